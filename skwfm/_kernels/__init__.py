@@ -1,0 +1,1 @@
+"""Compiled loops: arrays in place, no Python objects, no random numbers."""
