@@ -12,13 +12,19 @@ from numbers import Integral
 
 import numpy as np
 
-from skwfm.testing._optional import check_channel, check_smooth, check_unit_to_fix
+from skwfm.testing._optional import (
+    check_channel,
+    check_curvature,
+    check_smooth,
+    check_unit_to_fix,
+)
 from skwfm.testing._probe import call, expect, outcomes, signs_of
 
 __all__ = ["check_architecture"]
 
 _OPTIONAL_CHECKS = {
     "smooth": check_smooth,
+    "smooth(order=2)": check_curvature,
     "unit_to_fix": check_unit_to_fix,
     "channel": check_channel,
 }
@@ -37,8 +43,8 @@ def check_architecture(architecture):
     skipped : tuple of str
         What could not be checked because the architecture does not offer it: names of
         optional methods that raise `NotImplementedError` (``"smooth"``,
-        ``"unit_to_fix"``, ``"channel"``), and ``"n_hidden=3"`` if that raises
-        `ValueError`.
+        ``"smooth(order=2)"``, ``"unit_to_fix"``, ``"channel"``), and ``"n_hidden=3"``
+        if that raises `ValueError`.
 
     Raises
     ------
