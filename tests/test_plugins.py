@@ -62,8 +62,17 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """Return a `Site` first on sys.path, holding stand-ins of the built-ins."""
+    """Return a `Site` first on sys.path, holding stand-ins of the built-ins.
+
+    Whatever else is installed is hidden from the registry in this process.
+    """
     monkeypatch.syspath_prepend(tmp_path)
+    everywhere = importlib.metadata.distributions
+
+    def here():
+        return everywhere(path=[p for p in sys.path if p.startswith(str(tmp_path))])
+
+    monkeypatch.setattr(importlib.metadata, "distributions", here)
     site = Site(tmp_path)
     site.distribution("skwfm", BUILTINS, "0.0.1")
     site.module("fake_own", ALGORITHM.format(name="LAL"))
