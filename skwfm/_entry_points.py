@@ -48,7 +48,13 @@ class Plugin:
 
     @property
     def qualified_name(self):
-        """Name that no other distribution can take, as ``"distribution:name"``."""
+        """Name that no other distribution can take.
+
+        Returns
+        -------
+        qualified_name : str
+            As ``"distribution:name"``.
+        """
         return f"{self.distribution}:{self.name}"
 
     def __str__(self):
@@ -56,12 +62,29 @@ class Plugin:
 
 
 def normalised(distribution):
-    """Return the name by which pip compares distributions (PEP 503)."""
+    """Return the name by which pip compares distributions.
+
+    Parameters
+    ----------
+    distribution : str
+        Name of a distribution in any spelling.
+
+    Returns
+    -------
+    normalised : str
+        The one spelling of PEP 503: lower case, words joined by ``-``.
+    """
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def installed():
-    """Return every `Plugin` of the installed distributions, built-ins first."""
+    """Read the plugins of every installed distribution, once.
+
+    Returns
+    -------
+    plugins : tuple of Plugin
+        Of all groups, built-ins first.
+    """
     with _lock:
         return _scan()
 

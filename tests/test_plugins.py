@@ -62,8 +62,17 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """Return a `Site` first on sys.path, holding stand-ins of the built-ins."""
+    """Return a `Site` first on sys.path, holding stand-ins of the built-ins.
+
+    Whatever else is installed is hidden from the registry in this process.
+    """
     monkeypatch.syspath_prepend(tmp_path)
+    everywhere = importlib.metadata.distributions
+
+    def here():
+        return everywhere(path=[p for p in sys.path if p.startswith(str(tmp_path))])
+
+    monkeypatch.setattr(importlib.metadata, "distributions", here)
     site = Site(tmp_path)
     site.distribution("skwfm", BUILTINS, "0.0.1")
     site.module("fake_own", ALGORITHM.format(name="LAL"))
@@ -220,7 +229,8 @@ def test_broken_algorithm(site, source, cause):
 MACHINES = {
     "no methods": ("class Bad: pass", "lacks receptive_fields, output, decision"),
     "constructor without n_hidden": (
-        ARCHITECTURE.format(name="Bad") + "    def __init__(self): pass",
+        ARCHITECTURE.format(name="Bad")
+        + "    def __init__(self, size=9): self.n_hidden = size",
         "n_hidden",
     ),
     "n_hidden not stored": (
@@ -321,6 +331,14 @@ def test_one_distribution_registering_a_name_twice(site):
         get("algorithms", "my-dist:same")
 
 
+def test_entry_written_twice_is_no_conflict(site):
+    info = site.algorithm("mine", "fake_mine:Mine")
+    with (info / "entry_points.txt").open("a") as file:
+        file.write("mine = fake_mine:Mine\n")
+    refresh()
+    assert len(find("algorithms", "mine")) == 1
+
+
 def test_distribution_found_twice_is_no_conflict(site, tmp_path, monkeypatch):
     leftover = Site(tmp_path / "leftover")
     leftover.folder.mkdir()
@@ -354,6 +372,12 @@ def test_builtin_name_cannot_be_taken(site, distribution):
     assert get("algorithms", taker.qualified_name).__name__ == "Taker"
 
 
+def test_builtin_name_is_free_in_the_other_group(site):
+    site.distribution("other", {"skwfm.architectures": {"lal": "fake_other:Other"}})
+    (other,) = find("architectures", "lal")
+    assert not other.shadowed
+
+
 def test_qualified_builtin_name_cannot_be_taken(site):
     site.algorithm("skwfm:lal", "fake_taker:Taker", "taker")
     assert get("algorithms", "skwfm:lal").__name__ == "LAL"
@@ -363,6 +387,8 @@ def test_name_with_colon_is_reached_through_its_distribution(site):
     site.algorithm("a:b", "fake_mine:Mine")
     site.module("fake_mine", ALGORITHM.format(name="Mine"))
     assert get("algorithms", "my-dist:a:b").__name__ == "Mine"
+    with pytest.raises(ValueError, match="Installed: elal, lal, my-dist:a:b"):
+        get("algorithms", "a:b")
 
 
 def test_refresh_finds_what_was_installed_and_removed(site):
@@ -379,6 +405,14 @@ def test_refresh_finds_what_was_installed_and_removed(site):
     (info / "entry_points.txt").unlink()
     refresh()
     assert not find("algorithms", "mine")
+
+
+def test_refresh_forgets_loaded_classes(site):
+    first = get("algorithms", "lal")
+    del sys.modules["fake_own"]
+    assert get("algorithms", "lal") is first
+    refresh()
+    assert get("algorithms", "lal") is not first
 
 
 @pytest.mark.parametrize(

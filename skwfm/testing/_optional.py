@@ -1,7 +1,4 @@
-"""Checks of what an architecture may offer: surrogate, least-action rule, channel.
-
-Each lets `NotImplementedError` through.
-"""
+"""Check what an architecture may offer; each lets `NotImplementedError` through."""
 
 from functools import partial
 
@@ -31,7 +28,20 @@ _FAR = 40.0
 
 
 def check_smooth(machine, rng):
-    """Check the smooth surrogate: gradient, steep limit, and large fields."""
+    """Check the smooth surrogate: gradient, steep limit, and large fields.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
     for beta in _BETAS:
         _check_first_derivative(machine, _fields(machine, rng), beta)
     _check_steep_limit(machine, rng)
@@ -39,7 +49,20 @@ def check_smooth(machine, rng):
 
 
 def check_curvature(machine, rng):
-    """Check the second derivatives of the smooth surrogate."""
+    """Check the second derivatives of the smooth surrogate.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
     for beta in _BETAS:
         _check_second_derivative(machine, _fields(machine, rng), beta)
     _check_overflow(machine, _fields(machine, rng), order=2)
@@ -106,8 +129,8 @@ def _check_steep_limit(machine, rng):
     hidden = hidden[np.asarray(call(machine, "decision", hidden)) != 0]  # no ties
     fields = hidden * rng.uniform(0.5, 2, size=hidden.shape)
     value, _ = _parts(machine, fields, _STEEP, order=1)
-    wrong = np.where(value > 0, 1, -1) != signs_of(machine, "output", hidden)
-    bad = np.flatnonzero(wrong)[:1]
+    signs = np.where(value > 0, 1, -1)
+    bad = np.flatnonzero(signs != signs_of(machine, "output", hidden))[:1]
     expect(
         not bad.size,
         machine,
@@ -119,7 +142,20 @@ def _check_steep_limit(machine, rng):
 
 
 def check_unit_to_fix(machine, rng):
-    """Check that following the least-action rule mends every wrong pattern."""
+    """Check that following the least-action rule mends every wrong pattern.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
     fields = rng.normal(size=(8 * _N_PATTERNS, machine.n_hidden))
     labels = -signs_of(machine, "output", _hidden(fields)).astype(float)
     wrong = np.arange(len(labels))
@@ -172,7 +208,20 @@ def _units(machine, fields, labels):
 
 
 def check_channel(machine, rng):
-    """Check the channel against enumeration, its derivatives and far fields."""
+    """Check the channel against enumeration, its derivatives and far fields.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
     shape = (_N_PATTERNS, machine.n_hidden)
     mean, var = rng.normal(size=shape), rng.uniform(0.5, 2, size=shape)
     labels = rng.choice([-1.0, 1.0], size=_N_PATTERNS)
@@ -186,8 +235,8 @@ def check_channel(machine, rng):
         return _channel(machine, mean, var, labels)[1]
 
     compare = partial(expect_close, machine=machine, method="channel")
-    slope = differences(log_z_at, mean)
-    compare(g, slope, what="g", remedy="let g be d log_z / d mean")
+    remedy = "let g be d log_z / d mean"
+    compare(g, differences(log_z_at, mean), what="g", remedy=remedy)
     curvature = -np.diagonal(differences(g_at, mean), axis1=1, axis2=2)
     remedy = "let gamma be -d2 log_z / d mean2, per unit"
     compare(gamma, curvature, what="gamma", remedy=remedy)

@@ -15,14 +15,55 @@ _TOLERANCE = 1e-7
 
 
 def expect(holds, machine, method, problem, remedy):
-    """Raise an AssertionError that names the method, problem and remedy, or pass."""
+    """Raise an AssertionError with method, problem and remedy, or pass.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether the promise is kept.
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    problem : str
+        What is wrong, with the input.
+    remedy : str
+        What to do about it.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
     if not holds:
         name = f"{type(machine).__name__}(n_hidden={machine.n_hidden}).{method}"
         raise AssertionError(f"{name}: {problem}; {remedy}.")
 
 
 def call(machine, method, *inputs, **options):
-    """Call a method with read-only inputs, as memory-mapped patterns would be."""
+    """Call a method with read-only inputs, as memory-mapped patterns would be.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    *inputs : ndarray or float
+        Positional arguments; arrays are copied.
+    **options : object
+        Keyword arguments.
+
+    Returns
+    -------
+    result : object
+        What the method returned.
+
+    Raises
+    ------
+    AssertionError
+        If the method raised anything but `NotImplementedError`.
+    """
     inputs = [_read_only(value) for value in inputs]
     try:
         return getattr(machine, method)(*inputs, **options)
@@ -46,7 +87,20 @@ def _read_only(value):
 
 
 def outcomes(machine, rng):
-    """Return the rows of signs that the hidden units can show."""
+    """Return the rows of signs that the hidden units can show.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator or None
+        Draws a sample if there are too many; may be None if there are not.
+
+    Returns
+    -------
+    hidden : ndarray of shape (n_rows, n_hidden)
+        All of them up to `MAX_ENUMERATED` units.
+    """
     if machine.n_hidden <= MAX_ENUMERATED:
         rows = itertools.product((-1.0, 1.0), repeat=machine.n_hidden)
         return np.array(list(rows))
@@ -54,7 +108,22 @@ def outcomes(machine, rng):
 
 
 def signs_of(machine, method, hidden):
-    """Return the result for these rows after checking that it is a row of signs."""
+    """Return a method's result after checking that it is a sign per row.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    hidden : ndarray of shape (n_rows, n_hidden)
+        States of the units.
+
+    Returns
+    -------
+    signs : ndarray of shape (n_rows,)
+        The result, +-1.
+    """
     require = partial(expect, machine=machine, method=method)
     signs = np.asarray(call(machine, method, hidden))
     shape = f"gave shape {signs.shape} for {len(hidden)} rows"
@@ -66,7 +135,20 @@ def signs_of(machine, method, hidden):
 
 
 def differences(function, point):
-    """Return d function / d point[:, k], stacked along axis 1, by differences."""
+    """Differentiate by central differences of fourth order.
+
+    Parameters
+    ----------
+    function : callable
+        Maps (n_samples, n_hidden) to (n_samples, ...), sample by sample.
+    point : ndarray of shape (n_samples, n_hidden)
+        Where to differentiate.
+
+    Returns
+    -------
+    derivatives : ndarray of shape (n_samples, n_hidden, ...)
+        By the units along axis 1.
+    """
     columns = []
     for unit in range(point.shape[1]):
         shift = np.zeros(point.shape[1])
@@ -78,7 +160,23 @@ def differences(function, point):
 
 
 def expect_close(found, expected, machine, method, what, remedy):
-    """Expect an array to equal the one found by another route."""
+    """Expect an array to equal the one found by another route.
+
+    Parameters
+    ----------
+    found : array-like
+        The plugin's.
+    expected : ndarray
+        Ours.
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    what : str
+        Name of the quantity.
+    remedy : str
+        What to do about it.
+    """
     found = np.asarray(found)
     shape = f"{what} has shape {found.shape}, expected {expected.shape}"
     expect(found.shape == expected.shape, machine, method, shape, "see the interface")

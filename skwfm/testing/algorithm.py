@@ -1,4 +1,4 @@
-"""Does a training algorithm keep scikit-learn's promises, and this package's?"""
+"""Check that a training algorithm keeps scikit-learn's promises and ours."""
 
 import inspect
 import random

@@ -1,4 +1,4 @@
-"""Does an architecture keep its promises?
+"""Check that an architecture keeps its promises.
 
 Every promise is tested by another route than the one a plugin would take: derivatives
 by finite differences, the channel by adding up all outcomes of the hidden units, the
