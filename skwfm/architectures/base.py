@@ -36,8 +36,8 @@ class Architecture(ABC):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        changed = any(name in vars(cls) for name in _COMPILED_METHODS)
-        if changed and "_compiled_rule" not in vars(cls):
+        compiled = next(c for c in cls.__mro__ if "_compiled_rule" in vars(c))
+        if any(getattr(cls, m) is not getattr(compiled, m) for m in _COMPILED_METHODS):
             cls._compiled_rule = None
 
     def __init__(self, n_hidden=9):
