@@ -8,7 +8,14 @@ import zlib
 import numpy as np
 
 # Third byte of the header -> type of the items, all stored big-endian.
-_ITEM_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_ITEM_TYPES = {
+    0x08: "u1",
+    0x09: "i1",
+    0x0B: ">i2",
+    0x0C: ">i4",
+    0x0D: ">f4",
+    0x0E: ">f8",
+}
 
 
 def read_idx(path):

@@ -102,8 +102,8 @@ class MedianBinarizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_option("tie", self.tie, (-1, 1))
         X = validate_data(self, X, reset=False)
-        dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
-        return np.where(_above_median(X, self.tie), 1, -1).astype(dtype)
+        value = X.dtype.type if X.dtype in (np.float32, np.float64) else np.float64
+        return np.where(_above_median(X, self.tie), value(1), value(-1))
 
     def __sklearn_tags__(self):
         """Declare a stateless transformer that keeps float32 and float64."""
@@ -117,5 +117,5 @@ def _above_median(X, tie):
     middle = (X.shape[1] - 1) // 2, X.shape[1] // 2
     lower, upper = np.partition(X, middle, axis=1)[:, list(middle)].T
     if tie == 1:
-        return X >= upper[:, None]
-    return X > lower[:, None]
+        return np.greater_equal(X, upper[:, None])
+    return np.greater(X, lower[:, None])

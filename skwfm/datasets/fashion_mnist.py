@@ -121,8 +121,8 @@ def fetch_fashion_mnist(
     Raises
     ------
     OSError
-        If a file is damaged or unreadable (the message names it), or if no source has the data
-        (the message lists the places tried and the remedy for each).
+        If a file is damaged or unreadable (the message names it), or if no source
+        has the data (the message lists the places tried and the remedy for each).
     TypeError, ValueError
         If an argument is not one of those above.
 

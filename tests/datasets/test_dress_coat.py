@@ -51,7 +51,8 @@ def test_entries_of_the_bunch():
 
 def test_shares_of_positive_pixels_stated_in_the_description():
     shares = [
-        (load_dress_coat(subset=subset).data == 1).mean() for subset in ("train", "test")
+        (load_dress_coat(subset=subset).data == 1).mean()
+        for subset in ("train", "test")
     ]
     assert shares == pytest.approx([0.498142, 0.498101], abs=1e-6)
     # Strictly above the median lie at most half of the pixels of any image.
@@ -87,7 +88,9 @@ def test_as_frame():
 
 def test_as_frame_without_pandas(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(ImportError, match="load_dress_coat with as_frame=True requires"):
+    with pytest.raises(
+        ImportError, match="load_dress_coat with as_frame=True requires"
+    ):
         load_dress_coat(as_frame=True)
 
 
@@ -176,7 +179,9 @@ def test_bad_arguments(arguments, error, message):
 
 
 def test_package_files_are_small():
-    folder = EMBEDDED.parent if isinstance(EMBEDDED, Path) else Path(str(EMBEDDED)).parent
+    folder = (
+        EMBEDDED.parent if isinstance(EMBEDDED, Path) else Path(str(EMBEDDED)).parent
+    )
     assert sum(path.stat().st_size for path in folder.iterdir()) < 500_000
 
 
@@ -197,12 +202,16 @@ def test_damaged_file(position, tmp_path, monkeypatch):
     damaged = tmp_path / "dress_coat.npy"
     damaged.write_bytes(content)
     monkeypatch.setattr(dress_coat, "_embedded_file", lambda: damaged)
-    with pytest.raises(OSError, match=r"dress_coat.npy are damaged: SHA-256 is .*again"):
+    with pytest.raises(
+        OSError, match=r"dress_coat.npy are damaged: SHA-256 is .*again"
+    ):
         load_dress_coat()
 
 
 def test_missing_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(dress_coat, "_embedded_file", lambda: tmp_path / "dress_coat.npy")
+    monkeypatch.setattr(
+        dress_coat, "_embedded_file", lambda: tmp_path / "dress_coat.npy"
+    )
     with pytest.raises(OSError, match=r"cannot be read.*Install skwfm again"):
         load_dress_coat()
 
@@ -218,12 +227,15 @@ def test_pack_round_trip():
     np.testing.assert_array_equal(back_y, y)
 
 
+def _unzip(path):
+    return gzip.decompress(path.read_bytes())
+
+
 def _gray_by_hand(part):
     """Read Fashion-MNIST without the package: 16 and 8 bytes of header."""
+    folder = Path(DEBIAN_FOLDER)
     gray, labels = (
-        np.frombuffer(
-            gzip.open(f"{DEBIAN_FOLDER}/{part}-{kind}-ubyte.gz").read(), "u1", -1, start
-        )
+        np.frombuffer(_unzip(folder / f"{part}-{kind}-ubyte.gz"), "u1", offset=start)
         for kind, start in [("images-idx3", 16), ("labels-idx1", 8)]
     )
     return gray.reshape(-1, 784), labels
