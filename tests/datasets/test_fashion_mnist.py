@@ -1,7 +1,6 @@
 """Fashion-MNIST from each of its sources, and what happens when none has it."""
 
 import gzip
-import hashlib
 import re
 import struct
 import sys
@@ -22,58 +21,6 @@ needs_originals = pytest.mark.skipif(
     reason="Debian's package dataset-fashion-mnist is not installed",
 )
 
-SIZES = {"train": 30, "test": 20}
-NAMES = {
-    "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
-    "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
-}
-
-
-def _idx_bytes(items):
-    header = struct.pack(f">BBBB{items.ndim}I", 0, 0, 8, items.ndim, *items.shape)
-    return header + items.tobytes()
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """Let a small random table stand for the original, with no folder to find it."""
-    rng = np.random.default_rng(0)
-    tables = {}
-    for subset, n_samples in SIZES.items():
-        images = rng.integers(256, size=(n_samples, 28, 28), dtype=np.uint8)
-        tables[subset] = images, rng.integers(10, size=n_samples, dtype=np.uint8)
-        for name, items in zip(NAMES[subset], tables[subset], strict=True):
-            digest = hashlib.sha256(items.tobytes()).hexdigest()
-            monkeypatch.setitem(fashion_mnist._SHA256, name, digest)
-    monkeypatch.setattr(fashion_mnist, "_N_SAMPLES", SIZES)
-    monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", "/nonexistent/debian")
-    monkeypatch.delenv("SKWFM_FASHION_MNIST", raising=False)
-    monkeypatch.setattr(fashion_mnist, "fetch_openml", _no_network)
-    return tables
-
-
-def _no_network(*args, **kwargs):
-    raise URLError("Name or service not known")
-
-
-def _write(folder, tables, subsets=("train", "test")):
-    folder.mkdir(exist_ok=True)
-    for subset in subsets:
-        for name, items in zip(NAMES[subset], tables[subset], strict=True):
-            (folder / name).write_bytes(gzip.compress(_idx_bytes(items)))
-    return folder
-
-
-def _assert_is(bunch, tables, *subsets):
-    images, labels = (
-        np.concatenate(arrays) for arrays in zip(*map(tables.get, subsets), strict=True)
-    )
-    np.testing.assert_array_equal(bunch.images, images)
-    np.testing.assert_array_equal(bunch.data, images.reshape(-1, 784))
-    np.testing.assert_array_equal(bunch.target, labels)
-    assert bunch.data.dtype == np.uint8
-    assert bunch.target.dtype == np.int64
-
 
 @pytest.mark.parametrize(
     ("subset", "parts"),
@@ -81,26 +28,26 @@ def _assert_is(bunch, tables, *subsets):
 )
 @pytest.mark.parametrize("as_type", [str, Path])
 def test_given_folder(small, tmp_path, subset, parts, as_type):
-    folder = _write(tmp_path / "given", small)
+    folder = small.write(tmp_path / "given")
     bunch = fetch_fashion_mnist(folder=as_type(folder), subset=subset)
-    _assert_is(bunch, small, *parts)
+    small.assert_is(bunch, *parts)
     assert bunch.source == str(folder)
 
 
 def test_default_is_the_training_set(small, tmp_path):
-    _assert_is(fetch_fashion_mnist(folder=_write(tmp_path, small)), small, "train")
+    small.assert_is(fetch_fashion_mnist(folder=small.write(tmp_path)), "train")
 
 
 def test_only_the_files_of_the_subset_are_needed(small, tmp_path):
-    folder = _write(tmp_path, small, ["test"])
-    _assert_is(fetch_fashion_mnist(folder=folder, subset="test"), small, "test")
+    folder = small.write(tmp_path, "test")
+    small.assert_is(fetch_fashion_mnist(folder=folder, subset="test"), "test")
 
 
 def test_order_of_the_places(small, tmp_path, monkeypatch):
     given, named, debian = (
-        _write(tmp_path / name, small) for name in ("given", "named", "debian")
+        small.write(tmp_path / name) for name in ("given", "named", "debian")
     )
-    monkeypatch.setattr(fashion_mnist, "fetch_openml", _openml(small))
+    monkeypatch.setattr(fashion_mnist, "fetch_openml", small.openml())
     assert fetch_fashion_mnist().source == "OpenML"
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", str(debian))
     assert fetch_fashion_mnist().source == str(debian)
@@ -110,44 +57,25 @@ def test_order_of_the_places(small, tmp_path, monkeypatch):
 
 
 def test_warning_when_a_named_folder_is_passed_over(small, tmp_path, monkeypatch):
-    debian = _write(tmp_path / "debian", small)
+    debian = small.write(tmp_path / "debian")
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", str(debian))
-    partial = _write(tmp_path / "partial", small, ["test"])
+    partial = small.write(tmp_path / "partial", "test")
     with pytest.warns(UserWarning, match="lacks train-images-idx3-ubyte.gz") as caught:
         bunch = fetch_fashion_mnist(folder=partial)
     assert str(debian) in str(caught[0].message)
     assert caught[0].filename == __file__
-    _assert_is(bunch, small, "train")
+    small.assert_is(bunch, "train")
     monkeypatch.setenv("SKWFM_FASHION_MNIST", str(tmp_path / "absent"))
     with pytest.warns(UserWarning, match=r"SKWFM_FASHION_MNIST: .*is not a folder"):
         fetch_fashion_mnist()
 
 
 def test_no_warning_without_a_named_folder(small, tmp_path, monkeypatch):
-    debian = _write(tmp_path / "debian", small)
+    debian = small.write(tmp_path / "debian")
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", str(debian))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fetch_fashion_mnist()
-
-
-def _openml(tables, *, dtype=np.int64):
-    """Stand in for fetch_openml: one table, training set first, labels as text."""
-
-    def fetch(name, *, version, data_home, return_X_y, as_frame, parser):
-        assert (name, version, return_X_y, as_frame) == (
-            "Fashion-MNIST",
-            1,
-            True,
-            False,
-        )
-        fetch.calls.append({"data_home": data_home, "parser": parser})
-        images, labels = zip(*tables.values(), strict=True)
-        X = np.concatenate(images).reshape(-1, 784).astype(dtype)
-        return X, np.concatenate(labels).astype(str).astype(object)
-
-    fetch.calls = []
-    return fetch
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float64])
@@ -156,14 +84,14 @@ def _openml(tables, *, dtype=np.int64):
     [("train", ["train"]), ("test", ["test"]), ("all", ["train", "test"])],
 )
 def test_openml(small, monkeypatch, dtype, subset, parts):
-    monkeypatch.setattr(fashion_mnist, "fetch_openml", _openml(small, dtype=dtype))
+    monkeypatch.setattr(fashion_mnist, "fetch_openml", small.openml(dtype=dtype))
     bunch = fetch_fashion_mnist(subset=subset)
-    _assert_is(bunch, small, *parts)
+    small.assert_is(bunch, *parts)
     assert bunch.source == "OpenML"
 
 
 def test_openml_options(small, monkeypatch, tmp_path):
-    fetch = _openml(small)
+    fetch = small.openml()
     monkeypatch.setattr(fashion_mnist, "fetch_openml", fetch)
     monkeypatch.setitem(sys.modules, "pandas", None)
     fetch_fashion_mnist(data_home=tmp_path)
@@ -186,16 +114,13 @@ def test_openml_is_called_as_its_signature_allows():
 
 
 def test_openml_rows_in_another_order_are_refused(small, monkeypatch):
-    swapped = {"test": small["test"], "train": small["train"]}
-    monkeypatch.setattr(fashion_mnist, "fetch_openml", _openml(swapped))
+    monkeypatch.setattr(fashion_mnist, "fetch_openml", small.openml("test", "train"))
     with pytest.raises(OSError, match=r"OpenML: OSError: SHA-256 .*train-images"):
         fetch_fashion_mnist()
 
 
 def test_openml_table_of_another_size_is_refused(small, monkeypatch):
-    monkeypatch.setattr(
-        fashion_mnist, "fetch_openml", _openml({"train": small["train"]})
-    )
+    monkeypatch.setattr(fashion_mnist, "fetch_openml", small.openml("train"))
     with pytest.raises(OSError, match=r"OpenML: OSError: table of shape \(30, 784\)"):
         fetch_fashion_mnist()
 
@@ -254,10 +179,13 @@ def _replace_by_text(path):
 
 def _drop_one_image(path):
     items = read_idx(path)[:-1]
-    path.write_bytes(gzip.compress(_idx_bytes(items)))
+    header = struct.pack(f">BBBB{items.ndim}I", 0, 0, 8, items.ndim, *items.shape)
+    path.write_bytes(gzip.compress(header + items.tobytes()))
 
 
-@pytest.mark.parametrize("name", NAMES["train"])
+@pytest.mark.parametrize(
+    "name", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
+)
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
@@ -270,8 +198,8 @@ def _drop_one_image(path):
 )
 def test_damaged_file_is_named(small, tmp_path, monkeypatch, name, damage, reason):
     # Another source is at hand, but a damaged file must not pass unnoticed.
-    monkeypatch.setattr(fashion_mnist, "fetch_openml", _openml(small))
-    path = _write(tmp_path, small) / name
+    monkeypatch.setattr(fashion_mnist, "fetch_openml", small.openml())
+    path = small.write(tmp_path) / name
     damage(path)
     with pytest.raises(OSError, match=re.escape(repr(str(path)))) as caught:
         fetch_fashion_mnist(folder=tmp_path)
@@ -296,9 +224,9 @@ def test_bad_arguments(arguments, error, message):
 
 def test_return_X_y_and_as_frame(small, tmp_path):
     pd = pytest.importorskip("pandas")
-    folder = _write(tmp_path, small)
+    folder = small.write(tmp_path)
     X, y = fetch_fashion_mnist(folder=folder, return_X_y=True)
-    np.testing.assert_array_equal(X, small["train"][0].reshape(-1, 784))
+    np.testing.assert_array_equal(X, small.tables["train"][0].reshape(-1, 784))
     bunch = fetch_fashion_mnist(folder=folder, as_frame=True)
     assert isinstance(bunch.frame, pd.DataFrame)
     assert bunch.frame.shape == (30, 785)
