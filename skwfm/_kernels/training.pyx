@@ -1,147 +1,38 @@
 """Training loops over packed patterns: least-action and cross-entropy epochs.
 
 Conventions of every function: `x` (n_samples, n_columns) packed inputs of the dtype of
-the weights, or bits in uint8 for +-1 inputs; `rows` the samples to visit, in order; `w` the flat packed
-weights; `groups` (n_groups, 5) the receptive fields (see simd.h); `labels` (n_samples,)
-+-1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The batch is visited in
-place, nothing is copied.
+the weights, or bits in uint8 for +-1 inputs; `rows` the samples to visit, in order; `w`
+the flat packed weights; `groups` (n_groups, 5) the receptive fields (see simd.h);
+`labels` (n_samples,) +-1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The
+batch is visited in place, nothing is copied.
 """
 
 from libc.math cimport sqrt
-from libc.stdint cimport uint8_t, int64_t
+from libc.stdint cimport int64_t
 
-COMMITTEE = 0
-PARITY = 1
+from skwfm._kernels.simd cimport (
+    inputs_t,
+    simd_add_row,
+    simd_at,
+    simd_cross_entropy,
+    simd_fields,
+    simd_normalise,
+    simd_outer,
+    simd_tanh,
+    skwfm_group,
+    weights_t,
+)
 
-ctypedef fused weights_t:
-    float
-    double
-
-ctypedef fused inputs_t:
-    uint8_t
-    float
-    double
-
-cdef extern from "simd.h" nogil:
-    ctypedef struct skwfm_group:
-        int64_t column
-        int64_t length
-        int64_t width
-        int64_t weight
-        int64_t n_units
-
-    void skwfm_fields_bf(const uint8_t *, int64_t, const int64_t *, int64_t,
-                          const float *, const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_fields_bd(const uint8_t *, int64_t, const int64_t *, int64_t,
-                          const double *, const skwfm_group *, int64_t, double *,
-                          int64_t)
-    void skwfm_fields_ff(const float *, int64_t, const int64_t *, int64_t,
-                         const float *, const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_fields_dd(const double *, int64_t, const int64_t *, int64_t,
-                         const double *, const skwfm_group *, int64_t, double *,
-                         int64_t)
-    void skwfm_outer_bf(const uint8_t *, int64_t, const int64_t *, int64_t,
-                         const float *, const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_outer_bd(const uint8_t *, int64_t, const int64_t *, int64_t,
-                         const double *, const skwfm_group *, int64_t, double *,
-                         int64_t)
-    void skwfm_outer_ff(const float *, int64_t, const int64_t *, int64_t,
-                        const float *, const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_outer_dd(const double *, int64_t, const int64_t *, int64_t,
-                        const double *, const skwfm_group *, int64_t, double *, int64_t)
-    void skwfm_add_row_bf(const uint8_t *, float, int64_t, float *)
-    void skwfm_add_row_bd(const uint8_t *, double, int64_t, double *)
-    void skwfm_add_row_ff(const float *, float, int64_t, float *)
-    void skwfm_add_row_dd(const double *, double, int64_t, double *)
-    void skwfm_normalise_f(float *, const skwfm_group *, int64_t)
-    void skwfm_normalise_d(double *, const skwfm_group *, int64_t)
-    void skwfm_tanh_f(const float *, int64_t, float, float *, float *)
-    void skwfm_tanh_d(const double *, int64_t, double, double *, double *)
-    void skwfm_cross_entropy_f(float *, int64_t, float, float *)
-    void skwfm_cross_entropy_d(double *, int64_t, double, double *)
-
-# Samples looked at together when searching for errors: enough for the blocks of four,
-# few enough to stop early.
 cdef enum:
-    SEARCH = 64
+    _COMMITTEE = 0
+    _PARITY = 1
+    # Samples looked at together when searching for errors: enough for the blocks of
+    # four, few enough to stop early.
+    _SEARCH = 64
 
-
-# One name per primitive. Inputs are bits or of the weights' dtype: `_check_pair` refuses
-# the other two pairs before any of these is reached.
-
-cdef inline void _fields(const inputs_t *x, int64_t row_length, const int64_t *rows,
-                         int64_t n_rows, const weights_t *w, const skwfm_group *groups,
-                         int64_t n_groups, weights_t *out,
-                         int64_t n_hidden) noexcept nogil:
-    if inputs_t is uint8_t and weights_t is float:
-        skwfm_fields_bf(x, row_length, rows, n_rows, w, groups, n_groups, out,
-                         n_hidden)
-    elif inputs_t is uint8_t and weights_t is double:
-        skwfm_fields_bd(x, row_length, rows, n_rows, w, groups, n_groups, out,
-                         n_hidden)
-    elif inputs_t is float and weights_t is float:
-        skwfm_fields_ff(x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
-    elif inputs_t is double and weights_t is double:
-        skwfm_fields_dd(x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
-
-
-cdef inline void _outer(const inputs_t *x, int64_t row_length, const int64_t *rows,
-                        int64_t n_rows, const weights_t *coef,
-                        const skwfm_group *groups, int64_t n_groups, weights_t *w,
-                        int64_t n_hidden) noexcept nogil:
-    if inputs_t is uint8_t and weights_t is float:
-        skwfm_outer_bf(x, row_length, rows, n_rows, coef, groups, n_groups, w,
-                        n_hidden)
-    elif inputs_t is uint8_t and weights_t is double:
-        skwfm_outer_bd(x, row_length, rows, n_rows, coef, groups, n_groups, w,
-                        n_hidden)
-    elif inputs_t is float and weights_t is float:
-        skwfm_outer_ff(x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
-    elif inputs_t is double and weights_t is double:
-        skwfm_outer_dd(x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
-
-
-cdef inline void _add_row(const inputs_t *x, weights_t step, int64_t width,
-                          weights_t *w) noexcept nogil:
-    if inputs_t is uint8_t and weights_t is float:
-        skwfm_add_row_bf(x, step, width, w)
-    elif inputs_t is uint8_t and weights_t is double:
-        skwfm_add_row_bd(x, step, width, w)
-    elif inputs_t is float and weights_t is float:
-        skwfm_add_row_ff(x, step, width, w)
-    elif inputs_t is double and weights_t is double:
-        skwfm_add_row_dd(x, step, width, w)
-
-
-cdef inline const inputs_t *_at(const inputs_t *row, int64_t column) noexcept nogil:
-    """Where a column of a packed row begins; bits share bytes."""
-    if inputs_t is uint8_t:
-        return row + column // 8
-    return row + column
-
-
-cdef inline void _normalise(weights_t *w, const skwfm_group *groups,
-                            int64_t n_groups) noexcept nogil:
-    if weights_t is float:
-        skwfm_normalise_f(w, groups, n_groups)
-    else:
-        skwfm_normalise_d(w, groups, n_groups)
-
-
-cdef inline void _tanh(const weights_t *x, int64_t n, weights_t scale, weights_t *value,
-                       weights_t *slope) noexcept nogil:
-    if weights_t is float:
-        skwfm_tanh_f(x, n, scale, value, slope)
-    else:
-        skwfm_tanh_d(x, n, scale, value, slope)
-
-
-cdef inline void _cross_entropy(weights_t *t, int64_t n, weights_t gamma,
-                                weights_t *pull) noexcept nogil:
-    if weights_t is float:
-        skwfm_cross_entropy_f(t, n, gamma, pull)
-    else:
-        skwfm_cross_entropy_d(t, n, gamma, pull)
+COMMITTEE = _COMMITTEE
+PARITY = _PARITY
+SEARCH = _SEARCH
 
 
 cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1:
@@ -158,7 +49,7 @@ cdef inline bint _is_wrong(const weights_t *h, int64_t n_hidden, weights_t label
     cdef int64_t l, positive = 0
     for l in range(n_hidden):
         positive += h[l] >= 0
-    if rule == 0:
+    if rule == _COMMITTEE:
         return (2 * positive > n_hidden) != (label > 0)
     return ((n_hidden - positive) % 2 == 0) != (label > 0)
 
@@ -169,7 +60,7 @@ cdef inline int64_t _unit_to_fix(const weights_t *h, int64_t n_hidden, weights_t
     cdef int64_t l, best = -1
     cdef weights_t size, smallest = 0
     for l in range(n_hidden):
-        if rule == 0 and (h[l] >= 0) == (label > 0):
+        if rule == _COMMITTEE and (h[l] >= 0) == (label > 0):
             continue
         size = -h[l] if h[l] < 0 else h[l]
         if best < 0 or size < smallest:
@@ -185,7 +76,8 @@ cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *ro
     cdef int64_t s, unit, g, n_wrong = 0
     cdef weights_t step
     cdef const weights_t *field
-    _fields(x, row_length, rows, n_rows, w, groups, n_groups, h, n_hidden)
+    cdef skwfm_group f
+    simd_fields(x, row_length, rows, n_rows, w, groups, n_groups, h, n_hidden)
     for s in range(n_rows):
         field = h + s * n_hidden
         if not _is_wrong(field, n_hidden, labels[rows[s]], rule):
@@ -197,8 +89,9 @@ cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *ro
         while unit >= groups[g].n_units:
             unit -= groups[g].n_units
             g += 1
-        _add_row(_at(x + rows[s] * row_length, groups[g].column), step, groups[g].width,
-                 w + groups[g].weight + unit * groups[g].width)
+        f = groups[g]
+        simd_add_row(simd_at(x + rows[s] * row_length, f.column), step, f.width,
+                     w + f.weight + unit * f.width)
     return n_wrong
 
 
@@ -210,9 +103,9 @@ def fields(const inputs_t[:, ::1] x, const int64_t[::1] rows, const weights_t[::
     if rows.shape[0] == 0:
         return
     with nogil:
-        _fields(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &w[0],
-                <const skwfm_group *> &groups[0, 0], groups.shape[0], &h[0, 0],
-                h.shape[1])
+        simd_fields(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &w[0],
+                    <const skwfm_group *> &groups[0, 0], groups.shape[0], &h[0, 0],
+                    h.shape[1])
 
 
 def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
@@ -223,16 +116,16 @@ def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
     if rows.shape[0] == 0:
         return
     with nogil:
-        _outer(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
-               <const skwfm_group *> &groups[0, 0], groups.shape[0], &w[0],
-               coef.shape[1])
+        simd_outer(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
+                   <const skwfm_group *> &groups[0, 0], groups.shape[0], &w[0],
+                   coef.shape[1])
 
 
 def normalise(const int64_t[:, ::1] groups,
               weights_t[::1] w):   # IN/OUT
     """Give every unit's weights norm one."""
     with nogil:
-        _normalise(&w[0], <const skwfm_group *> &groups[0, 0], groups.shape[0])
+        simd_normalise(&w[0], <const skwfm_group *> &groups[0, 0], groups.shape[0])
 
 
 def tanh(const weights_t[::1] x, double scale,
@@ -240,7 +133,7 @@ def tanh(const weights_t[::1] x, double scale,
          weights_t[::1] slope):    # OUT
     """Put tanh(scale x) and its slope 1 - tanh^2; lengths are multiples of 16."""
     with nogil:
-        _tanh(&x[0], x.shape[0], <weights_t> scale, &value[0], &slope[0])
+        simd_tanh(&x[0], x.shape[0], <weights_t> scale, &value[0], &slope[0])
 
 
 def cross_entropy(weights_t[::1] t,        # IN/OUT: becomes the loss
@@ -248,7 +141,7 @@ def cross_entropy(weights_t[::1] t,        # IN/OUT: becomes the loss
                   weights_t[::1] pull):    # OUT
     """Put f_gamma(t) and -f_gamma'(t); lengths are multiples of 16."""
     with nogil:
-        _cross_entropy(&t[0], t.shape[0], <weights_t> gamma, &pull[0])
+        simd_cross_entropy(&t[0], t.shape[0], <weights_t> gamma, &pull[0])
 
 
 def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
@@ -263,9 +156,9 @@ def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
     with nogil:
         start = 0
         while start < rows.shape[0]:
-            n = min(<int64_t> SEARCH, rows.shape[0] - start)
-            _fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g, groups.shape[0],
-                    &h[0, 0], n_hidden)
+            n = min(<int64_t> _SEARCH, rows.shape[0] - start)
+            simd_fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g,
+                        groups.shape[0], &h[0, 0], n_hidden)
             for s in range(n):
                 n_wrong += _is_wrong(&h[s, 0], n_hidden, labels[rows[start + s]], rule)
             if stop_at_first and n_wrong:
@@ -305,7 +198,7 @@ def lal_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
             n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[start], n, &labels[0],
                                   &w[0], g, groups.shape[0], h.shape[1],
                                   <weights_t> eta, rule, &h[0, 0])
-            _normalise(&w[0], g, groups.shape[0])
+            simd_normalise(&w[0], g, groups.shape[0])
             start += n
     return n_wrong
 
@@ -331,7 +224,7 @@ def elal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                                   <weights_t> eta, rule, &h[0, 0])
             for i in range(replicas.shape[1]):
                 w[i] += pull * (mean[i] - w[i])
-            _normalise(w, g, groups.shape[0])
+            simd_normalise(w, g, groups.shape[0])
     return n_wrong
 
 
@@ -355,7 +248,7 @@ cdef void _output_slopes(const weights_t *tanhs, weights_t *slopes, int64_t n_hi
     cdef int64_t l
     cdef weights_t root, product = 1
     delta[0] = 0
-    if rule == 0:
+    if rule == _COMMITTEE:
         root = <weights_t> (1 / sqrt(<double> n_hidden))
         for l in range(n_hidden):
             delta[0] += tanhs[l]
@@ -380,14 +273,14 @@ cdef double _loss_and_pulls(const weights_t *h, int64_t n_rows, int64_t n_hidden
     """Summed loss; `pull` becomes -f' and `slopes` dDelta/d(beta x) of each pattern."""
     cdef int64_t s, padded = (n_rows + 15) & ~15
     cdef double loss = 0
-    _tanh(h, (n_rows * n_hidden + 15) & ~15, <weights_t> beta, tanhs, slopes)
+    simd_tanh(h, (n_rows * n_hidden + 15) & ~15, <weights_t> beta, tanhs, slopes)
     for s in range(n_rows):
         _output_slopes(tanhs + s * n_hidden, slopes + s * n_hidden, n_hidden, rule,
                        margin + s)
         margin[s] *= labels[rows[s]]
     for s in range(n_rows, padded):
         margin[s] = 0
-    _cross_entropy(margin, padded, <weights_t> gamma, pull)
+    simd_cross_entropy(margin, padded, <weights_t> gamma, pull)
     for s in range(n_rows):
         loss += margin[s]
     return loss
@@ -418,8 +311,8 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
         start = 0
         while start < rows.shape[0]:
             n = min(batch_size, rows.shape[0] - start)
-            _fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g, groups.shape[0], h,
-                    n_hidden)
+            simd_fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g,
+                        groups.shape[0], h, n_hidden)
             loss += _loss_and_pulls(h, n, n_hidden, &rows[start], &labels[0], gamma,
                                     beta, rule, tanhs, slopes, margin, pull)
             if eta != 0:
@@ -427,8 +320,8 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                     step = <weights_t> (eta * beta) * labels[rows[start + s]] * pull[s]
                     for l in range(n_hidden):
                         slopes[s * n_hidden + l] *= step
-                _outer(&x[0, 0], x.shape[1], &rows[start], n, slopes, g,
+                simd_outer(&x[0, 0], x.shape[1], &rows[start], n, slopes, g,
                        groups.shape[0], &w[0], n_hidden)
-                _normalise(&w[0], g, groups.shape[0])
+                simd_normalise(&w[0], g, groups.shape[0])
             start += n
     return loss

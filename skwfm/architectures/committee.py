@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from skwfm._kernels import training
 from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
 
 
 class _Committee(Architecture):
     """Majority vote of an odd number of units."""
 
-    _compiled_rule = 0
+    _compiled_rule = training.COMMITTEE
 
     def __init__(self, n_hidden=9):
         super().__init__(n_hidden)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skwfm._kernels import training
 from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
 
 
@@ -32,7 +33,7 @@ class TreeParity(Architecture):
     array([-1.,  1.])
     """
 
-    _compiled_rule = 1
+    _compiled_rule = training.PARITY
 
     def receptive_fields(self, n_features):
         """Give each unit its part of the inputs.

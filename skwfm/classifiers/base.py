@@ -133,7 +133,10 @@ default="full"
 
     def _store_weights(self, weights):
         weights = unit_norm(np.asarray(weights))
-        expected = (self.architecture_.n_hidden, self.n_features_in_ + self.fit_intercept)
+        expected = (
+            self.architecture_.n_hidden,
+            self.n_features_in_ + self.fit_intercept,
+        )
         if weights.shape != expected:
             raise ValueError(
                 f"{type(self).__name__}._solve returned weights of shape "

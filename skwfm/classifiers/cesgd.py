@@ -34,17 +34,17 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
 
     Parameters
     ----------
-    eta : float, default=2e-4
-        Learning rate, for gradients summed over the batch and weights of norm one. The
-        defaults of the rates and schedules are the published "fast" ones for
-        binarised images.
-    gamma0 : float, default=5.0
+    eta : float, default=1e-3
+        Learning rate, for gradients summed over the batch and weights of norm one. It
+        is chosen for standardised inputs, some ten to a hundred of them; the defaults
+        of the schedules are the published "fast" ones for random patterns.
+    gamma0 : float, default=3.0
         First value of gamma.
     gamma1 : float, default=0.0
         Relative growth of gamma each epoch.
-    beta0 : float, default=2.0
+    beta0 : float, default=1.0
         First value of beta.
-    beta1 : float, default=1e-4
+    beta1 : float, default=1e-3
         Relative growth of beta each epoch.
     stop : {"zero_error", "loss"}, default="zero_error"
         Whether to stop at zero training errors of the sign units, or when the
@@ -111,7 +111,7 @@ default="full"
     >>> from skwfm import CeSGDClassifier
     >>> from skwfm.datasets import make_random_patterns
     >>> X, y = make_random_patterns(100, 300, random_state=0)
-    >>> clf = CeSGDClassifier(eta=1e-3, n_hidden=3, random_state=0).fit(X, y)
+    >>> clf = CeSGDClassifier(n_hidden=3, random_state=0).fit(X, y)
     >>> clf.score(X, y)
     1.0
     """
@@ -130,11 +130,11 @@ default="full"
     def __init__(
         self,
         *,
-        eta=2e-4,
-        gamma0=5.0,
+        eta=1e-3,
+        gamma0=3.0,
         gamma1=0.0,
-        beta0=2.0,
-        beta1=1e-4,
+        beta0=1.0,
+        beta1=1e-3,
         stop="zero_error",
         tol=1e-7,
         batch_size=100,
@@ -177,7 +177,9 @@ default="full"
                 problem, weights, rows, self.batch_size, self.eta, gamma, beta
             )
             n_done += 1
-            yield Epoch(weights, loss, self._finished(problem, weights, loss, gamma, beta))
+            yield Epoch(
+                weights, loss, self._finished(problem, weights, loss, gamma, beta)
+            )
 
     def _finished(self, problem, weights, loss, gamma, beta):
         if self.stop == "zero_error":
@@ -186,7 +188,9 @@ default="full"
             return False
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         rows = np.arange(len(problem.labels))
-        return run_epoch(problem, weights, rows, len(rows), 0.0, gamma, beta) <= self.tol
+        return (
+            run_epoch(problem, weights, rows, len(rows), 0.0, gamma, beta) <= self.tol
+        )
 
 
 def _compiled_epoch(problem, weights, rows, batch_size, eta, gamma, beta):

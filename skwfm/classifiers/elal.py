@@ -1,6 +1,7 @@
 """Entropic least-action learning: coupled replicas that collapse on a wide minimum."""
 
 import threading
+from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,22 +27,23 @@ class ELALClassifier(IterativeClassifier):
     .. math:: w^a \leftarrow w^a + \lambda\,\eta\,(\bar w - w^a) ,
 
     with a strength that grows by a factor ``1 + lambda1`` an epoch. They can only
-    agree where many solutions lie close together, so that the place where they collapse,
-    returned as the normalised mean, is a wide flat minimum.
+    agree where many solutions lie close together, so that the place where they
+    collapse, returned as the normalised mean, is a wide flat minimum.
 
     Parameters
     ----------
-    eta : float, default=2e-3
-        Learning rate, for weights of norm one. The defaults of `eta`, `lambda0` and
-        `lambda1` are those published for binarised images.
+    eta : float, default=1e-2
+        Learning rate, for weights of norm one. `eta` and `lambda0` are the published
+        ones for random patterns.
     batch_size : int, default=100
         Patterns whose preactivations are computed together.
     n_replicas : int, default=20
         Number of replicas y.
-    lambda0 : float, default=30.0
+    lambda0 : float, default=0.5
         Coupling in the first epoch.
     lambda1 : float, default=5e-3
-        Relative growth of the coupling each epoch.
+        Relative growth of the coupling each epoch, published for binarised images.
+        Slower growth finds wider minima.
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
         summed over replicas and units, are below it.
@@ -120,10 +122,10 @@ default="full"
     def __init__(
         self,
         *,
-        eta=2e-3,
+        eta=1e-2,
         batch_size=100,
         n_replicas=20,
-        lambda0=30.0,
+        lambda0=0.5,
         lambda1=5e-3,
         tol=1e-7,
         architecture="full",
@@ -184,7 +186,7 @@ class _Crew:
         self.batch_size = batch_size
         self.mean = np.empty_like(replicas[0])
         bounds = np.linspace(0, len(replicas), n_threads + 1).astype(int)
-        self._parts = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+        self._parts = [slice(*pair) for pair in pairwise(bounds)]
         self._meeting = threading.Barrier(n_threads, self._update_mean, _PATIENCE)
         self._workers = iter(())
         self._update_mean()

@@ -8,9 +8,6 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 
-# Samples whose fields the error search computes at once (SEARCH in training.pyx).
-_SEARCH = 64
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -106,7 +103,7 @@ class Problem:
         rows = np.arange(len(self.labels))
         if self.rule is None:
             return bool(self.wrong(self.fields(weights, rows), rows).any())
-        scratch = np.empty((_SEARCH, self.layout.n_hidden), dtype=self.dtype)
+        scratch = np.empty((training.SEARCH, self.layout.n_hidden), dtype=self.dtype)
         return bool(
             training.count_errors(
                 self.packed_inputs, self.labels, weights, self.layout.groups,

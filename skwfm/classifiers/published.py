@@ -39,7 +39,7 @@ _SETTINGS = {
     },
     ("dress_coat", "ceSGD-slow"): {
         "eta": 3e-5, "gamma0": 0.5, "gamma1": 1e-3, "beta0": 0.5, "beta1": 1e-3,
-        "stop": "loss", "tol": 1e-7, "max_iter": 20000,
+        "stop": "loss", "tol": 1e-7, "max_iter": 6000,
     },
 }  # fmt: skip
 

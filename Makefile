@@ -1,0 +1,62 @@
+# Two commands do all set-up on a fresh machine:
+#   make demo   train and compare the classifiers on real images, write a page
+#   make test   lint, then run the fast tests
+# They need python3 (>= 3.11) with venv and headers, a C compiler and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= skwfm-compare
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml meson.build README.md LICENSE \
+	$(shell find skwfm -type f -not -name '*.pyc' -not -name '*.so')
+
+.PHONY: demo test test-slow lint docs bench clean
+
+demo: $(VENV)/.installed-plot
+	$(BIN)/skwfm compare --out $(OUT)
+
+test: lint $(VENV)/.installed-test
+	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -n auto --pyargs skwfm --doctest-modules -p no:cacheprovider
+
+test-slow: $(VENV)/.installed-test
+	$(BIN)/pytest -n auto -m slow
+
+lint: $(VENV)/.installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint skwfm/_kernels
+	$(BIN)/numpydoc lint $$(find skwfm -name '*.py')
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf $(VENV) build docs/_build docs/auto_examples docs/api/generated
+
+# What a missing part of the system looks like, in words, before pip fails in code.
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "skwfm needs Python >= 3.11: apt install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "skwfm needs Python >= 3.11, found $$($(PYTHON) -V):" \
+	    "call make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python has no venv: apt install python3-venv" >&2; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || { \
+	  echo "skwfm compiles its loops and found no C compiler: apt install gcc" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join( \
+	  sysconfig.get_paths()["include"], "Python.h")))' || { \
+	  echo "Python.h is missing: apt install python3-dev" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	touch $@
+
+# The package is installed anew, with one of its extras, when a source has changed.
+$(VENV)/.installed-%: $(SOURCES) | $(VENV)/.created
+	$(BIN)/python -m pip install --quiet ".[$*]"
+	touch $@

@@ -1,0 +1,34 @@
+"""The built-ins are found through their own entry points."""
+
+import pytest
+
+import skwfm
+from skwfm import architectures, classifiers, plugins
+
+
+def test_every_built_in_is_registered():
+    algorithms = {p.name for p in plugins.available("algorithms") if p.builtin}
+    machines = {p.name for p in plugins.available("architectures") if p.builtin}
+    assert algorithms == {"lal", "elal", "cesgd"}
+    assert machines == {"full", "tree", "parity"}
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "expected"),
+    [
+        ("algorithms", "lal", classifiers.LALClassifier),
+        ("algorithms", "elal", classifiers.ELALClassifier),
+        ("algorithms", "cesgd", classifiers.CeSGDClassifier),
+        ("architectures", "full", architectures.FullCommittee),
+        ("architectures", "tree", architectures.TreeCommittee),
+        ("architectures", "parity", architectures.TreeParity),
+    ],
+)
+def test_built_ins_load(group, name, expected):
+    assert plugins.get(group, name) is expected
+
+
+def test_version_is_that_of_the_distribution():
+    from importlib.metadata import version
+
+    assert skwfm.__version__ == version("skwfm")
