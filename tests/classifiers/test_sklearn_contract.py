@@ -63,6 +63,7 @@ def test_random_patterns_are_learnt(estimator, architecture, fit_intercept):
     assert len(estimator.loss_curve_) == estimator.n_iter_
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_weights_are_zero_outside_the_receptive_fields(estimator, patterns):
     estimator.set_params(architecture="tree").fit(*patterns)
     inside = np.zeros((9, 101), dtype=bool)
@@ -137,6 +138,7 @@ def test_precision_follows_the_inputs(estimator, patterns, dtype):
     assert estimator.score(X, y) == 1.0
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, bool, np.float16])
 def test_other_numbers_are_converted(estimator, patterns, dtype):
     X, y = patterns
