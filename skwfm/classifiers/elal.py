@@ -26,8 +26,8 @@ class ELALClassifier(IterativeClassifier):
     .. math:: w^a \leftarrow w^a + \lambda\,\eta\,(\bar w - w^a) ,
 
     with a strength that grows by a factor ``1 + lambda1`` an epoch. They can only
-    agree where many solutions lie close together, so that the place where they collapse,
-    returned as the normalised mean, is a wide flat minimum.
+    agree where many solutions lie close together, so that the place where they
+    collapse, returned as the normalised mean, is a wide flat minimum.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ class ELALClassifier(IterativeClassifier):
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
         summed over replicas and units, are below it.
-    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
-default="full"
-        What the machine is. An instance brings its own number of hidden units.
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
     n_hidden : int, default=9
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
