@@ -60,7 +60,7 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = f"skwfm {version}"
 html_show_sourcelink = False
-html_sidebars = {"index": [], "installation": [], "changelog": []}
+html_sidebars = {"index": [], "installation": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
