@@ -8,7 +8,6 @@ import os
 import warnings
 from importlib.metadata import version as installed_version
 
-from sphinx_gallery.sorting import FileNameSortKey
 
 project = "skwfm"
 author = "The skwfm developers"
@@ -47,7 +46,7 @@ warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": FileNameSortKey,
+    "within_subsection_order": "FileNameSortKey",
     "backreferences_dir": "api/generated/examples",
     "doc_module": ("skwfm",),
     "reference_url": {"skwfm": None},
@@ -68,3 +67,13 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
+
+
+def _skip_scikit_learn(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn adds: its pages link to scikit-learn's own labels."""
+    return True if str(getattr(obj, "__module__", "")).startswith("sklearn") else None
+
+
+def setup(app):
+    """Connect the hooks of this file."""
+    app.connect("autodoc-skip-member", _skip_scikit_learn)

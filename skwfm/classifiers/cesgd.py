@@ -93,7 +93,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Cross-entropy summed over the patterns as they were met in each epoch.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also

@@ -85,7 +85,7 @@ class ELALClassifier(IterativeClassifier):
         Training errors met in each epoch, mean over replicas.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also

@@ -73,7 +73,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         Training errors met in each epoch, before the updates that they caused.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also
