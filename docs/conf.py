@@ -37,6 +37,7 @@ if os.environ.get("SKWFM_DOCS_INTERSPHINX"):
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 

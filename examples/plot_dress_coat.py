@@ -112,3 +112,5 @@ for row, name in zip(axes, ["LAL", "eLAL"], strict=True):
         ax.set(xticks=[], yticks=[], title=f"{name}, unit {unit + 1}")
 fig.colorbar(image, ax=axes, label="weight (each unit has norm 1)", extend="both")
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2
