@@ -8,7 +8,6 @@ import os
 import warnings
 from importlib.metadata import version as installed_version
 
-
 project = "skwfm"
 author = "The skwfm developers"
 copyright = f"2026, {author}"
