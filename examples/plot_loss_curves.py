@@ -63,9 +63,9 @@ for name, change in changes.items():
 # ------
 # LAL needs the fewest epochs, and it stops as soon as no pattern is wrong: with small
 # margins, as the cross-entropy shows. eLAL goes on when the mean of its replicas has no
-# errors any more, until the replicas have collapsed, and ends with a cross-entropy five
-# times lower, which it knows nothing of. ceSGD goes down that very function at first.
-# Towards the end it rises again: by then ceSGD's own beta has grown to 1.9, while
+# errors any more, until the replicas have collapsed. It ends with about a fifth of
+# LAL's cross-entropy, of which it knows nothing. ceSGD goes down that very function at
+# first. Towards the end it rises again: its own beta has grown to 1.9 by then, while
 # the curve is drawn for a beta of 1.
 
 labels = {
