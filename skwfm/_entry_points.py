@@ -19,7 +19,7 @@ _lock = threading.Lock()
 class Plugin:
     """One entry of the registry, known without importing it.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name under which the class is registered.

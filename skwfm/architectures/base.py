@@ -126,9 +126,9 @@ class Architecture(ABC):
         value : ndarray of shape (n_samples,)
             Smooth decision Delta.
         gradient : ndarray of shape (n_samples, n_hidden)
-            dDelta / dx_l.
+            Its derivatives dDelta / dx_l.
         hessian : ndarray of shape (n_samples, n_hidden, n_hidden)
-            d2Delta / dx_l dx_m, only for ``order=2``.
+            Second derivatives d2Delta / dx_l dx_m, only for ``order=2``.
 
         Raises
         ------
@@ -180,9 +180,9 @@ class Architecture(ABC):
         log_z : ndarray of shape (n_samples,)
             Log-probability of the right answer.
         g : ndarray of shape (n_samples, n_hidden)
-            d log_z / d mean.
+            Derivatives d log_z / d mean.
         gamma : ndarray of shape (n_samples, n_hidden)
-            -d2 log_z / d mean2.
+            Minus the second derivatives, -d2 log_z / d mean2.
 
         Raises
         ------
@@ -210,7 +210,7 @@ def tanh_and_slopes(fields, beta, order):
     Returns
     -------
     derivatives : list of order + 1 ndarrays
-        tanh(beta x), its slope and, for order 2, its curvature.
+        Values of tanh(beta x), its slope and, for order 2, its curvature.
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r} is not available: pass 1 or 2.")

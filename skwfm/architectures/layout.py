@@ -124,7 +124,7 @@ class Layout:
         weights : ndarray of shape (n_hidden, n_features + intercept)
             Weights, zero outside the receptive fields.
         dtype : dtype
-            float32 or float64.
+            Either float32 or float64.
 
         Returns
         -------
@@ -160,7 +160,7 @@ class Layout:
         rng : numpy.random.Generator
             Source of randomness.
         dtype : dtype
-            float32 or float64.
+            Either float32 or float64.
 
         Returns
         -------

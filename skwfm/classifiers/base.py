@@ -30,9 +30,9 @@ class BaseCommitteeClassifier(
 
     Parameters
     ----------
-    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
-default="full"
-        What the machine is. An instance brings its own number of hidden units.
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
     n_hidden : int, default=9
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True

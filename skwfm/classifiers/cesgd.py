@@ -53,9 +53,9 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Loss at which ``stop="loss"`` stops.
     batch_size : int, default=100
         Patterns over which a gradient is summed.
-    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
-default="full"
-        What the machine is. An instance brings its own number of hidden units.
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
     n_hidden : int, default=9
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
@@ -93,7 +93,7 @@ default="full"
         Cross-entropy summed over the patterns as they were met in each epoch.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also

@@ -47,9 +47,9 @@ class ELALClassifier(IterativeClassifier):
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
         summed over replicas and units, are below it.
-    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
-default="full"
-        What the machine is. An instance brings its own number of hidden units.
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
     n_hidden : int, default=9
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
@@ -87,7 +87,7 @@ default="full"
         Training errors met in each epoch, mean over replicas.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also

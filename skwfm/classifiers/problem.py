@@ -32,22 +32,46 @@ class Problem:
 
     @cached_property
     def layout(self):
-        """Packed form of inputs and weights."""
+        """Packed form of inputs and weights.
+
+        Returns
+        -------
+        layout : Layout
+            How they lie in memory.
+        """
         return Layout(self.architecture, self.inputs.shape[1], self.fit_intercept)
 
     @cached_property
     def packed_inputs(self):
-        """The inputs as the compiled loops read them."""
+        """The inputs as the compiled loops read them.
+
+        Returns
+        -------
+        packed_inputs : ndarray of shape (n_samples, n_columns)
+            Bits if all inputs are +-1, else numbers; see `Layout.pack_inputs`.
+        """
         return self.layout.pack_inputs(np.ascontiguousarray(self.inputs))
 
     @property
     def dtype(self):
-        """Dtype of inputs and weights."""
+        """Dtype of inputs and weights.
+
+        Returns
+        -------
+        dtype : dtype
+            Either float32 or float64.
+        """
         return self.inputs.dtype
 
     @property
     def rule(self):
-        """Compiled output rule, or None for an architecture written in Python."""
+        """Compiled output rule, or None for an architecture written in Python.
+
+        Returns
+        -------
+        rule : int or None
+            Number of the rule in the compiled loops.
+        """
         return getattr(self.architecture, "_compiled_rule", None)
 
     def fields(self, weights, rows):

@@ -1,0 +1,79 @@
+"""Sphinx settings: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``.
+
+Nothing here needs a network. Equations in the finished pages are set by MathJax, which
+the reader's browser loads.
+"""
+
+import os
+import warnings
+from importlib.metadata import version as installed_version
+
+project = "skwfm"
+author = "The skwfm developers"
+copyright = f"2026, {author}"
+release = version = installed_version("skwfm")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates", "user_guide/example_plugin"]
+templates_path = ["_templates"]
+default_role = "autolink"  # `name` links to the API if there is such a name
+
+# Links into other projects need their inventories from the network.
+if os.environ.get("SKWFM_DOCS_INTERSPHINX"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "joblib": ("https://joblib.readthedocs.io/en/stable", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "python": ("https://docs.python.org/3", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+# What the examples print and draw belongs to the pages; warnings would be noise from
+# the thread or font set-up of the machine that builds them.
+warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*")
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "FileNameSortKey",
+    "backreferences_dir": "api/generated/examples",
+    "doc_module": ("skwfm",),
+    "reference_url": {"skwfm": None},
+    "remove_config_comments": True,
+    "image_srcset": ["2x"],
+    "show_signature": False,
+    "plot_gallery": "True",
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skwfm {version}"
+html_show_sourcelink = False
+html_sidebars = {"index": [], "installation": []}
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
+
+
+def _skip_scikit_learn(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn adds: its pages link to scikit-learn's own labels."""
+    return True if str(getattr(obj, "__module__", "")).startswith("sklearn") else None
+
+
+def setup(app):
+    """Connect the hooks of this file."""
+    app.connect("autodoc-skip-member", _skip_scikit_learn)
