@@ -118,7 +118,7 @@ def count_work(problem, *, fraction_updated=1.0, bits):
     work : Work
         Of one epoch.
     """
-    n_samples, n_features = problem.inputs.shape
+    n_samples = len(problem.labels)
     n_batches = -(-n_samples // BATCH_SIZE)
     n_weights = problem.layout.n_weights
     inputs = problem.packed_inputs.nbytes if bits else problem.inputs.nbytes

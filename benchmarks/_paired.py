@@ -24,6 +24,8 @@ _GEMM_ORDER = 512
 _MEMORY_BYTES = 2**29
 # A probe is the best of so many runs: a peak is what nothing else disturbed.
 _PROBE_RUNS = 30
+# Weights of norm one after some hundred updates may differ by so many roundings.
+_ROUNDINGS = 100
 # The shorter program of a pair is repeated, at most so often, until it is as long.
 _MAX_INNER = 50
 
@@ -84,7 +86,8 @@ class Claim:
     n_epochs : int
         Epochs of one run.
     accuracy : callable
-        Takes the two results of `Program.run`, returns a dict of numbers to print.
+        Takes the two results of `Program.run`, returns a dict of numbers to print, the
+        largest difference of weights under "max |dw|".
     """
 
     title: str
@@ -195,6 +198,16 @@ def _usage(program, seconds):
     }
 
 
+def _check_same(weight_difference, dtype):
+    """Refuse to compare the times of programs that compute different things."""
+    allowed = _ROUNDINGS * np.finfo(dtype).eps
+    if not weight_difference <= allowed:
+        raise RuntimeError(
+            f"the weights of the two programs differ by {weight_difference:.3g}, more "
+            f"than {allowed:.3g}: they do not do the same, the times mean nothing"
+        )
+
+
 def measure(claim, repeats):
     """Run both programs of a claim: accuracy, then time in pairs.
 
@@ -212,6 +225,7 @@ def measure(claim, repeats):
     """
     programs = claim.ours, claim.reference
     accuracy = claim.accuracy(*(program.run() for program in programs))
+    _check_same(accuracy["max |dw|"], claim.ours.dtype)
     seconds = time_pairs(*(program.run for program in programs), repeats)
     ratio = np.quantile(seconds[:, 1] / seconds[:, 0], [0.25, 0.5, 0.75])
     epoch = np.median(seconds, axis=0) / claim.n_epochs
@@ -276,8 +290,8 @@ def _print_usage(seconds, u):
     memory = u["memory_bytes_per_second"] / 1e9
     print(f"    {work:6.1f} Gflop/s, {work / peak:4.0%} of the {peak:.0f} of BLAS")
     print(
-        f"    {moved:6.1f} GB/s,    {moved / cache:4.0%} of the {cache:.0f} of a copy of "
-        f"its size ({memory:.0f} beyond the caches)"
+        f"    {moved:6.1f} GB/s, {moved / cache:4.0%} of the {cache:.0f} of a copy of "
+        f"its size ({memory:.0f} of a large one)"
     )
     print(
         f"    roofline {u['roofline_seconds'] * 1e6:.1f} us, by {u['limit']}: "

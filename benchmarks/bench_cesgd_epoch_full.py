@@ -10,9 +10,9 @@ and the elementwise functions between them. Its products are real BLAS calls of 
 shape, and its inputs fit in the cache: this is the case where BLAS is strongest.
 
 Work of an epoch (M samples, N inputs, 9 units): 18 M N flops each for the
-preactivations and the gradient, 27 N per batch for the norms. Ours reads 2 M N / 8 bytes
-of bits; NumPy reads the inputs (4 or 8 bytes each), writes them in order and reads them
-twice.
+preactivations and the gradient, 27 N per batch for the norms. Ours reads 2 M N / 8
+bytes of bits; NumPy reads the inputs (4 or 8 bytes each), writes them in order, reads
+them twice.
 """
 
 import numpy as np
