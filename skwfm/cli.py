@@ -32,7 +32,7 @@ def main(argv=None):
     except UserError as error:
         print(f"skwfm: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before the first run
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
 
@@ -113,17 +113,23 @@ def _share(text):
 def _compare(arguments):
     from .experiments import terminal
 
-    source, contestants, n_seeds = _plan(arguments)
+    plan = _plan(arguments)
     cache = arguments.out / ".cache"
-    with terminal.progress_bar() as bar:
-        try:
-            comparison = _study(arguments, source, contestants, n_seeds, cache, bar)
-        except KeyboardInterrupt:
-            kept, total = bar.counts
-            command = shlex.join(["skwfm", *sys.argv[1:]])
-            bar.stop()
-            print(_INTERRUPTED.format(kept, total, cache, command), file=sys.stderr)
-            return INTERRUPTED
+    bar = terminal.ProgressBar()
+    try:
+        with bar:
+            comparison = _study(arguments, *plan, cache, bar)
+        return _report(arguments, comparison, cache)
+    except KeyboardInterrupt:
+        command = shlex.join(["skwfm", *sys.argv[1:]])
+        kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
+        print(kept, file=sys.stderr)
+        return INTERRUPTED
+
+
+def _report(arguments, comparison, cache):
+    from .experiments import terminal
+
     paths = comparison.write(arguments.out)
     if arguments.json:
         print(json.dumps(comparison.to_dict(runs=False), indent=1))

@@ -187,9 +187,7 @@ def _published(name, problem):
     from ..classifiers import published_settings
 
     cls, parameters = published_settings(problem, name)
-    # The paper's machines have no bias.
-    estimator = cls(**{"fit_intercept": False, **parameters})
-    return Contestant(name, estimator, COMMITTEE, "published settings, no intercept")
+    return Contestant(name, cls(**parameters), COMMITTEE, "published settings")
 
 
 def _plugin(name):

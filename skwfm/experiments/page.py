@@ -29,16 +29,16 @@ table { border-collapse: collapse; font-size: .92rem;
   font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: .4rem .6rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid #e4e6e9; }
-th { text-align: right; vertical-align: bottom; color: #5a6068; font-weight: 600; }
-th:first-child, td:first-child, td.text, th.text { text-align: left; }
-td.text { white-space: normal; min-width: 16rem; }
+th { white-space: normal; vertical-align: bottom; color: #5a6068; font-weight: 600; }
+th:first-child, td:first-child, td.text { text-align: left; }
+td.text { white-space: normal; overflow-wrap: anywhere; }
 tr.committee td:first-child { color: #1f6fb4; font-weight: 600; }
 tr.baseline td { color: #b5402d; }
 .error { color: #7a7f87; font-size: .85em; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; }
 figure { margin: 1.2rem 0 2rem; }
-img { max-width: 100%; height: auto; display: block; }
+img { width: 46rem; max-width: 100%; height: auto; display: block; }
 figcaption { color: #5a6068; font-size: .92rem; margin-top: .4rem; }
 code { font-size: .88em; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { display: block; } dd { margin: 0 0 .6rem; } }
@@ -130,11 +130,11 @@ def _findings(comparison, summary):
 
 _HEADINGS = (
     "algorithm",
-    "epochs",
-    "training errors",
     "test accuracy (%)",
     "balanced accuracy (%)",
-    "gain on {} (points)",
+    "accuracy gain on {} (points)",
+    "training errors",
+    "epochs",
     "seconds",
 )
 
@@ -146,8 +146,8 @@ def _table(comparison, summary):
     rows = "".join(_row(row) for row in summary)
     constant = 100 * comparison.settings["constant_accuracy"]
     baseline = (
-        f'<tr class="baseline"><td>constant answer</td><td>–</td><td>–</td>'
-        f"<td>{constant:.1f}</td><td>50.0</td><td>–</td><td>–</td></tr>"
+        f'<tr class="baseline"><td>constant answer</td>'
+        f"<td>{constant:.1f}</td><td>50.0</td>{4 * '<td>–</td>'}</tr>"
     )
     return (
         f"<table><thead><tr>{headings}</tr></thead>"
@@ -164,11 +164,11 @@ def _row(row):
     if row["n_failed"]:
         name += f' <span class="error">({row["n_failed"]} failed)</span>'
     cells = (
-        measure(row["n_epochs"], 0),
-        measure(row["n_train_errors"], 1),
         measure(row["test_accuracy"], 1, 100),
         measure(row["balanced_accuracy"], 1, 100),
         measure(row["test_accuracy_gain"], 1, 100, sign=True),
+        measure(row["n_train_errors"], 1),
+        measure(row["n_epochs"], 0),
         measure(row["seconds"], 2),
     )
     body = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
@@ -201,26 +201,22 @@ def _figure(name, png):
 
 
 def _how(comparison):
-    rows = "".join(
-        f"<tr><td>{_escape(name)}</td>"
-        f'<td class="text">{_escape(entry["settings"])}</td>'
-        f'<td class="text"><code>{_escape(_call(entry))}</code></td></tr>'
+    items = "".join(
+        f"<dt>{_escape(name)}</dt><dd>{_escape(entry['settings'])}: "
+        f"<code>{_escape(_call(entry))}</code></dd>"
         for name, entry in comparison.settings["algorithms"].items()
     )
     cpu = comparison.cpu
     versions = ", ".join(f"{k} {v}" for k, v in comparison.versions.items())
     machine = f"{cpu['model']}, {cpu['cores']} cores, {cpu['system']}. {versions}."
     seeds = comparison.settings["seeds"]
+    scaled = "Every input is standardised on the training examples. "
     text = (
+        f"{scaled if comparison.settings['standardised'] else ''}"
         f"Seeds {seeds[0]} to {seeds[-1]}. The same numbers, run by run, are in "
         "runs.csv and summary.json beside this page."
     )
-    return (
-        '<div class="wide"><table><thead><tr><th>algorithm</th><th class="text">'
-        'settings</th><th class="text">parameters</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-        f"<p>{_escape(text)}</p><p>{_escape(machine)}</p>"
-    )
+    return f"<dl>{items}</dl><p>{_escape(text)}</p><p>{_escape(machine)}</p>"
 
 
 def _call(entry):

@@ -11,6 +11,8 @@ BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 COLOUR = {"committee": BLUE, "standard": GREY}
 MEANING = {"committee": "committee machines (skwfm)", "standard": "standard methods"}
 DPI = 160
+# Inches; narrow, so that the text can still be read on a telephone.
+WIDTH = 7.2
 
 
 def draw_all(comparison):
@@ -95,7 +97,7 @@ def accuracy(comparison):
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = _figure(9, 1.5 + 0.42 * len(rows))
+    figure = _figure(WIDTH, 1.5 + 0.38 * len(rows))
     figure.get_layout_engine().set(wspace=0.06)
     panels = figure.subplots(1, 2, sharey=True)
     baselines = (comparison.settings["constant_accuracy"], 0.5)
@@ -161,7 +163,7 @@ def time(comparison):
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = _figure(7.2, 4.6)
+    figure = _figure(WIDTH, 4.6)
     axes = figure.subplots()
     names = [row["algorithm"] for row in rows]
     colours = [COLOUR[row["family"]] for row in rows]
@@ -224,7 +226,7 @@ def learning(comparison):
         return None
     n_columns = min(2, len(runs))
     n_rows = -(-len(runs) // n_columns)
-    figure = _figure(4.2 * n_columns, 2.5 * n_rows)
+    figure = _figure(WIDTH, 2.3 * n_rows)
     panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes, run in zip(panels, runs, strict=False):
         _curve_panel(axes, run)
@@ -243,6 +245,10 @@ def _curve_panel(axes, run):
         _logarithmic(axes, "x")
     if losses.min() > 0:
         _logarithmic(axes, "y")
+    elif losses.max() > 10:
+        # Counts that reach zero: linear below one, logarithmic above.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(color="#e4e6e9")
 
 
@@ -262,7 +268,7 @@ def weights(comparison):
     runs = _first_seed_committees(comparison, "first_unit")
     if comparison.image_shape is None or not runs:
         return None
-    figure = _figure(2.1 * len(runs) + 0.9, 2.6)
+    figure = _figure(WIDTH, 0.6 + (WIDTH - 0.9) / max(len(runs), 3))
     panels = figure.subplots(1, len(runs), squeeze=False).ravel()
     largest = max(np.abs(run.first_unit).max() for run in runs)
     for axes, run in zip(panels, runs, strict=True):

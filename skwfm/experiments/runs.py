@@ -192,7 +192,12 @@ def _interrupt_wins(in_study):
         noted.append(signum)
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGINT, note if in_study else signal.SIG_IGN)
+    if not in_study:
+        # For good: an idle worker would answer Ctrl-C with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:

@@ -1,60 +1,58 @@
 """Progress, tables and messages in the terminal."""
 
 import sys
-from contextlib import contextmanager
 
 from .wording import measure
 
 
-class _Bar:
-    """Count runs and show them; a terminal that is none sees only the end."""
+class ProgressBar:
+    """Count finished runs and show them on standard error; a context manager."""
 
-    def __init__(self, progress):
-        self._progress = progress
-        self._task = progress.add_task("", total=None)
-        self.counts = (0, 0)
+    def __init__(self):
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self.n_kept, self.n_runs, self._n_failed = 0, 0, 0
+        self._progress = Progress(
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=_console(stderr=True),
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self):
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._progress.stop()
 
     def update(self, n_done, n_runs, run):
-        """Show how far the study is."""
-        self.counts = (n_done, n_runs)
+        """Show how far the study is.
+
+        Parameters
+        ----------
+        n_done, n_runs : int
+            Finished runs and all runs.
+        run : Run or None
+            The run that has just finished.
+        """
+        self._n_failed += run is not None and run.status == "failed"
+        self.n_kept, self.n_runs = n_done - self._n_failed, n_runs
         text = "" if run is None else f"{run.algorithm}, seed {run.seed}"
         self._progress.update(
             self._task, completed=n_done, total=n_runs, description=text
         )
-
-    def stop(self):
-        """Leave the line as it is, so that a message can follow."""
-        self._progress.stop()
-
-
-@contextmanager
-def progress_bar():
-    """Show a progress bar on standard error.
-
-    Yields
-    ------
-    bar : object
-        ``update(n_done, n_runs, run)`` and ``counts``.
-    """
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    shown = (
-        MofNCompleteColumn(),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*shown, console=_console(stderr=True)) as progress:
-        yield _Bar(progress)
 
 
 def _console(stderr=False):
@@ -79,14 +77,14 @@ def print_table(comparison):
     settings = comparison.settings
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0)
     gain = f"gain on\n{comparison.reference}"
-    headings = ("epochs", "train\nerrors", "accuracy\n%", "balanced\n%", gain, "s")
+    headings = ("accuracy\n%", "balanced\n%", gain, "train\nerrors", "epochs", "s")
     table.add_column("algorithm", overflow="fold")
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in comparison.summary():
         table.add_row(*_cells(row))
     constant = f"{100 * settings['constant_accuracy']:.1f}"
-    table.add_row("constant answer", "–", "–", constant, "50.0", "–", "–")
+    table.add_row("constant answer", constant, "50.0", *4 * ("–",))
     _console().print(table)
 
 
@@ -100,11 +98,11 @@ def _cells(row):
         name += f" ({row['n_failed']} failed)"
     return (
         Text(name),
-        measure(row["n_epochs"], 0),
-        _mean(row["n_train_errors"], 1),
         measure(row["test_accuracy"], 1, 100),
         measure(row["balanced_accuracy"], 1, 100),
         measure(row["test_accuracy_gain"], 1, 100, sign=True),
+        _mean(row["n_train_errors"], 1),
+        measure(row["n_epochs"], 0),
         _mean(row["seconds"], 2),
     )
 
