@@ -1,0 +1,434 @@
+"""Training loops over packed patterns: least-action and cross-entropy epochs.
+
+Conventions of every function: `x` (n_samples, n_columns) packed inputs of the dtype of
+the weights, or bits in uint8 for +-1 inputs; `rows` the samples to visit, in order; `w` the flat packed
+weights; `groups` (n_groups, 5) the receptive fields (see simd.h); `labels` (n_samples,)
++-1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The batch is visited in
+place, nothing is copied.
+"""
+
+from libc.math cimport sqrt
+from libc.stdint cimport uint8_t, int64_t
+
+COMMITTEE = 0
+PARITY = 1
+
+ctypedef fused weights_t:
+    float
+    double
+
+ctypedef fused inputs_t:
+    uint8_t
+    float
+    double
+
+cdef extern from "simd.h" nogil:
+    ctypedef struct skwfm_group:
+        int64_t column
+        int64_t length
+        int64_t width
+        int64_t weight
+        int64_t n_units
+
+    void skwfm_fields_bf(const uint8_t *, int64_t, const int64_t *, int64_t,
+                          const float *, const skwfm_group *, int64_t, float *, int64_t)
+    void skwfm_fields_bd(const uint8_t *, int64_t, const int64_t *, int64_t,
+                          const double *, const skwfm_group *, int64_t, double *,
+                          int64_t)
+    void skwfm_fields_ff(const float *, int64_t, const int64_t *, int64_t,
+                         const float *, const skwfm_group *, int64_t, float *, int64_t)
+    void skwfm_fields_dd(const double *, int64_t, const int64_t *, int64_t,
+                         const double *, const skwfm_group *, int64_t, double *,
+                         int64_t)
+    void skwfm_outer_bf(const uint8_t *, int64_t, const int64_t *, int64_t,
+                         const float *, const skwfm_group *, int64_t, float *, int64_t)
+    void skwfm_outer_bd(const uint8_t *, int64_t, const int64_t *, int64_t,
+                         const double *, const skwfm_group *, int64_t, double *,
+                         int64_t)
+    void skwfm_outer_ff(const float *, int64_t, const int64_t *, int64_t,
+                        const float *, const skwfm_group *, int64_t, float *, int64_t)
+    void skwfm_outer_dd(const double *, int64_t, const int64_t *, int64_t,
+                        const double *, const skwfm_group *, int64_t, double *, int64_t)
+    void skwfm_add_row_bf(const uint8_t *, float, int64_t, float *)
+    void skwfm_add_row_bd(const uint8_t *, double, int64_t, double *)
+    void skwfm_add_row_ff(const float *, float, int64_t, float *)
+    void skwfm_add_row_dd(const double *, double, int64_t, double *)
+    void skwfm_normalise_f(float *, const skwfm_group *, int64_t)
+    void skwfm_normalise_d(double *, const skwfm_group *, int64_t)
+    void skwfm_tanh_f(const float *, int64_t, float, float *, float *)
+    void skwfm_tanh_d(const double *, int64_t, double, double *, double *)
+    void skwfm_cross_entropy_f(float *, int64_t, float, float *)
+    void skwfm_cross_entropy_d(double *, int64_t, double, double *)
+
+# Samples looked at together when searching for errors: enough for the blocks of four,
+# few enough to stop early.
+cdef enum:
+    SEARCH = 64
+
+
+# One name per primitive. Inputs are bits or of the weights' dtype: `_check_pair` refuses
+# the other two pairs before any of these is reached.
+
+cdef inline void _fields(const inputs_t *x, int64_t row_length, const int64_t *rows,
+                         int64_t n_rows, const weights_t *w, const skwfm_group *groups,
+                         int64_t n_groups, weights_t *out,
+                         int64_t n_hidden) noexcept nogil:
+    if inputs_t is uint8_t and weights_t is float:
+        skwfm_fields_bf(x, row_length, rows, n_rows, w, groups, n_groups, out,
+                         n_hidden)
+    elif inputs_t is uint8_t and weights_t is double:
+        skwfm_fields_bd(x, row_length, rows, n_rows, w, groups, n_groups, out,
+                         n_hidden)
+    elif inputs_t is float and weights_t is float:
+        skwfm_fields_ff(x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
+    elif inputs_t is double and weights_t is double:
+        skwfm_fields_dd(x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
+
+
+cdef inline void _outer(const inputs_t *x, int64_t row_length, const int64_t *rows,
+                        int64_t n_rows, const weights_t *coef,
+                        const skwfm_group *groups, int64_t n_groups, weights_t *w,
+                        int64_t n_hidden) noexcept nogil:
+    if inputs_t is uint8_t and weights_t is float:
+        skwfm_outer_bf(x, row_length, rows, n_rows, coef, groups, n_groups, w,
+                        n_hidden)
+    elif inputs_t is uint8_t and weights_t is double:
+        skwfm_outer_bd(x, row_length, rows, n_rows, coef, groups, n_groups, w,
+                        n_hidden)
+    elif inputs_t is float and weights_t is float:
+        skwfm_outer_ff(x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
+    elif inputs_t is double and weights_t is double:
+        skwfm_outer_dd(x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
+
+
+cdef inline void _add_row(const inputs_t *x, weights_t step, int64_t width,
+                          weights_t *w) noexcept nogil:
+    if inputs_t is uint8_t and weights_t is float:
+        skwfm_add_row_bf(x, step, width, w)
+    elif inputs_t is uint8_t and weights_t is double:
+        skwfm_add_row_bd(x, step, width, w)
+    elif inputs_t is float and weights_t is float:
+        skwfm_add_row_ff(x, step, width, w)
+    elif inputs_t is double and weights_t is double:
+        skwfm_add_row_dd(x, step, width, w)
+
+
+cdef inline const inputs_t *_at(const inputs_t *row, int64_t column) noexcept nogil:
+    """Where a column of a packed row begins; bits share bytes."""
+    if inputs_t is uint8_t:
+        return row + column // 8
+    return row + column
+
+
+cdef inline void _normalise(weights_t *w, const skwfm_group *groups,
+                            int64_t n_groups) noexcept nogil:
+    if weights_t is float:
+        skwfm_normalise_f(w, groups, n_groups)
+    else:
+        skwfm_normalise_d(w, groups, n_groups)
+
+
+cdef inline void _tanh(const weights_t *x, int64_t n, weights_t scale, weights_t *value,
+                       weights_t *slope) noexcept nogil:
+    if weights_t is float:
+        skwfm_tanh_f(x, n, scale, value, slope)
+    else:
+        skwfm_tanh_d(x, n, scale, value, slope)
+
+
+cdef inline void _cross_entropy(weights_t *t, int64_t n, weights_t gamma,
+                                weights_t *pull) noexcept nogil:
+    if weights_t is float:
+        skwfm_cross_entropy_f(t, n, gamma, pull)
+    else:
+        skwfm_cross_entropy_d(t, n, gamma, pull)
+
+
+cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1:
+    if inputs_t is float and weights_t is double:
+        raise TypeError("float32 inputs need float32 weights")
+    elif inputs_t is double and weights_t is float:
+        raise TypeError("float64 inputs need float64 weights")
+    else:
+        return 0
+
+
+cdef inline bint _is_wrong(const weights_t *h, int64_t n_hidden, weights_t label,
+                           int rule) noexcept nogil:
+    cdef int64_t l, positive = 0
+    for l in range(n_hidden):
+        positive += h[l] >= 0
+    if rule == 0:
+        return (2 * positive > n_hidden) != (label > 0)
+    return ((n_hidden - positive) % 2 == 0) != (label > 0)
+
+
+cdef inline int64_t _unit_to_fix(const weights_t *h, int64_t n_hidden, weights_t label,
+                                 int rule) noexcept nogil:
+    """The unit easiest to flip among those whose flip helps."""
+    cdef int64_t l, best = -1
+    cdef weights_t size, smallest = 0
+    for l in range(n_hidden):
+        if rule == 0 and (h[l] >= 0) == (label > 0):
+            continue
+        size = -h[l] if h[l] < 0 else h[l]
+        if best < 0 or size < smallest:
+            best = l
+            smallest = size
+    return best
+
+
+cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *rows,
+                        int64_t n_rows, const weights_t *labels, weights_t *w,
+                        const skwfm_group *groups, int64_t n_groups, int64_t n_hidden,
+                        weights_t eta, int rule, weights_t *h) noexcept nogil:
+    cdef int64_t s, unit, g, n_wrong = 0
+    cdef weights_t step
+    cdef const weights_t *field
+    _fields(x, row_length, rows, n_rows, w, groups, n_groups, h, n_hidden)
+    for s in range(n_rows):
+        field = h + s * n_hidden
+        if not _is_wrong(field, n_hidden, labels[rows[s]], rule):
+            continue
+        n_wrong += 1
+        unit = _unit_to_fix(field, n_hidden, labels[rows[s]], rule)
+        step = -eta if field[unit] >= 0 else eta
+        g = 0
+        while unit >= groups[g].n_units:
+            unit -= groups[g].n_units
+            g += 1
+        _add_row(_at(x + rows[s] * row_length, groups[g].column), step, groups[g].width,
+                 w + groups[g].weight + unit * groups[g].width)
+    return n_wrong
+
+
+def fields(const inputs_t[:, ::1] x, const int64_t[::1] rows, const weights_t[::1] w,
+           const int64_t[:, ::1] groups,
+           weights_t[:, ::1] h):   # OUT (n_rows, n_hidden)
+    """Preactivation of every unit on the given samples."""
+    _check_pair(x, w)
+    if rows.shape[0] == 0:
+        return
+    with nogil:
+        _fields(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &w[0],
+                <const skwfm_group *> &groups[0, 0], groups.shape[0], &h[0, 0],
+                h.shape[1])
+
+
+def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
+          const weights_t[:, ::1] coef, const int64_t[:, ::1] groups,
+          weights_t[::1] w):       # IN/OUT
+    """Add sum_s coef[s, l] x_s to the weights of every unit l."""
+    _check_pair(x, w)
+    if rows.shape[0] == 0:
+        return
+    with nogil:
+        _outer(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
+               <const skwfm_group *> &groups[0, 0], groups.shape[0], &w[0],
+               coef.shape[1])
+
+
+def normalise(const int64_t[:, ::1] groups,
+              weights_t[::1] w):   # IN/OUT
+    """Give every unit's weights norm one."""
+    with nogil:
+        _normalise(&w[0], <const skwfm_group *> &groups[0, 0], groups.shape[0])
+
+
+def tanh(const weights_t[::1] x, double scale,
+         weights_t[::1] value,     # OUT
+         weights_t[::1] slope):    # OUT
+    """Put tanh(scale x) and its slope 1 - tanh^2; lengths are multiples of 16."""
+    with nogil:
+        _tanh(&x[0], x.shape[0], <weights_t> scale, &value[0], &slope[0])
+
+
+def cross_entropy(weights_t[::1] t,        # IN/OUT: becomes the loss
+                  double gamma,
+                  weights_t[::1] pull):    # OUT
+    """Put f_gamma(t) and -f_gamma'(t); lengths are multiples of 16."""
+    with nogil:
+        _cross_entropy(&t[0], t.shape[0], <weights_t> gamma, &pull[0])
+
+
+def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
+                 const weights_t[::1] w, const int64_t[:, ::1] groups, int rule,
+                 const int64_t[::1] rows,
+                 weights_t[:, ::1] h,      # scratch (>= 64, n_hidden)
+                 bint stop_at_first=False):
+    """Number of wrong patterns, or 1 as soon as one is found."""
+    _check_pair(x, w)
+    cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
+    cdef int64_t start, n, s, n_wrong = 0, n_hidden = h.shape[1]
+    with nogil:
+        start = 0
+        while start < rows.shape[0]:
+            n = min(<int64_t> SEARCH, rows.shape[0] - start)
+            _fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g, groups.shape[0],
+                    &h[0, 0], n_hidden)
+            for s in range(n):
+                n_wrong += _is_wrong(&h[s, 0], n_hidden, labels[rows[start + s]], rule)
+            if stop_at_first and n_wrong:
+                n_wrong = 1
+                break
+            start += n
+    return n_wrong
+
+
+def lal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
+              const int64_t[::1] rows, weights_t[::1] w,
+              const int64_t[:, ::1] groups, double eta, int rule,
+              weights_t[:, ::1] h):        # scratch (>= n_rows, n_hidden)
+    """Least-action step on one batch, without renormalisation; counts the errors."""
+    _check_pair(x, w)
+    cdef int64_t n_wrong
+    with nogil:
+        n_wrong = _lal_batch(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &labels[0],
+                             &w[0], <const skwfm_group *> &groups[0, 0],
+                             groups.shape[0], h.shape[1], <weights_t> eta, rule,
+                             &h[0, 0])
+    return n_wrong
+
+
+def lal_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
+              const int64_t[::1] rows, int64_t batch_size, weights_t[::1] w,
+              const int64_t[:, ::1] groups, double eta, int rule,
+              weights_t[:, ::1] h):        # scratch (>= batch_size, n_hidden)
+    """Least-action learning over all batches; returns the errors met on the way."""
+    _check_pair(x, w)
+    cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
+    cdef int64_t start, n, n_wrong = 0
+    with nogil:
+        start = 0
+        while start < rows.shape[0]:
+            n = min(batch_size, rows.shape[0] - start)
+            n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[start], n, &labels[0],
+                                  &w[0], g, groups.shape[0], h.shape[1],
+                                  <weights_t> eta, rule, &h[0, 0])
+            _normalise(&w[0], g, groups.shape[0])
+            start += n
+    return n_wrong
+
+
+def elal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
+               const int64_t[:, ::1] rows,     # (n_replicas, n_samples) permutations
+               int64_t start, int64_t n_rows,
+               weights_t[:, ::1] replicas,     # IN/OUT (n_replicas, n_weights)
+               const weights_t[::1] mean,
+               const int64_t[:, ::1] groups, double eta, double coupling, int rule,
+               weights_t[:, ::1] h):           # scratch (>= n_rows, n_hidden)
+    """One batch of every replica: least action, pull to the mean, renormalise."""
+    _check_pair(x, mean)
+    cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
+    cdef int64_t a, i, n_wrong = 0
+    cdef weights_t pull = <weights_t> (coupling * eta)
+    cdef weights_t *w
+    with nogil:
+        for a in range(replicas.shape[0]):
+            w = &replicas[a, 0]
+            n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[a, start], n_rows,
+                                  &labels[0], w, g, groups.shape[0], h.shape[1],
+                                  <weights_t> eta, rule, &h[0, 0])
+            for i in range(replicas.shape[1]):
+                w[i] += pull * (mean[i] - w[i])
+            _normalise(w, g, groups.shape[0])
+    return n_wrong
+
+
+def replica_mean(const weights_t[:, ::1] replicas,
+                 weights_t[::1] mean):         # OUT
+    """Mean over replicas, summed in their order: the same bits on any thread."""
+    cdef int64_t a, i
+    with nogil:
+        for i in range(mean.shape[0]):
+            mean[i] = 0
+        for a in range(replicas.shape[0]):
+            for i in range(mean.shape[0]):
+                mean[i] += replicas[a, i]
+        for i in range(mean.shape[0]):
+            mean[i] /= replicas.shape[0]
+
+
+cdef void _output_slopes(const weights_t *tanhs, weights_t *slopes, int64_t n_hidden,
+                         int rule, weights_t *delta) noexcept nogil:
+    """Delta of one pattern; slopes become its derivatives by beta x_l."""
+    cdef int64_t l
+    cdef weights_t root, product = 1
+    delta[0] = 0
+    if rule == 0:
+        root = <weights_t> (1 / sqrt(<double> n_hidden))
+        for l in range(n_hidden):
+            delta[0] += tanhs[l]
+            slopes[l] *= root
+        delta[0] *= root
+        return
+    # Products of all the others, from both ends, so that a zero never divides.
+    for l in range(n_hidden):
+        slopes[l] *= product
+        product *= tanhs[l]
+    delta[0] = product
+    product = 1
+    for l in range(n_hidden - 1, -1, -1):
+        slopes[l] *= product
+        product *= tanhs[l]
+
+
+cdef double _loss_and_pulls(const weights_t *h, int64_t n_rows, int64_t n_hidden,
+                            const int64_t *rows, const weights_t *labels, double gamma,
+                            double beta, int rule, weights_t *tanhs, weights_t *slopes,
+                            weights_t *margin, weights_t *pull) noexcept nogil:
+    """Summed loss; `pull` becomes -f' and `slopes` dDelta/d(beta x) of each pattern."""
+    cdef int64_t s, padded = (n_rows + 15) & ~15
+    cdef double loss = 0
+    _tanh(h, (n_rows * n_hidden + 15) & ~15, <weights_t> beta, tanhs, slopes)
+    for s in range(n_rows):
+        _output_slopes(tanhs + s * n_hidden, slopes + s * n_hidden, n_hidden, rule,
+                       margin + s)
+        margin[s] *= labels[rows[s]]
+    for s in range(n_rows, padded):
+        margin[s] = 0
+    _cross_entropy(margin, padded, <weights_t> gamma, pull)
+    for s in range(n_rows):
+        loss += margin[s]
+    return loss
+
+
+def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
+                const int64_t[::1] rows, int64_t batch_size, weights_t[::1] w,
+                const int64_t[:, ::1] groups, double eta, double gamma, double beta,
+                int rule,
+                # scratch: (4, >= n_batch * n_hidden + 16), the entries finite
+                weights_t[:, ::1] scratch, int64_t n_hidden):
+    """Cross-entropy gradient steps over all batches; returns the loss met on the way.
+
+    With eta = 0 the weights stay and the loss of the given rows is returned.
+    """
+    _check_pair(x, w)
+    cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
+    cdef weights_t *h = &scratch[0, 0]
+    cdef weights_t *slopes = &scratch[1, 0]
+    cdef weights_t *tanhs = &scratch[2, 0]
+    cdef weights_t *margin = &scratch[3, 0]
+    # The pulls are needed when the tanh values are not any more.
+    cdef weights_t *pull = tanhs
+    cdef int64_t start, n, s, l
+    cdef weights_t step
+    cdef double loss = 0
+    with nogil:
+        start = 0
+        while start < rows.shape[0]:
+            n = min(batch_size, rows.shape[0] - start)
+            _fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g, groups.shape[0], h,
+                    n_hidden)
+            loss += _loss_and_pulls(h, n, n_hidden, &rows[start], &labels[0], gamma,
+                                    beta, rule, tanhs, slopes, margin, pull)
+            if eta != 0:
+                for s in range(n):
+                    step = <weights_t> (eta * beta) * labels[rows[start + s]] * pull[s]
+                    for l in range(n_hidden):
+                        slopes[s * n_hidden + l] *= step
+                _outer(&x[0, 0], x.shape[1], &rows[start], n, slopes, g,
+                       groups.shape[0], &w[0], n_hidden)
+                _normalise(&w[0], g, groups.shape[0])
+            start += n
+    return loss

@@ -1,0 +1,250 @@
+"""The interface of a two-layer machine of sign units with a fixed output rule."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral
+
+import numpy as np
+
+# Methods whose compiled twins the training loops run. A subclass that changes one of
+# them is run through its own NumPy code instead.
+_COMPILED_METHODS = ("output", "smooth", "unit_to_fix")
+
+
+class Architecture(ABC):
+    """A layer of sign units and the rule that makes one output of them.
+
+    To write your own, subclass this, implement `receptive_fields` and `output`, and
+    whichever of the optional methods your algorithms need. Plain NumPy is enough: the
+    two costly stages of every loop (fields from weights, weights from fields) are
+    compiled and do not depend on the output rule. Check it with
+    :func:`skwfm.testing.check_architecture`.
+
+    Parameters
+    ----------
+    n_hidden : int, default=9
+        Number of hidden units K.
+
+    Notes
+    -----
+    Arrays have shape (n_samples, n_hidden) for fields (preactivations
+    ``x_l = w_l . xi_l + b_l``) and hidden units, (n_samples,) for outputs and labels,
+    which are +-1. A field of exactly 0 counts as +1 everywhere.
+    """
+
+    # Rule of the compiled loops, or None: see skwfm/_kernels/training.pyx.
+    _compiled_rule = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        compiled = next(c for c in cls.__mro__ if "_compiled_rule" in vars(c))
+        if any(getattr(cls, m) is not getattr(compiled, m) for m in _COMPILED_METHODS):
+            cls._compiled_rule = None
+
+    def __init__(self, n_hidden=9):
+        is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
+        if not is_integer or n_hidden < 1:
+            raise ValueError(
+                f"n_hidden={n_hidden!r} is not a number of hidden units: pass an "
+                "integer >= 1."
+            )
+        self.n_hidden = n_hidden
+
+    def __repr__(self):
+        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
+        return f"{type(self).__name__}({arguments})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self):
+        return hash((type(self), self.n_hidden))
+
+    @abstractmethod
+    def receptive_fields(self, n_features):
+        """Give the inputs that each unit sees.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of inputs N.
+
+        Returns
+        -------
+        fields : list of n_hidden ndarrays of int
+            Indices of the inputs of each unit, without repeats.
+
+        Raises
+        ------
+        ValueError
+            If there are too few inputs.
+        """
+
+    @abstractmethod
+    def output(self, hidden):
+        """Give the machine's answer.
+
+        Parameters
+        ----------
+        hidden : ndarray of shape (n_samples, n_hidden)
+            States of the units, +-1.
+
+        Returns
+        -------
+        output : ndarray of shape (n_samples,)
+            The answers, +-1.
+        """
+
+    def decision(self, hidden):
+        """Give a real value whose sign is the answer.
+
+        Parameters
+        ----------
+        hidden : ndarray of shape (n_samples, n_hidden)
+            States of the units, +-1.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            By default the answer itself.
+        """
+        return self.output(hidden)
+
+    def smooth(self, fields, beta, order=1):
+        """Replace every sign by tanh(beta x) and differentiate.
+
+        Parameters
+        ----------
+        fields : ndarray of shape (n_samples, n_hidden)
+            Preactivations.
+        beta : float
+            Steepness of the units.
+        order : {1, 2}, default=1
+            Highest derivative wanted.
+
+        Returns
+        -------
+        value : ndarray of shape (n_samples,)
+            Smooth decision Delta.
+        gradient : ndarray of shape (n_samples, n_hidden)
+            dDelta / dx_l.
+        hessian : ndarray of shape (n_samples, n_hidden, n_hidden)
+            d2Delta / dx_l dx_m, only for ``order=2``.
+
+        Raises
+        ------
+        NotImplementedError
+            If the machine has no smooth surrogate.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no smooth surrogate: gradient methods need "
+            "its `smooth` method."
+        )
+
+    def unit_to_fix(self, fields, labels):
+        """Choose the unit that least-action learning flips on each wrong pattern.
+
+        Parameters
+        ----------
+        fields : ndarray of shape (n_samples, n_hidden)
+            Preactivations on patterns that the machine gets wrong.
+        labels : ndarray of shape (n_samples,)
+            Right answers, +-1.
+
+        Returns
+        -------
+        unit : ndarray of shape (n_samples,) of int
+            The unit whose weights move so as to flip its sign.
+
+        Raises
+        ------
+        NotImplementedError
+            If the machine has no least-action rule.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no least-action rule: LAL and eLAL need its "
+            "`unit_to_fix` method."
+        )
+
+    def channel(self, mean, var, labels):
+        """Give the message-passing channel of independent Gaussian fields.
+
+        Parameters
+        ----------
+        mean, var : ndarray of shape (n_samples, n_hidden)
+            Means and variances of the units' fields.
+        labels : ndarray of shape (n_samples,)
+            Right answers, +-1.
+
+        Returns
+        -------
+        log_z : ndarray of shape (n_samples,)
+            Log-probability of the right answer.
+        g : ndarray of shape (n_samples, n_hidden)
+            d log_z / d mean.
+        gamma : ndarray of shape (n_samples, n_hidden)
+            -d2 log_z / d mean2.
+
+        Raises
+        ------
+        NotImplementedError
+            If the machine has no channel.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no channel: message passing needs its "
+            "`channel` method."
+        )
+
+
+def tanh_and_slopes(fields, beta, order):
+    """Tanh of beta x with its derivatives by x, each to relative accuracy.
+
+    Parameters
+    ----------
+    fields : ndarray
+        Preactivations x.
+    beta : float
+        Steepness.
+    order : {1, 2}
+        Highest derivative wanted.
+
+    Returns
+    -------
+    derivatives : list of order + 1 ndarrays
+        tanh(beta x), its slope and, for order 2, its curvature.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order={order!r} is not available: pass 1 or 2.")
+    z = beta * np.abs(fields)
+    e = np.exp(-2 * z)
+    value = np.tanh(beta * fields)
+    slope = beta * 4 * e / (1 + e) ** 2
+    return [value, slope, -2 * beta * value * slope][: order + 1]
+
+
+def disjoint_fields(n_features, n_hidden):
+    """Split the inputs into consecutive disjoint fields, sizes differing by at most 1.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of inputs.
+    n_hidden : int
+        Number of units.
+
+    Returns
+    -------
+    fields : list of n_hidden ndarrays of int
+        Indices of the inputs of each unit.
+
+    Raises
+    ------
+    ValueError
+        If a unit would see nothing.
+    """
+    if n_features < n_hidden:
+        raise ValueError(
+            f"n_hidden={n_hidden} units cannot share n_features={n_features} inputs on "
+            "a tree, where every unit needs an input of its own: lower n_hidden or use "
+            "architecture='full'."
+        )
+    return np.array_split(np.arange(n_features), n_hidden)

@@ -1,0 +1,108 @@
+"""Committee machines: the majority of the hidden units decides."""
+
+import numpy as np
+
+from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
+
+
+class _Committee(Architecture):
+    """Majority vote of an odd number of units."""
+
+    _compiled_rule = 0
+
+    def __init__(self, n_hidden=9):
+        super().__init__(n_hidden)
+        if n_hidden % 2 == 0:
+            raise ValueError(
+                f"n_hidden={n_hidden} units of a committee can tie: pass an odd "
+                f"number, for instance {n_hidden + 1}."
+            )
+
+    def output(self, hidden):
+        return np.where(hidden.sum(axis=1) > 0, 1.0, -1.0)
+
+    def decision(self, hidden):
+        return hidden.sum(axis=1) / np.sqrt(self.n_hidden)
+
+    def smooth(self, fields, beta, order=1):
+        derivatives = tanh_and_slopes(fields, beta, order)
+        root = np.sqrt(self.n_hidden)
+        result = (derivatives[0].sum(axis=1) / root, derivatives[1] / root)
+        if order == 2:
+            curvature = derivatives[2] / root
+            result += (curvature[:, :, None] * np.eye(self.n_hidden),)
+        return result
+
+    def unit_to_fix(self, fields, labels):
+        votes_against = np.where(fields >= 0, 1, -1) != labels[:, None]
+        return np.where(votes_against, np.abs(fields), np.inf).argmin(axis=1)
+
+
+class FullCommittee(_Committee):
+    """Committee machine whose units all see every input.
+
+    Parameters
+    ----------
+    n_hidden : int, default=9
+        Number of hidden units, odd.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skwfm.architectures import FullCommittee
+    >>> machine = FullCommittee(n_hidden=3)
+    >>> machine.output(np.array([[1, 1, -1], [-1, 1, -1]]))
+    array([ 1., -1.])
+    """
+
+    def receptive_fields(self, n_features):
+        """Give every unit all inputs.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of inputs.
+
+        Returns
+        -------
+        fields : list of n_hidden ndarrays of int
+            All indices, n_hidden times.
+        """
+        return [np.arange(n_features)] * self.n_hidden
+
+
+class TreeCommittee(_Committee):
+    """Committee machine whose units see disjoint parts of the inputs.
+
+    Parameters
+    ----------
+    n_hidden : int, default=9
+        Number of hidden units, odd and at most the number of inputs. The inputs are
+        split in their order; the parts' sizes differ by at most one.
+
+    Examples
+    --------
+    >>> from skwfm.architectures import TreeCommittee
+    >>> [len(field) for field in TreeCommittee(n_hidden=3).receptive_fields(8)]
+    [3, 3, 2]
+    """
+
+    def receptive_fields(self, n_features):
+        """Give each unit its part of the inputs.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of inputs.
+
+        Returns
+        -------
+        fields : list of n_hidden ndarrays of int
+            Consecutive disjoint ranges.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer inputs than units.
+        """
+        return disjoint_fields(n_features, self.n_hidden)

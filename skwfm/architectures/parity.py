@@ -1,0 +1,79 @@
+"""Parity machine: the product of the hidden units decides."""
+
+import numpy as np
+
+from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
+
+
+def _product_of_others(factors):
+    """Product over the other columns, from both ends: a zero never divides."""
+    ones = np.ones((len(factors), 1))
+    before = np.cumprod(np.hstack([ones, factors[:, :-1]]), axis=1)
+    after = np.cumprod(np.hstack([ones, factors[:, :0:-1]]), axis=1)[:, ::-1]
+    return before * after
+
+
+class TreeParity(Architecture):
+    """Parity machine on disjoint parts of the inputs.
+
+    The answer is the product of the units' signs. Such machines have no wide flat
+    minima to speak of, which makes them the control of every comparison.
+
+    Parameters
+    ----------
+    n_hidden : int, default=9
+        Number of hidden units, at most the number of inputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skwfm.architectures import TreeParity
+    >>> TreeParity(n_hidden=3).output(np.array([[1, 1, -1], [-1, 1, -1]]))
+    array([-1.,  1.])
+    """
+
+    _compiled_rule = 1
+
+    def receptive_fields(self, n_features):
+        """Give each unit its part of the inputs.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of inputs.
+
+        Returns
+        -------
+        fields : list of n_hidden ndarrays of int
+            Consecutive disjoint ranges.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer inputs than units.
+        """
+        return disjoint_fields(n_features, self.n_hidden)
+
+    def output(self, hidden):
+        return np.prod(hidden, axis=1, dtype=float)
+
+    def smooth(self, fields, beta, order=1):
+        derivatives = tanh_and_slopes(fields, beta, order)
+        value, slope = derivatives[:2]
+        result = (value.prod(axis=1), slope * _product_of_others(value))
+        if order == 2:
+            result += (self._curvature(*derivatives),)
+        return result
+
+    def _curvature(self, value, slope, curvature):
+        hessian = np.empty((*value.shape, self.n_hidden))
+        for l in range(self.n_hidden):
+            factors = value.copy()
+            factors[:, l] = slope[:, l]
+            hessian[:, l] = slope * _product_of_others(factors)
+            factors[:, l] = curvature[:, l]
+            hessian[:, l, l] = factors.prod(axis=1)
+        return hessian
+
+    def unit_to_fix(self, fields, labels):
+        return np.abs(fields).argmin(axis=1)

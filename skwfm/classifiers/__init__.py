@@ -1,0 +1,18 @@
+"""Committee-machine classifiers: one training algorithm a file."""
+
+from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.cesgd import CeSGDClassifier
+from skwfm.classifiers.elal import ELALClassifier
+from skwfm.classifiers.lal import LALClassifier
+from skwfm.classifiers.problem import Problem, Solution
+from skwfm.classifiers.published import published_settings
+
+__all__ = [
+    "BaseCommitteeClassifier",
+    "CeSGDClassifier",
+    "ELALClassifier",
+    "LALClassifier",
+    "Problem",
+    "Solution",
+    "published_settings",
+]

@@ -1,0 +1,235 @@
+"""The scikit-learn contract of every committee-machine classifier."""
+
+import warnings
+from abc import ABCMeta, abstractmethod
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skwfm import plugins
+from skwfm._sklearn import Interval, fit_context
+from skwfm.architectures.layout import unit_norm
+from skwfm.classifiers.problem import ADVICE, Problem
+
+
+class BaseCommitteeClassifier(
+    CallbackSupportMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Validation, labels, prediction and fitted attributes; a subclass trains.
+
+    A subclass adds its parameters to ``__init__`` (which only stores) and to
+    ``_parameter_constraints``, and writes ``_solve(problem, rng)``, which gets a
+    :class:`~skwfm.classifiers.Problem` and a :class:`numpy.random.Generator` and
+    returns a :class:`~skwfm.classifiers.Solution`.
+
+    Parameters
+    ----------
+    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
+default="full"
+        What the machine is. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    max_iter : int, default=1000
+        Most epochs over the patterns.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Threads for algorithms that train several replicas.
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        "architecture": "no_validation",
+        "n_hidden": [Interval(Integral, 1, None, closed="left")],
+        "fit_intercept": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        max_iter=1000,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    @abstractmethod
+    def _solve(self, problem, rng):
+        """Train on a Problem and return a Solution."""
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Learn the patterns.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs. float32 stays float32, everything else becomes float64. Inputs
+            that all are +-1 are stored as bits.
+        y : array-like of shape (n_samples,)
+            Labels of two classes.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier. If training was interrupted from the keyboard it holds
+            the weights reached so far, and ``status_`` says so.
+
+        Raises
+        ------
+        ValueError
+            If the inputs or labels cannot be used, or there are fewer inputs than the
+            architecture needs.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the stopping rule was not met; the message says what to change.
+        """
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        self.classes_ = _two_classes(y)
+        self.architecture_ = self._resolve_architecture()
+        problem = self._problem(X, y)
+        solution = self._solve(problem, _generator(self.random_state))
+        self._store_weights(solution.weights)
+        self._store_outcome(solution, X, y)
+        return self
+
+    def _resolve_architecture(self):
+        architecture = plugins.resolve("architectures", self.architecture)
+        if isinstance(architecture, type):
+            return architecture(n_hidden=self.n_hidden)
+        return architecture
+
+    def _problem(self, X, y):
+        labels = np.where(y == self.classes_[1], 1, -1).astype(X.dtype)
+        problem = Problem(X, labels, self.architecture_, self.fit_intercept)
+        _ = problem.layout  # fails here, before any work, if there are too few inputs
+        return problem
+
+    def _store_weights(self, weights):
+        weights = unit_norm(np.asarray(weights))
+        expected = (self.architecture_.n_hidden, self.n_features_in_ + self.fit_intercept)
+        if weights.shape != expected:
+            raise ValueError(
+                f"{type(self).__name__}._solve returned weights of shape "
+                f"{weights.shape}; they must have shape {expected}: one row a unit, "
+                "the intercept last."
+            )
+        self.coef_ = weights[:, : self.n_features_in_].copy()
+        self.intercept_ = (
+            weights[:, -1].copy()
+            if self.fit_intercept
+            else np.zeros(len(weights), dtype=weights.dtype)
+        )
+
+    def _store_outcome(self, solution, X, y):
+        self.n_iter_ = solution.n_iter
+        self.loss_curve_ = list(solution.history)
+        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.status_ = solution.status
+        if self.status_ == "converged" and self.n_errors_:
+            self.status_ = "errors_left"
+        self.converged_ = bool(solution.converged) and self.n_errors_ == 0
+        advice = ADVICE.get(self.status_, self.status_)
+        if advice and not self.converged_:
+            warnings.warn(
+                advice.format(
+                    max_iter=self.max_iter, n_errors=self.n_errors_, n_iter=self.n_iter_
+                ),
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def decision_function(self, X):
+        """Give the votes of the hidden units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            Positive for ``classes_[1]``. For a committee the sum of the units' signs
+            over sqrt(n_hidden), for a parity machine their product.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return self._decision(X)
+
+    def predict(self, X):
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Predicted labels.
+        """
+        decision = self.decision_function(X)
+        return self.classes_[(decision > 0).astype(int)]
+
+    def _decision(self, X):
+        fields = X @ self.coef_.T + self.intercept_
+        return self.architecture_.decision(np.where(fields >= 0, 1.0, -1.0))
+
+    def _predict(self, X):
+        return self.classes_[(self._decision(X) > 0).astype(int)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def _generator(random_state):
+    """One numpy Generator, whose children are the replicas' generators."""
+    seed = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint64)
+    return np.random.default_rng(np.random.SeedSequence([int(s) for s in seed]))
+
+
+def _two_classes(y):
+    check_classification_targets(y)
+    classes = unique_labels(y)
+    if len(classes) > 2:
+        raise ValueError(
+            "Only binary classification is supported. The type of the target is "
+            f"multiclass: y has {len(classes)} classes. Wrap the classifier in "
+            "sklearn.multiclass.OneVsRestClassifier."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has only one class, {classes[0]!r}: the classifier needs samples of "
+            "two classes."
+        )
+    return classes

@@ -1,0 +1,241 @@
+"""Stochastic gradient descent on the cross-entropy with the norms under control."""
+
+from numbers import Real
+
+import numpy as np
+
+from skwfm._kernels import training
+from skwfm._sklearn import Interval, StrOptions
+from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.lal import BATCH_CONSTRAINTS
+from skwfm.classifiers.problem import Epoch
+
+# The loss of an epoch is summed while the weights move. Only when it is within this
+# factor of `tol` is the loss of the weights at its end computed too.
+_NEAR = 10.0
+# Room that the compiled loop needs beyond the batch: one vector of float32.
+_SPARE = 16
+
+
+class CeSGDClassifier(OnlineMixin, IterativeClassifier):
+    r"""Committee machine trained by gradient descent on the cross-entropy.
+
+    The sign units are replaced by tanh(beta x) and the loss of a pattern with label s
+    is, with :math:`\Delta = K^{-1/2} \sum_l \tanh(\beta x_l)`,
+
+    .. math::
+
+       f_\gamma(s\Delta) = -\frac{s\Delta}{2} + \frac{\log 2\cosh(\gamma s\Delta)}
+       {2\gamma} .
+
+    Weights are normalised after every batch, so that `beta` and `gamma` are the norms
+    of the two layers. They grow by ``1 + beta1`` and ``1 + gamma1`` an epoch: started
+    small and grown slowly they lead to wide flat minima.
+
+    Parameters
+    ----------
+    eta : float, default=2e-4
+        Learning rate, for gradients summed over the batch and weights of norm one. The
+        defaults of the rates and schedules are the published "fast" ones for
+        binarised images.
+    gamma0 : float, default=5.0
+        First value of gamma.
+    gamma1 : float, default=0.0
+        Relative growth of gamma each epoch.
+    beta0 : float, default=2.0
+        First value of beta.
+    beta1 : float, default=1e-4
+        Relative growth of beta each epoch.
+    stop : {"zero_error", "loss"}, default="zero_error"
+        Whether to stop at zero training errors of the sign units, or when the
+        cross-entropy summed over the patterns is at most `tol`.
+    tol : float, default=1e-7
+        Loss at which ``stop="loss"`` stops.
+    batch_size : int, default=100
+        Patterns over which a gradient is summed.
+    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
+default="full"
+        What the machine is. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    max_iter : int, default=5000
+        Most epochs over the patterns.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Without effect here: one machine is trained in sequence. Accepted so that a
+        search over algorithms may set it.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_hidden, n_features)
+        Weights of each unit, zero outside its receptive field.
+    intercept_ : ndarray of shape (n_hidden,)
+        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+    classes_ : ndarray of shape (2,)
+        The classes.
+    architecture_ : Architecture
+        The machine.
+    n_iter_ : int
+        Epochs done.
+    n_errors_ : int
+        Training errors at the end, with sign units.
+    converged_ : bool
+        Whether the stopping rule held, with zero training errors.
+    status_ : str
+        Why training ended: "converged", "errors_left" (small loss but errors),
+        "max_iter", "interrupted" or "stopped".
+    loss_curve_ : list of float
+        Cross-entropy summed over the patterns as they were met in each epoch.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, if `X` had string names.
+
+    See Also
+    --------
+    ELALClassifier : Wide minima without gradients.
+
+    References
+    ----------
+    .. [1] C. Baldassi, F. Pittorino, R. Zecchina, "Shaping the learning landscape in
+       neural networks around wide flat minima", PNAS 117, 161 (2020), Eq. 16 and
+       section "Numerical Studies".
+
+    Examples
+    --------
+    >>> from skwfm import CeSGDClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> X, y = make_random_patterns(100, 300, random_state=0)
+    >>> clf = CeSGDClassifier(eta=1e-3, n_hidden=3, random_state=0).fit(X, y)
+    >>> clf.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **IterativeClassifier._parameter_constraints,
+        **BATCH_CONSTRAINTS,
+        "gamma0": [Interval(Real, 0, None, closed="neither")],
+        "gamma1": [Interval(Real, 0, None, closed="left")],
+        "beta0": [Interval(Real, 0, None, closed="neither")],
+        "beta1": [Interval(Real, 0, None, closed="left")],
+        "stop": [StrOptions({"zero_error", "loss"})],
+        "tol": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        eta=2e-4,
+        gamma0=5.0,
+        gamma1=0.0,
+        beta0=2.0,
+        beta1=1e-4,
+        stop="zero_error",
+        tol=1e-7,
+        batch_size=100,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        max_iter=5000,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            max_iter=max_iter,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
+        self.eta = eta
+        self.gamma0 = gamma0
+        self.gamma1 = gamma1
+        self.beta0 = beta0
+        self.beta1 = beta1
+        self.stop = stop
+        self.tol = tol
+        self.batch_size = batch_size
+
+    def _epochs(self, problem, rng, weights=None, n_done=0):
+        if weights is None:
+            weights = problem.layout.random_weights(rng, problem.dtype)
+        run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
+        yield Epoch(weights)
+        while True:
+            gamma = self.gamma0 * (1 + self.gamma1) ** n_done
+            beta = self.beta0 * (1 + self.beta1) ** n_done
+            rows = rng.permutation(len(problem.labels))
+            loss = run_epoch(
+                problem, weights, rows, self.batch_size, self.eta, gamma, beta
+            )
+            n_done += 1
+            yield Epoch(weights, loss, self._finished(problem, weights, loss, gamma, beta))
+
+    def _finished(self, problem, weights, loss, gamma, beta):
+        if self.stop == "zero_error":
+            return not problem.has_errors(weights)
+        if not loss <= _NEAR * self.tol:
+            return False
+        run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
+        rows = np.arange(len(problem.labels))
+        return run_epoch(problem, weights, rows, len(rows), 0.0, gamma, beta) <= self.tol
+
+
+def _compiled_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
+    layout = problem.layout
+    batch_size = min(batch_size, len(rows))
+    scratch = np.zeros((4, batch_size * layout.n_hidden + _SPARE), dtype=problem.dtype)
+    return training.cesgd_epoch(
+        problem.packed_inputs, problem.labels, rows, batch_size, weights,
+        layout.groups, eta, gamma, beta, problem.rule, scratch, layout.n_hidden,
+    )  # fmt: skip
+
+
+def _python_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
+    total = 0.0
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        labels = problem.labels[batch]
+        fields = problem.fields(weights, batch)
+        value, gradient = problem.architecture.smooth(fields, beta)
+        loss, pull = cross_entropy(labels * value, gamma)
+        total += float(loss.sum())
+        if eta == 0:
+            continue
+        coef = (eta * labels * pull)[:, None] * gradient
+        training.outer(
+            problem.packed_inputs, batch, coef.astype(problem.dtype, copy=False),
+            problem.layout.groups, weights,
+        )  # fmt: skip
+        training.normalise(problem.layout.groups, weights)
+    return total
+
+
+def cross_entropy(margin, gamma):
+    """Cross-entropy f_gamma of the margins and the pull it exerts.
+
+    Parameters
+    ----------
+    margin : ndarray
+        Label times smooth decision.
+    gamma : float
+        Norm of the second layer.
+
+    Returns
+    -------
+    loss : ndarray
+        ``log(1 + exp(-2 gamma margin)) / (2 gamma)``, Eq. 16 of the PNAS paper.
+    pull : ndarray
+        Minus its derivative, ``1 / (1 + exp(2 gamma margin))``.
+    """
+    e = np.exp(-2 * gamma * np.abs(margin))
+    loss = np.log1p(e) / (2 * gamma) + np.maximum(-margin, 0)
+    return loss, np.where(margin < 0, 1, e) / (1 + e)

@@ -1,0 +1,265 @@
+"""Entropic least-action learning: coupled replicas that collapse on a wide minimum."""
+
+import threading
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+
+from skwfm._kernels import training
+from skwfm._sklearn import Interval
+from skwfm.classifiers.iterative import IterativeClassifier
+from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
+from skwfm.classifiers.problem import Epoch
+
+# A thread that waits this long for the others has lost them (seconds).
+_PATIENCE = 600.0
+
+
+class ELALClassifier(IterativeClassifier):
+    r"""Committee machine trained by replicated, "entropic" least-action learning.
+
+    Several replicas learn the patterns by least action, each in its own random order,
+    and are pulled to their mean after every batch,
+
+    .. math:: w^a \leftarrow w^a + \lambda\,\eta\,(\bar w - w^a) ,
+
+    with a strength that grows by a factor ``1 + lambda1`` an epoch. They can only
+    agree where many solutions lie close together, so that the place where they collapse,
+    returned as the normalised mean, is a wide flat minimum.
+
+    Parameters
+    ----------
+    eta : float, default=2e-3
+        Learning rate, for weights of norm one. The defaults of `eta`, `lambda0` and
+        `lambda1` are those published for binarised images.
+    batch_size : int, default=100
+        Patterns whose preactivations are computed together.
+    n_replicas : int, default=20
+        Number of replicas y.
+    lambda0 : float, default=30.0
+        Coupling in the first epoch.
+    lambda1 : float, default=5e-3
+        Relative growth of the coupling each epoch.
+    tol : float, default=1e-7
+        Training stops when the squared distances of the replicas from their mean,
+        summed over replicas and units, are below it.
+    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
+default="full"
+        What the machine is. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    max_iter : int, default=5000
+        Most epochs; in each of them every replica sees every pattern.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Number of threads over which the replicas are spread. The result does not
+        depend on it.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_hidden, n_features)
+        Weights of each unit, zero outside its receptive field.
+    intercept_ : ndarray of shape (n_hidden,)
+        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+    classes_ : ndarray of shape (2,)
+        The classes.
+    architecture_ : Architecture
+        The machine.
+    n_iter_ : int
+        Epochs done.
+    n_errors_ : int
+        Training errors of the mean at the end.
+    converged_ : bool
+        Whether the replicas collapsed on a machine without training errors.
+    status_ : str
+        Why training ended: "converged", "errors_left" (collapsed with errors),
+        "max_iter", "interrupted" or "stopped".
+    loss_curve_ : list of float
+        Training errors met in each epoch, mean over replicas.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, if `X` had string names.
+
+    See Also
+    --------
+    LALClassifier : One replica: faster, and much narrower minima.
+
+    References
+    ----------
+    .. [1] C. Baldassi, F. Pittorino, R. Zecchina, "Shaping the learning landscape in
+       neural networks around wide flat minima", PNAS 117, 161 (2020), section
+       "Least-action learning".
+
+    Examples
+    --------
+    >>> from skwfm import ELALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> X, y = make_random_patterns(100, 300, random_state=0)
+    >>> clf = ELALClassifier(n_hidden=3, n_replicas=5, random_state=0).fit(X, y)
+    >>> clf.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **IterativeClassifier._parameter_constraints,
+        **BATCH_CONSTRAINTS,
+        "n_replicas": [Interval(Integral, 2, None, closed="left")],
+        "lambda0": [Interval(Real, 0, None, closed="neither")],
+        "lambda1": [Interval(Real, 0, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        eta=2e-3,
+        batch_size=100,
+        n_replicas=20,
+        lambda0=30.0,
+        lambda1=5e-3,
+        tol=1e-7,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        max_iter=5000,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            max_iter=max_iter,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
+        self.eta = eta
+        self.batch_size = batch_size
+        self.n_replicas = n_replicas
+        self.lambda0 = lambda0
+        self.lambda1 = lambda1
+        self.tol = tol
+
+    def _epochs(self, problem, rng, weights=None, n_done=0):
+        rngs = rng.spawn(self.n_replicas)
+        replicas = np.stack(
+            [problem.layout.random_weights(r, problem.dtype) for r in rngs]
+        )
+        n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
+        crew = _Crew(problem, replicas, self.eta, self.batch_size, n_threads)
+        n_samples = len(problem.labels)
+        coupling = self.lambda0
+        with crew:
+            yield Epoch(crew.mean)
+            while True:
+                orders = np.stack([r.permutation(n_samples) for r in rngs])
+                n_wrong = crew.run_epoch(orders, coupling)
+                spread = float(np.sum((replicas - crew.mean) ** 2, dtype=np.float64))
+                yield Epoch(crew.mean, n_wrong / self.n_replicas, spread <= self.tol)
+                coupling *= 1 + self.lambda1
+
+
+class _Crew:
+    """Threads that train the replicas in step, the caller's own among them.
+
+    Every thread has a part of the replicas. All meet after each batch, where the last
+    to arrive recomputes the mean, summed in an order that knows nothing of threads. The
+    threads last as long as the training: starting them takes longer than an epoch.
+    """
+
+    def __init__(self, problem, replicas, eta, batch_size, n_threads):
+        self.problem = problem
+        self.replicas = replicas
+        self.eta = eta
+        self.batch_size = batch_size
+        self.mean = np.empty_like(replicas[0])
+        bounds = np.linspace(0, len(replicas), n_threads + 1).astype(int)
+        self._parts = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+        self._meeting = threading.Barrier(n_threads, self._update_mean, _PATIENCE)
+        self._workers = iter(())
+        self._update_mean()
+
+    def _update_mean(self):
+        training.replica_mean(self.replicas, self.mean)
+
+    def __enter__(self):
+        n_threads = len(self._parts)
+        if n_threads > 1:
+            # The pool has a thread more than it needs: with one it would not be a pool.
+            parallel = Parallel(
+                n_jobs=n_threads,
+                require="sharedmem",
+                pre_dispatch="all",
+                batch_size=1,
+                return_as="generator_unordered",
+            )
+            self._workers = parallel(
+                delayed(self._work)(part) for part in range(1, n_threads)
+            )
+        return self
+
+    def __exit__(self, *error):
+        self._meeting.abort()
+        # Re-raises what a thread met, in place of the broken meeting seen from here.
+        for _ in self._workers:
+            pass
+
+    def run_epoch(self, orders, coupling):
+        """Train all replicas for one epoch; return the errors met."""
+        self._orders, self._coupling = orders, coupling
+        self._n_wrong = [0] * len(self._parts)
+        self._meeting.wait()
+        self._train_part(0)
+        return sum(self._n_wrong)
+
+    def _work(self, part):
+        try:
+            while True:
+                self._meeting.wait()
+                self._train_part(part)
+        except threading.BrokenBarrierError:
+            return
+        except BaseException:
+            self._meeting.abort()
+            raise
+
+    def _train_part(self, part):
+        step = _python_batch if self.problem.rule is None else _compiled_batch
+        orders = self._orders[self._parts[part]]
+        replicas = self.replicas[self._parts[part]]
+        for start in range(0, orders.shape[1], self.batch_size):
+            n_rows = min(self.batch_size, orders.shape[1] - start)
+            self._n_wrong[part] += step(
+                self.problem, orders, start, n_rows, replicas, self.mean, self.eta,
+                self._coupling,
+            )  # fmt: skip
+            self._meeting.wait()
+
+
+def _compiled_batch(problem, orders, start, n_rows, replicas, mean, eta, coupling):
+    layout = problem.layout
+    scratch = np.empty((n_rows, layout.n_hidden), dtype=problem.dtype)
+    return training.elal_batch(
+        problem.packed_inputs, problem.labels, orders, start, n_rows, replicas, mean,
+        layout.groups, eta, coupling, problem.rule, scratch,
+    )  # fmt: skip
+
+
+def _python_batch(problem, orders, start, n_rows, replicas, mean, eta, coupling):
+    n_wrong = 0
+    for order, weights in zip(orders, replicas, strict=True):
+        rows = order[start : start + n_rows]
+        n_wrong += least_action_step(problem, weights, rows, eta)
+        weights += coupling * eta * (mean - weights)
+        training.normalise(problem.layout.groups, weights)
+    return n_wrong

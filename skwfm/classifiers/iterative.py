@@ -1,0 +1,159 @@
+"""The loop over epochs: stopping, history, callbacks, interruption, partial_fit."""
+
+from abc import abstractmethod
+from contextlib import closing
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skwfm._sklearn import fit_context
+from skwfm.classifiers.base import BaseCommitteeClassifier, _generator, _two_classes
+from skwfm.classifiers.problem import Solution
+
+
+class IterativeClassifier(BaseCommitteeClassifier):
+    """A committee classifier trained by epochs.
+
+    A subclass writes the generator ``_epochs(problem, rng, weights=None, n_done=0)``,
+    which yields an `Epoch` before the first epoch and after each one, starting from the
+    given packed weights as if `n_done` epochs had passed. All states share one array
+    of weights, updated in place.
+    """
+
+    @abstractmethod
+    def _epochs(self, problem, rng, weights=None, n_done=0):
+        """Yield the state before the first epoch and after each one."""
+
+    def _solve(self, problem, rng):
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+        history = []
+        with closing(self._epochs(problem, rng)) as epochs:
+            state = next(epochs)
+            try:
+                status = self._run(epochs, problem, context, history)
+            except KeyboardInterrupt:
+                status = "interrupted"
+            # The epochs update these weights in place: they are the latest.
+            weights = problem.layout.unpack_weights(state.weights)
+        context.call_on_fit_task_end(estimator=self, X=problem.inputs)
+        return Solution(weights, len(history), status == "converged", status, history)
+
+    def _run(self, epochs, problem, context, history):
+        """Go through the epochs until one of the reasons to stop holds: name it."""
+        for n_iter in range(1, self.max_iter + 1):
+            state = next(epochs)
+            history.append(state.loss)
+            if self.verbose and n_iter % int(self.verbose) == 0:
+                print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
+            stop = self._callback_stops(context, problem, state)
+            if state.finished:
+                return "converged"
+            if stop:
+                return "stopped"
+        return "max_iter"
+
+    def _callback_stops(self, context, problem, state):
+        """Tell callbacks, if there are any, that an epoch is over."""
+        if not getattr(self, "_skl_callbacks", None):
+            return False
+        task = context.subcontext(task_name="epoch")
+        task.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+
+        def fitted_attributes():
+            weights = problem.layout.unpack_weights(state.weights)
+            n = problem.inputs.shape[1]
+            intercept = weights[:, n] if self.fit_intercept else np.zeros(len(weights))
+            return {
+                "coef_": weights[:, :n],
+                "intercept_": intercept,
+                "architecture_": self.architecture_,
+                "classes_": self.classes_,
+            }
+
+        return task.call_on_fit_task_end(
+            estimator=self,
+            X=problem.inputs,
+            y=lambda: self.classes_[(problem.labels > 0).astype(int)],
+            reconstruction_attributes=fitted_attributes,
+        )
+
+
+class OnlineMixin:
+    """`partial_fit` for algorithms whose epochs need nothing but the weights."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None):
+        """Train for one epoch over the given samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels, among the two classes.
+        classes : array-like of shape (2,), default=None
+            The two classes, needed in the first call unless `y` holds both. Later
+            calls may repeat them.
+
+        Returns
+        -------
+        self : object
+            The classifier. ``n_iter_`` counts the calls, and with them the steps of
+            the schedules; ``n_errors_`` counts the errors on these samples.
+
+        Raises
+        ------
+        ValueError
+            If the inputs or labels cannot be used.
+        """
+        first = not self._is_started()
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=first)
+        if first:
+            self._start_online(y, classes)
+        self._check_classes(y, classes)
+        self._advance(self._problem(X, y), X, y, first)
+        return self
+
+    def _is_started(self):
+        try:
+            check_is_fitted(self)
+        except NotFittedError:
+            return False
+        return True
+
+    def _start_online(self, y, classes):
+        self.classes_ = _two_classes(y if classes is None else np.asarray(classes))
+        self.architecture_ = self._resolve_architecture()
+        self._rng = _generator(self.random_state)
+        self.loss_curve_, self.n_iter_ = [], 0
+
+    def _check_classes(self, y, classes):
+        unknown = np.setdiff1d(y if classes is None else classes, self.classes_)
+        unknown = np.union1d(unknown, np.setdiff1d(y, self.classes_))
+        if len(unknown):
+            raise ValueError(
+                f"y or classes has {unknown[0]!r}, which is not one of the two classes "
+                f"{self.classes_.tolist()} of the first call to partial_fit: pass all "
+                "classes in the first call."
+            )
+
+    def _advance(self, problem, X, y, first):
+        if not hasattr(self, "_rng"):  # after fit, which keeps no generator
+            self._rng = _generator(self.random_state)
+        weights = None if first else self._packed_weights(problem)
+        epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
+        next(epochs)
+        state = next(epochs)
+        self._store_weights(problem.layout.unpack_weights(state.weights))
+        self.n_iter_ += 1
+        self.loss_curve_ = [*self.loss_curve_, state.loss]
+        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.converged_, self.status_ = self.n_errors_ == 0, "online"
+
+    def _packed_weights(self, problem):
+        weights = self.coef_
+        if self.fit_intercept:
+            weights = np.column_stack([weights, self.intercept_])
+        return problem.layout.pack_weights(weights, problem.dtype)

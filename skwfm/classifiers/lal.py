@@ -1,0 +1,188 @@
+"""Least-action learning: the smallest change that mends each wrong pattern."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from skwfm._kernels import training
+from skwfm._sklearn import Interval
+from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.problem import Epoch
+
+BATCH_CONSTRAINTS = {
+    "eta": [Interval(Real, 0, None, closed="neither")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+}
+
+
+class LALClassifier(OnlineMixin, IterativeClassifier):
+    r"""Committee machine trained by least-action learning.
+
+    For each wrong pattern of a batch, the unit that is easiest to flip in the right
+    direction, the one with the smallest preactivation among those that vote against
+    the label, gets the perceptron rule
+
+    .. math:: w_l \leftarrow w_l + \eta\, s\, \xi .
+
+    After each batch every unit's weights are normalised. Training stops when an epoch
+    ends without training errors. Fast and greedy; the minima it finds are narrow.
+
+    Parameters
+    ----------
+    eta : float, default=5e-3
+        Learning rate, for weights of norm one. The default is the published one for
+        random +-1 patterns on a tree.
+    batch_size : int, default=100
+        Patterns whose preactivations are computed together.
+    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
+default="full"
+        What the machine is. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    max_iter : int, default=1000
+        Most epochs over the patterns.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Without effect here: one machine is trained in sequence. Accepted so that a
+        search over algorithms may set it.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_hidden, n_features)
+        Weights of each unit, zero outside its receptive field.
+    intercept_ : ndarray of shape (n_hidden,)
+        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+    classes_ : ndarray of shape (2,)
+        The classes.
+    architecture_ : Architecture
+        The machine.
+    n_iter_ : int
+        Epochs done.
+    n_errors_ : int
+        Training errors at the end.
+    converged_ : bool
+        Whether training ended with zero errors.
+    status_ : str
+        Why training ended: "converged", "max_iter", "interrupted" or "stopped".
+    loss_curve_ : list of float
+        Training errors met in each epoch, before the updates that they caused.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, if `X` had string names.
+
+    See Also
+    --------
+    ELALClassifier : Coupled replicas of it, which find wide minima.
+
+    References
+    ----------
+    .. [1] C. Baldassi, F. Pittorino, R. Zecchina, "Shaping the learning landscape in
+       neural networks around wide flat minima", PNAS 117, 161 (2020), section
+       "Least-action learning".
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> X, y = make_random_patterns(200, 399, random_state=0)
+    >>> clf = LALClassifier(architecture="tree", n_hidden=3, random_state=0).fit(X, y)
+    >>> clf.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **IterativeClassifier._parameter_constraints,
+        **BATCH_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        *,
+        eta=5e-3,
+        batch_size=100,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        max_iter=1000,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            max_iter=max_iter,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
+        self.eta = eta
+        self.batch_size = batch_size
+
+    def _epochs(self, problem, rng, weights=None, n_done=0):
+        if weights is None:
+            weights = problem.layout.random_weights(rng, problem.dtype)
+        run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
+        yield Epoch(weights)
+        while True:
+            rows = rng.permutation(len(problem.labels))
+            n_wrong = run_epoch(problem, weights, rows, self.eta, self.batch_size)
+            yield Epoch(weights, n_wrong, not problem.has_errors(weights))
+
+
+def _compiled_epoch(problem, weights, rows, eta, batch_size):
+    layout = problem.layout
+    batch_size = min(batch_size, len(rows))
+    scratch = np.empty((batch_size, layout.n_hidden), dtype=problem.dtype)
+    return training.lal_epoch(
+        problem.packed_inputs, problem.labels, rows, batch_size, weights,
+        layout.groups, eta, problem.rule, scratch,
+    )  # fmt: skip
+
+
+def _python_epoch(problem, weights, rows, eta, batch_size):
+    n_wrong = 0
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        n_wrong += least_action_step(problem, weights, batch, eta)
+        training.normalise(problem.layout.groups, weights)
+    return n_wrong
+
+
+def least_action_step(problem, weights, rows, eta):
+    """Take the least-action step of one batch with the architecture's own methods.
+
+    Parameters
+    ----------
+    problem : Problem
+        Patterns and machine.
+    weights : ndarray of shape (layout.size,)
+        Packed weights, changed in place and not renormalised.
+    rows : ndarray of int64
+        The batch.
+    eta : float
+        Learning rate.
+
+    Returns
+    -------
+    n_wrong : int
+        Number of patterns that were wrong before the step.
+    """
+    fields = problem.fields(weights, rows)
+    wrong = np.flatnonzero(problem.wrong(fields, rows))
+    if len(wrong) == 0:
+        return 0
+    fields, rows = fields[wrong], rows[wrong]
+    unit = problem.architecture.unit_to_fix(fields, problem.labels[rows])
+    index = np.arange(len(rows))
+    coef = np.zeros_like(fields)
+    coef[index, unit] = np.where(fields[index, unit] >= 0, -eta, eta)
+    training.outer(problem.packed_inputs, rows, coef, problem.layout.groups, weights)
+    return len(rows)

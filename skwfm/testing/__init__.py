@@ -1,0 +1,6 @@
+"""Conformance checks that a plugin runs on itself, in one line of its own tests."""
+
+from skwfm.testing.algorithm import check_algorithm
+from skwfm.testing.architecture import check_architecture
+
+__all__ = ["check_algorithm", "check_architecture"]

@@ -1,0 +1,297 @@
+"""Check what an architecture may offer; each lets `NotImplementedError` through."""
+
+from functools import partial
+
+import numpy as np
+from scipy.special import ndtr
+
+from skwfm.testing._probe import (
+    MAX_ENUMERATED,
+    call,
+    differences,
+    expect,
+    expect_close,
+    outcomes,
+    signs_of,
+)
+
+__all__ = ["check_channel", "check_curvature", "check_smooth", "check_unit_to_fix"]
+
+_N_PATTERNS = 24
+_BETAS = (0.7, 2.0)
+# At this beta and fields of at least 0.5, tanh(beta * field) is 1 to rounding.
+_STEEP = 50.0
+# Sums of up to 2**10 products of probabilities, from logarithms, in double precision.
+_PROBABILITY_TOLERANCE = 1e-10
+# Fields this many standard deviations away occur when many patterns are wrong.
+_FAR = 40.0
+
+
+def check_smooth(machine, rng):
+    """Check the smooth surrogate: gradient, steep limit, and large fields.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
+    for beta in _BETAS:
+        _check_first_derivative(machine, _fields(machine, rng), beta)
+    _check_steep_limit(machine, rng)
+    _check_overflow(machine, _fields(machine, rng), order=1)
+
+
+def check_curvature(machine, rng):
+    """Check the second derivatives of the smooth surrogate.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
+    for beta in _BETAS:
+        _check_second_derivative(machine, _fields(machine, rng), beta)
+    _check_overflow(machine, _fields(machine, rng), order=2)
+
+
+def _fields(machine, rng):
+    return rng.normal(size=(_N_PATTERNS, machine.n_hidden))
+
+
+def _check_overflow(machine, fields, order):
+    for part in _parts(machine, 1e3 * fields, _STEEP, order):
+        expect(
+            np.isfinite(part).all(),
+            machine,
+            f"smooth(order={order})",
+            f"overflows at beta={_STEEP:g} and fields of size 1000",
+            "write it with tanh instead of exponentials",
+        )
+
+
+def _parts(machine, fields, beta, order):
+    parts = call(machine, "smooth", fields, beta, order=order)
+    count = len(parts) if isinstance(parts, tuple) else "no tuple"
+    expect(
+        count == order + 1,
+        machine,
+        f"smooth(order={order})",
+        f"number of arrays: {count}",
+        f"give a tuple of {order + 1} arrays: the value and {order} derivatives",
+    )
+    return parts
+
+
+def _check_first_derivative(machine, fields, beta):
+    value, gradient = _parts(machine, fields, beta, order=1)
+    expect(
+        np.shape(value) == (len(fields),),
+        machine,
+        "smooth",
+        f"the value has shape {np.shape(value)} for {len(fields)} patterns",
+        "give one value per pattern",
+    )
+    expected = differences(lambda x: call(machine, "smooth", x, beta)[0], fields)
+    what = f"at beta={beta}, d value / d fields"
+    remedy = "differentiate the value as it is, beta included, in double precision"
+    expect_close(gradient, expected, machine, "smooth", what, remedy)
+
+
+def _check_second_derivative(machine, fields, beta):
+    first = _parts(machine, fields, beta, order=1)
+    *lower, second = _parts(machine, fields, beta, order=2)
+    for one, other in zip(first, lower, strict=True):
+        same = "the value or gradient of order=1 and order=2"
+        remedy = "let order change only how many derivatives are returned"
+        expect_close(other, np.asarray(one), machine, "smooth", same, remedy)
+    expected = differences(lambda x: call(machine, "smooth", x, beta)[1], fields)
+    what = f"at beta={beta}, d2 value / d fields2"
+    remedy = "give the full matrix of second derivatives, shape (M, K, K)"
+    expect_close(second, expected, machine, "smooth", what, remedy)
+
+
+def _check_steep_limit(machine, rng):
+    hidden = outcomes(machine, rng)
+    hidden = hidden[np.asarray(call(machine, "decision", hidden)) != 0]  # no ties
+    fields = hidden * rng.uniform(0.5, 2, size=hidden.shape)
+    value, _ = _parts(machine, fields, _STEEP, order=1)
+    signs = np.where(value > 0, 1, -1)
+    bad = np.flatnonzero(signs != signs_of(machine, "output", hidden))[:1]
+    expect(
+        not bad.size,
+        machine,
+        "smooth",
+        f"at beta={_STEEP:g} gave {value[bad]} for fields = {fields[bad]}, where "
+        "output has the other sign",
+        "let the value tend to the decision as beta grows",
+    )
+
+
+def check_unit_to_fix(machine, rng):
+    """Check that following the least-action rule mends every wrong pattern.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
+    fields = rng.normal(size=(8 * _N_PATTERNS, machine.n_hidden))
+    labels = -signs_of(machine, "output", _hidden(fields)).astype(float)
+    wrong = np.arange(len(labels))
+    for _ in range(machine.n_hidden):
+        units = _units(machine, fields[wrong], labels[wrong])
+        before = _margin(machine, fields, labels)
+        fields[wrong, units] *= -1
+        worse = np.flatnonzero(_margin(machine, fields, labels) < before)[:1]
+        expect(
+            not worse.size,
+            machine,
+            "unit_to_fix",
+            f"flipping the unit named for label {labels[worse]} led to fields "
+            f"{fields[worse]}, with a decision further from the label than before",
+            "name a unit that votes against the label",
+        )
+        outputs = signs_of(machine, "output", _hidden(fields))
+        wrong = np.flatnonzero(outputs != labels)
+        if not wrong.size:
+            return
+    expect(
+        False,
+        machine,
+        "unit_to_fix",
+        f"{len(wrong)} of {len(labels)} patterns stay wrong after {machine.n_hidden} "
+        f"flips, such as label {labels[wrong[0]]} with fields {fields[wrong[0]]}",
+        "name each time a unit whose sign is in the way",
+    )
+
+
+def _hidden(fields):
+    return np.where(fields >= 0, 1.0, -1.0)
+
+
+def _margin(machine, fields, labels):
+    return labels * np.asarray(call(machine, "decision", _hidden(fields)))
+
+
+def _units(machine, fields, labels):
+    units = np.asarray(call(machine, "unit_to_fix", fields, labels))
+    is_index = np.issubdtype(units.dtype, np.integer) and units.shape == labels.shape
+    expect(
+        is_index and units.min() >= 0 and units.max() < machine.n_hidden,
+        machine,
+        "unit_to_fix",
+        f"gave {units!r} for {len(labels)} wrong patterns",
+        f"give one integer from 0 to {machine.n_hidden - 1} per pattern",
+    )
+    return units
+
+
+def check_channel(machine, rng):
+    """Check the channel against enumeration, its derivatives and far fields.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator
+        Source of the inputs tried.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
+    shape = (_N_PATTERNS, machine.n_hidden)
+    mean, var = rng.normal(size=shape), rng.uniform(0.5, 2, size=shape)
+    labels = rng.choice([-1.0, 1.0], size=_N_PATTERNS)
+    log_z, g, gamma = _channel(machine, mean, var, labels)
+    _check_probability(machine, mean, var, labels, np.asarray(log_z))
+
+    def log_z_at(mean):
+        return _channel(machine, mean, var, labels)[0]
+
+    def g_at(mean):
+        return _channel(machine, mean, var, labels)[1]
+
+    compare = partial(expect_close, machine=machine, method="channel")
+    remedy = "let g be d log_z / d mean"
+    compare(g, differences(log_z_at, mean), what="g", remedy=remedy)
+    curvature = -np.diagonal(differences(g_at, mean), axis1=1, axis2=2)
+    remedy = "let gamma be -d2 log_z / d mean2, per unit"
+    compare(gamma, curvature, what="gamma", remedy=remedy)
+    _check_far_fields(machine, var, labels)
+
+
+def _channel(machine, mean, var, labels):
+    parts = call(machine, "channel", mean, var, labels)
+    shapes = [np.shape(p) for p in parts] if isinstance(parts, tuple) else "no tuple"
+    expect(
+        shapes == [labels.shape, mean.shape, mean.shape],
+        machine,
+        "channel",
+        f"shapes given: {shapes}",
+        f"give log_z, g, gamma of shapes {labels.shape}, {mean.shape}, {mean.shape}",
+    )
+    return parts
+
+
+def _check_probability(machine, mean, var, labels, log_z):
+    require = partial(expect, machine=machine, method="channel")
+    other = np.asarray(_channel(machine, mean, var, -labels)[0])
+    total = np.exp(log_z) + np.exp(other)
+    close = np.abs(total - 1) <= _PROBABILITY_TOLERANCE
+    problem = f"the probabilities of the two labels add up to {total[~close][:1]}"
+    require(close.all(), problem=problem, remedy="normalise log_z: no constant is free")
+    if machine.n_hidden > MAX_ENUMERATED:
+        return
+    exact = _enumerated(machine, mean, var, labels)
+    close = np.abs(np.exp(log_z) - exact) <= _PROBABILITY_TOLERANCE
+    problem = (
+        f"exp(log_z) is {np.exp(log_z[~close][:1])} where the sum over all outcomes "
+        f"of the hidden units is {exact[~close][:1]}, label {labels[~close][:1]}"
+    )
+    remedy = "let it be the probability that output is the label"
+    require(close.all(), problem=problem, remedy=remedy)
+
+
+def _enumerated(machine, mean, var, labels):
+    """Return the probability of the label as a sum over all outcomes."""
+    hidden = outcomes(machine, None)
+    signs = signs_of(machine, "output", hidden)
+    weights = ndtr(hidden * (mean / np.sqrt(var))[:, np.newaxis]).prod(axis=2)
+    return np.sum(weights * (signs == labels[:, np.newaxis]), axis=1)
+
+
+def _check_far_fields(machine, var, labels):
+    for sign in (-1, 1):
+        mean = sign * _FAR * labels[:, np.newaxis] * np.sqrt(var)
+        finite = [np.isfinite(x).all() for x in _channel(machine, mean, var, labels)]
+        expect(
+            all(finite),
+            machine,
+            "channel",
+            f"log_z, g, gamma are finite: {finite}, for fields {_FAR:g} standard "
+            f"deviations on the {'right' if sign > 0 else 'wrong'} side",
+            "work with logarithms (scipy.special.log_ndtr)",
+        )

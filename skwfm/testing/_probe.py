@@ -1,0 +1,190 @@
+"""Calls, comparisons and differences shared by the checks of an architecture."""
+
+import itertools
+from functools import partial
+
+import numpy as np
+
+# Up to this many units all 2**n_hidden outcomes are tried, beyond it a sample of them.
+MAX_ENUMERATED = 10
+_N_SAMPLED = 1024
+# Fourth-order differences of functions that vary over lengths of about 1 err by some
+# 1e-11 (truncation, and rounding over the step); a wrong formula errs by 1e-2 or more.
+_STEP = 1e-3
+_TOLERANCE = 1e-7
+
+
+def expect(holds, machine, method, problem, remedy):
+    """Raise an AssertionError with method, problem and remedy, or pass.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether the promise is kept.
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    problem : str
+        What is wrong, with the input.
+    remedy : str
+        What to do about it.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken.
+    """
+    if not holds:
+        name = f"{type(machine).__name__}(n_hidden={machine.n_hidden}).{method}"
+        raise AssertionError(f"{name}: {problem}; {remedy}.")
+
+
+def call(machine, method, *inputs, **options):
+    """Call a method with read-only inputs, as memory-mapped patterns would be.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    *inputs : ndarray or float
+        Positional arguments; arrays are copied.
+    **options : object
+        Keyword arguments.
+
+    Returns
+    -------
+    result : object
+        What the method returned.
+
+    Raises
+    ------
+    AssertionError
+        If the method raised anything but `NotImplementedError`.
+    """
+    inputs = [_read_only(value) for value in inputs]
+    try:
+        return getattr(machine, method)(*inputs, **options)
+    except NotImplementedError:
+        raise
+    except Exception as cause:
+        shapes = ", ".join(f"shape {np.shape(value)}" for value in inputs)
+        raise AssertionError(
+            f"{type(machine).__name__}(n_hidden={machine.n_hidden}).{method} raised "
+            f"{cause!r} for inputs of {shapes} and {options or 'no options'}; "
+            "accept read-only float64 arrays, and if the method is optional inherit "
+            "from skwfm.architectures.Architecture."
+        ) from cause
+
+
+def _read_only(value):
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.setflags(write=False)
+    return value
+
+
+def outcomes(machine, rng):
+    """Return the rows of signs that the hidden units can show.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    rng : numpy.random.Generator or None
+        Draws a sample if there are too many; may be None if there are not.
+
+    Returns
+    -------
+    hidden : ndarray of shape (n_rows, n_hidden)
+        All of them up to `MAX_ENUMERATED` units.
+    """
+    if machine.n_hidden <= MAX_ENUMERATED:
+        rows = itertools.product((-1.0, 1.0), repeat=machine.n_hidden)
+        return np.array(list(rows))
+    return rng.choice([-1.0, 1.0], size=(_N_SAMPLED, machine.n_hidden))
+
+
+def signs_of(machine, method, hidden):
+    """Return a method's result after checking that it is a sign per row.
+
+    Parameters
+    ----------
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    hidden : ndarray of shape (n_rows, n_hidden)
+        States of the units.
+
+    Returns
+    -------
+    signs : ndarray of shape (n_rows,)
+        The result, +-1.
+    """
+    require = partial(expect, machine=machine, method=method)
+    signs = np.asarray(call(machine, method, hidden))
+    shape = f"gave shape {signs.shape} for {len(hidden)} rows"
+    require(signs.shape == (len(hidden),), problem=shape, remedy="give one per row")
+    bad = np.flatnonzero(np.abs(signs) != 1)
+    problem = f"gave {signs[bad[:1]]} for hidden = {hidden[bad[:1]]}"
+    require(not bad.size, problem=problem, remedy="give +1 or -1, never 0")
+    return signs
+
+
+def differences(function, point):
+    """Differentiate by central differences of fourth order.
+
+    Parameters
+    ----------
+    function : callable
+        Maps (n_samples, n_hidden) to (n_samples, ...), sample by sample.
+    point : ndarray of shape (n_samples, n_hidden)
+        Where to differentiate.
+
+    Returns
+    -------
+    derivatives : ndarray of shape (n_samples, n_hidden, ...)
+        By the units along axis 1.
+    """
+    columns = []
+    for unit in range(point.shape[1]):
+        shift = np.zeros(point.shape[1])
+        shift[unit] = _STEP
+        near = function(point + shift) - function(point - shift)
+        far = function(point + 2 * shift) - function(point - 2 * shift)
+        columns.append((8 * near - far) / (12 * _STEP))
+    return np.stack(columns, axis=1)
+
+
+def expect_close(found, expected, machine, method, what, remedy):
+    """Expect an array to equal the one found by another route.
+
+    Parameters
+    ----------
+    found : array-like
+        The plugin's.
+    expected : ndarray
+        Ours.
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    what : str
+        Name of the quantity.
+    remedy : str
+        What to do about it.
+    """
+    found = np.asarray(found)
+    shape = f"{what} has shape {found.shape}, expected {expected.shape}"
+    expect(found.shape == expected.shape, machine, method, shape, "see the interface")
+    error = np.abs(found - expected) / np.maximum(1, np.abs(expected))
+    worst = np.unravel_index(np.argmax(error), error.shape)
+    problem = (
+        f"{what} is {found[worst]} at index {tuple(map(int, worst))}, expected "
+        f"{expected[worst]} within {_TOLERANCE:g}"
+    )
+    # Written so that a NaN fails.
+    expect(np.all(error <= _TOLERANCE), machine, method, problem, remedy)

@@ -1,0 +1,213 @@
+"""Check that an architecture keeps its promises.
+
+Every promise is tested by another route than the one a plugin would take: derivatives
+by finite differences, the channel by adding up all outcomes of the hidden units, the
+least-action rule by following it until the pattern is right.
+"""
+
+import inspect
+import pickle
+from functools import partial
+from numbers import Integral
+
+import numpy as np
+
+from skwfm.testing._optional import (
+    check_channel,
+    check_curvature,
+    check_smooth,
+    check_unit_to_fix,
+)
+from skwfm.testing._probe import call, expect, outcomes, signs_of
+
+__all__ = ["check_architecture"]
+
+_OPTIONAL_CHECKS = {
+    "smooth": check_smooth,
+    "smooth(order=2)": check_curvature,
+    "unit_to_fix": check_unit_to_fix,
+    "channel": check_channel,
+}
+
+
+def check_architecture(architecture):
+    """Check that an architecture can be used by every part of the package.
+
+    Parameters
+    ----------
+    architecture : type or object
+        Architecture class, checked at 9 and at 3 hidden units, or an instance.
+
+    Returns
+    -------
+    skipped : tuple of str
+        What could not be checked because the architecture does not offer it: names of
+        optional methods that raise `NotImplementedError` (``"smooth"``,
+        ``"smooth(order=2)"``, ``"unit_to_fix"``, ``"channel"``), and ``"n_hidden=3"``
+        if that raises `ValueError`.
+
+    Raises
+    ------
+    AssertionError
+        At the first broken promise; it names the method, the input and the remedy.
+
+    Examples
+    --------
+    >>> from skwfm.testing import check_architecture
+    >>> from skwfm.architectures import TreeCommittee
+    >>> "smooth" in check_architecture(TreeCommittee)
+    False
+    """
+    machines, skipped = _machines(architecture)
+    for machine in machines:
+        _check_required(machine)
+        for method, check in _OPTIONAL_CHECKS.items():
+            try:
+                check(machine, np.random.default_rng(0))
+            except NotImplementedError:
+                skipped.append(method)
+    return tuple(dict.fromkeys(skipped))
+
+
+def _check_required(machine):
+    for method, check in _REQUIRED_CHECKS.items():
+        try:
+            check(machine, np.random.default_rng(0))
+        except NotImplementedError as cause:
+            raise AssertionError(
+                f"{type(machine).__name__}.{method}: not implemented; write it, it is "
+                "not optional."
+            ) from cause
+
+
+def _machines(architecture):
+    """Return the instances to check and what was skipped in making them."""
+    if not inspect.isclass(architecture):
+        _check_n_hidden(architecture, getattr(architecture, "n_hidden", None))
+        return [architecture], []
+    machine = _construct(architecture, n_hidden=9)
+    _check_n_hidden(machine, 9)
+    _check_n_hidden(_construct(architecture), 9)
+    try:
+        small = architecture(n_hidden=3)
+    except ValueError:
+        return [machine], ["n_hidden=3"]
+    _check_n_hidden(small, 3)
+    return [machine, small], []
+
+
+def _construct(architecture, **parameters):
+    try:
+        return architecture(**parameters)
+    except Exception as cause:
+        raise AssertionError(
+            f"{architecture.__name__}: the constructor with {parameters or 'no'} "
+            f"arguments raised {cause!r}; declare __init__(self, n_hidden=9)."
+        ) from cause
+
+
+def _check_n_hidden(machine, expected):
+    found = getattr(machine, "n_hidden", None)
+    is_count = isinstance(found, Integral) and found >= 1
+    if not is_count or found != expected:
+        raise AssertionError(
+            f"{type(machine).__name__}: attribute n_hidden is {found!r}, expected "
+            f"{expected or 'a positive integer'}; store the constructor's n_hidden."
+        )
+
+
+def _check_fields(machine, rng):
+    n_hidden = machine.n_hidden
+    sizes = [n_hidden, 4 * n_hidden, 4 * n_hidden + 1, 7 * n_hidden - 1]
+    accepted = [n for n in sizes if _fields_are_valid(machine, n)]
+    expect(
+        accepted,
+        machine,
+        "receptive_fields",
+        f"raised ValueError for each n_features of {sizes}",
+        "at least one multiple of n_hidden must be possible",
+    )
+    for n_features in range(1, min(n_hidden, 4)):
+        _fields_are_valid(machine, n_features)
+
+
+def _fields_are_valid(machine, n_features):
+    """Check the receptive fields; return whether there are any for this size."""
+    require = partial(expect, machine=machine, method=f"receptive_fields({n_features})")
+    try:
+        fields = machine.receptive_fields(n_features)
+        again = machine.receptive_fields(n_features)
+    except ValueError:
+        return False
+    except NotImplementedError:
+        raise
+    except Exception as cause:
+        require(False, problem=f"raised {cause!r}", remedy="raise ValueError instead")
+    count = f"gave {len(fields)} receptive fields"
+    require(len(fields) == machine.n_hidden, problem=count, remedy="give one per unit")
+    for unit, field in enumerate(fields):
+        problem = f"the field of unit {unit} is {field!r}"
+        indices = np.asarray(field)
+        is_index = indices.ndim == 1 and np.issubdtype(indices.dtype, np.integer)
+        require(is_index, problem=problem, remedy="give a 1-d array of integers")
+        remedy = "give each unit an input, or raise ValueError if there are too few"
+        require(indices.size > 0, problem=problem, remedy=remedy)
+        inside = indices.min() >= 0 and indices.max() < n_features
+        remedy = f"keep the indices from 0 to {n_features - 1}"
+        require(inside, problem=problem, remedy=remedy)
+        unique = np.unique(indices).size == indices.size
+        require(unique, problem=problem, remedy="name each input once")
+    same = all(np.array_equal(a, b) for a, b in zip(fields, again, strict=True))
+    remedy = "make the fields a function of n_features alone"
+    require(same, problem="two calls gave different fields", remedy=remedy)
+    return True
+
+
+def _check_output(machine, rng):
+    require = partial(expect, machine=machine, method="output")
+    hidden = rng.permutation(outcomes(machine, rng))
+    signs = signs_of(machine, "output", hidden)
+    both = f"gave {signs[0]} for every outcome of the hidden units"
+    require(set(signs) == {-1, 1}, problem=both, remedy="both labels must be possible")
+    alone = [signs_of(machine, "output", row[np.newaxis])[0] for row in hidden[:32]]
+    backwards = signs_of(machine, "output", hidden[::-1])[::-1]
+    same = np.array_equal(alone, signs[:32]) and np.array_equal(backwards, signs)
+    problem = "a row's answer depends on the other rows, or on chance"
+    require(same, problem=problem, remedy="compute each row from itself alone")
+
+
+def _check_decision(machine, rng):
+    require = partial(expect, machine=machine, method="decision")
+    hidden = outcomes(machine, rng)
+    values = np.asarray(call(machine, "decision", hidden))
+    shape = f"gave shape {values.shape} for {len(hidden)} rows"
+    require(values.shape == (len(hidden),), problem=shape, remedy="give one per row")
+    finite = np.isrealobj(values) and np.isfinite(values).all()
+    require(
+        finite, problem="gave values that are not finite", remedy="give real numbers"
+    )
+    signs = np.where(values > 0, 1, -1)
+    bad = np.flatnonzero(signs != signs_of(machine, "output", hidden))[:1]
+    problem = f"gave {values[bad]} for hidden = {hidden[bad]}, against output"
+    remedy = "be positive exactly where output is +1"
+    require(not bad.size, problem=problem, remedy=remedy)
+
+
+def _check_pickle(machine, rng):
+    require = partial(expect, machine=machine, method="__reduce__")
+    remedy = "define the class at the top of a module and keep its state plain"
+    hidden = outcomes(machine, rng)
+    try:
+        copy = pickle.loads(pickle.dumps(machine))
+    except Exception as cause:
+        require(False, problem=f"pickling raised {cause!r}", remedy=remedy)
+    same = np.array_equal(copy.output(hidden), machine.output(hidden))
+    require(same, problem="an unpickled copy gives other outputs", remedy=remedy)
+
+
+_REQUIRED_CHECKS = {
+    "receptive_fields": _check_fields,
+    "output": _check_output,
+    "decision": _check_decision,
+    "__reduce__": _check_pickle,
+}
