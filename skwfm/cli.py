@@ -219,3 +219,7 @@ def _info(arguments):
 
     terminal.print_info()
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

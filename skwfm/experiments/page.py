@@ -24,6 +24,7 @@ h2 { font-size: 1.2rem; margin: 2.4rem 0 .6rem; }
   margin: 1.4rem 0; }
 .box ul { margin: .2rem 0; padding-left: 1.1rem; }
 .bad { background: #fbeeec; border-color: #b5402d; }
+.notes { color: #5a6068; font-size: .92rem; padding-left: 1.1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem;
   font-variant-numeric: tabular-nums; width: 100%; }
@@ -50,7 +51,7 @@ code { font-size: .88em; overflow-wrap: anywhere; }
 $findings
 <h2>Results</h2>
 <div class="wide">$table</div>
-<p class="lead">$table_note</p>
+<ul class="notes">$table_note</ul>
 <h2>How to read the table</h2>
 $columns
 <h2>What wide flat minima have to do with it</h2>
@@ -85,9 +86,9 @@ def render(comparison, figures):
         subtitle=_escape(_subtitle(comparison)),
         findings=_findings(comparison, summary),
         table=_table(comparison, summary),
-        table_note=_paragraphs(notes(comparison, summary), tag="span"),
+        table_note=_items(notes(comparison, summary)),
         columns=_columns(comparison),
-        explanation=_paragraphs(WIDE_FLAT_MINIMA),
+        explanation="".join(f"<p>{_prose(text)}</p>" for text in WIDE_FLAT_MINIMA),
         figures="".join(_figure(name, png) for name, png in figures.items()),
         settings=_how(comparison),
     )
@@ -110,21 +111,26 @@ def _subtitle(comparison):
     )
 
 
-def _paragraphs(texts, tag="p"):
-    return " ".join(f"<{tag}>{_escape(text)}</{tag}>" for text in texts)
+def _prose(text):
+    """Escape a sentence and keep its numbers, errors and units on one line."""
+    joined = text.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
+    return _escape(joined)
+
+
+def _items(sentences):
+    return "".join(f"<li>{_prose(sentence)}</li>" for sentence in sentences)
 
 
 def _findings(comparison, summary):
-    good = "".join(f"<li>{_escape(t)}</li>" for t in findings(comparison, summary))
-    boxes = [f'<div class="box"><ul>{good}</ul></div>']
-    failures = "".join(
-        f"<li>{_escape(row['algorithm'])} failed in {row['n_failed']} of "
-        f"{row['n_runs']} runs: <code>{_escape('; '.join(row['reasons']))}</code></li>"
+    boxes = [f'<div class="box"><ul>{_items(findings(comparison, summary))}</ul></div>']
+    failures = [
+        f"{row['algorithm']} failed in {row['n_failed']} of {row['n_runs']} runs: "
+        f"{'; '.join(row['reasons'])}"
         for row in summary
         if row["n_failed"]
-    )
+    ]
     if failures:
-        boxes.append(f'<div class="box bad"><ul>{failures}</ul></div>')
+        boxes.append(f'<div class="box bad"><ul>{_items(failures)}</ul></div>')
     return "".join(boxes)
 
 

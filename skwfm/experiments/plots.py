@@ -105,8 +105,10 @@ def accuracy(comparison):
     for axes, metric, baseline in zip(panels, metrics, baselines, strict=True):
         _score_panel(axes, comparison.runs, rows, metric)
         shown = _baseline(axes, baseline)
-        note = "" if shown else f"; a constant answer has {100 * baseline:.0f}"
-        axes.set_xlabel(f"{metric.replace('_', ' ')} (%{note})")
+        if not shown:
+            note = f"constant answer: {100 * baseline:.1f}, off the scale"
+            axes.set_title(note, loc="left", color=RED, fontsize=8)
+        axes.set_xlabel(f"{metric.replace('_', ' ')} (%)")
     panels[0].set_yticks(range(len(rows)), [row["algorithm"] for row in rows])
     panels[0].invert_yaxis()
     _legend(figure, rows)
@@ -248,6 +250,7 @@ def _curve_panel(axes, run):
     elif losses.max() > 10:
         # Counts that reach zero: linear below one, logarithmic above.
         axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(color="#e4e6e9")
 

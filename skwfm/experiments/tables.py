@@ -168,26 +168,22 @@ def read_npz(path, X_name, y_name):
     ValueError
         If an array is missing or holds no numbers.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            missing = [name for name in (X_name, y_name) if name not in arrays]
-            if missing:
-                raise ValueError(
-                    f"{path} has no array {missing[0]!r}; it holds "
-                    f"{', '.join(arrays.files) or 'nothing'}."
-                )
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not a NPZ file; write it with numpy.savez.")
+    with np.load(path, allow_pickle=False) as arrays:
+        missing = [name for name in (X_name, y_name) if name not in arrays]
+        if missing:
+            raise ValueError(
+                f"{path} has no array {missing[0]!r}; it holds "
+                f"{', '.join(arrays.files) or 'nothing'}."
+            )
+        try:
             X, y = arrays[X_name], arrays[y_name]
-    except (zipfile.BadZipFile, EOFError):
-        raise ValueError(f"{path} is not a NPZ file; write it with numpy.savez.") from (
-            None
-        )
-    except ValueError as error:
-        if "allow_pickle" not in str(error):
-            raise
-        raise ValueError(
-            f"{path}: {X_name} or {y_name} holds Python objects; save numbers, and "
-            "labels as numbers or fixed-width strings."
-        ) from None
+        except ValueError:
+            raise ValueError(
+                f"{path}: {X_name} or {y_name} holds Python objects; save numbers, "
+                "and labels as numbers or fixed-width strings."
+            ) from None
     if X.dtype.kind not in "biuf":
         raise ValueError(f"{path}: {X_name} has dtype {X.dtype}; it must be numeric.")
     return Table(np.asarray(X, dtype=np.float64), y, None)

@@ -122,8 +122,8 @@ def _against(row, reference):
         sizes = [measure(gain, 1, 100, sign=True) for gain in gains]
         start = f"No clear winner between {name} and {reference}:"
     return (
-        f"{start} {sizes[0]} points of test accuracy and {sizes[1]} points of balanced "
-        "accuracy on equal splits."
+        f"{start} {sizes[0]} points of test accuracy and {sizes[1]} of balanced "
+        "accuracy."
     )
 
 

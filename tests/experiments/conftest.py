@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from skwfm.experiments import Contestant, Source
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
+
+from skwfm.experiments import Contestant, Source
 
 
 @pytest.fixture

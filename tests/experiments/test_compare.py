@@ -10,14 +10,15 @@ import textwrap
 
 import numpy as np
 import pytest
-from skwfm.experiments import Contestant, Source, compare
-from skwfm.experiments.compare import run_key
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from skwfm.experiments import Contestant, Source, compare
+from skwfm.experiments.compare import run_key
 
 FITS = []
 

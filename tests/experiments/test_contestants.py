@@ -1,11 +1,12 @@
 """Names, classes and estimators become contestants."""
 
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
 from skwfm.experiments.contestants import PUBLISHED, default_names
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.naive_bayes import GaussianNB
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -62,5 +63,5 @@ def test_unknown_name_suggests_one(name, problem, guess):
 
 
 def test_unknown_name_lists_what_is_known():
-    with pytest.raises(ValueError, match="Known for this data: .*lal.*MLPClassifier"):
+    with pytest.raises(ValueError, match=r"Known for this data: .*lal.*MLPClassifier"):
         find_contestants(["xyzzy"], None)

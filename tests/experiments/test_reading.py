@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from skwfm.experiments import read_source
 
 GOOD = "a,b,label\n" + "".join(
