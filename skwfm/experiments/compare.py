@@ -145,6 +145,7 @@ def _settings(source, contestants, seeds):
         "test_counts": dict(zip(names, counts, strict=True)),
         "constant_accuracy": max(counts) / sum(counts),
         "fixed_test": source.X_test is not None,
+        "subsampled": source.n_per_class is not None,
         "standardised": source.problem is None,
         "seeds": seeds,
         "algorithms": {c.name: _described(c) for c in contestants},

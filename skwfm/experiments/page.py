@@ -4,7 +4,15 @@ import base64
 import html
 from string import Template
 
-from .wording import FIGURE_TEXT, WIDE_FLAT_MINIMA, columns, findings, measure, notes
+from .wording import (
+    FIGURE_TEXT,
+    WIDE_FLAT_MINIMA,
+    columns,
+    duration,
+    findings,
+    measure,
+    notes,
+)
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -175,7 +183,7 @@ def _row(row):
         measure(row["test_accuracy_gain"], 1, 100, sign=True),
         measure(row["n_train_errors"], 1),
         measure(row["n_epochs"], 0),
-        measure(row["seconds"], 2),
+        duration(row["seconds"]),
     )
     body = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
     return f'<tr class="{row["family"]}"><td>{name}</td>{body}</tr>'
@@ -219,13 +227,19 @@ def _how(comparison):
     scaled = "Every input is standardised on the training examples. "
     text = (
         f"{scaled if comparison.settings['standardised'] else ''}"
-        f"Seeds {seeds[0]} to {seeds[-1]}. The same numbers, run by run, are in "
+        f"Seeds {seeds[0]} to {seeds[-1]} draw the split and are each algorithm's "
+        "random_state. The same numbers, run by run, are in "
         "runs.csv and summary.json beside this page."
     )
     return f"<dl>{items}</dl><p>{_escape(text)}</p><p>{_escape(machine)}</p>"
 
 
+# Parameters that change neither the result nor its meaning; the seed is stated apart.
+_UNTOLD = {"n_jobs", "random_state", "verbose"}
+
+
 def _call(entry):
     name = entry["class"].rpartition(".")[2]
-    given = ", ".join(f"{k}={v!r}" for k, v in entry["parameters"].items())
+    parameters = entry["parameters"].items()
+    given = ", ".join(f"{k}={v!r}" for k, v in parameters if k not in _UNTOLD)
     return f"{name}({given})"

@@ -69,18 +69,6 @@ def _successful(comparison):
     return [row for row in comparison.summary() if row["n_failed"] < row["n_runs"]]
 
 
-def _families(rows):
-    """Legend of the two colours, if both occur."""
-    from matplotlib.lines import Line2D
-
-    present = [f for f in COLOUR if any(row["family"] == f for row in rows)]
-    handles = [
-        Line2D([], [], marker="o", linestyle="", color=COLOUR[f], label=MEANING[f])
-        for f in present
-    ]
-    return handles
-
-
 def accuracy(comparison):
     """Draw test accuracy and balanced accuracy of every run, with means.
 
@@ -102,16 +90,14 @@ def accuracy(comparison):
     panels = figure.subplots(1, 2, sharey=True)
     baselines = (comparison.settings["constant_accuracy"], 0.5)
     metrics = ("test_accuracy", "balanced_accuracy")
+    marked = False
     for axes, metric, baseline in zip(panels, metrics, baselines, strict=True):
         _score_panel(axes, comparison.runs, rows, metric)
-        shown = _baseline(axes, baseline)
-        if not shown:
-            note = f"constant answer: {100 * baseline:.1f}, off the scale"
-            axes.set_title(note, loc="left", color=RED, fontsize=8)
+        marked |= _baseline(axes, 100 * baseline)
         axes.set_xlabel(f"{metric.replace('_', ' ')} (%)")
     panels[0].set_yticks(range(len(rows)), [row["algorithm"] for row in rows])
     panels[0].invert_yaxis()
-    _legend(figure, rows)
+    _legend(figure, rows, marked)
     return figure
 
 
@@ -132,20 +118,29 @@ def _score_panel(axes, runs, rows, metric):
     axes.tick_params(axis="y", length=0)
 
 
-def _baseline(axes, share):
-    """Mark the constant answer, unless that would squeeze the results."""
+def _baseline(axes, constant):
+    """Mark the constant answer, or say that it lies too far off; True if marked."""
     low, high = axes.get_xlim()
-    shown = 100 * share > low - 1.0 * (high - low)
-    if shown:
-        axes.axvline(100 * share, color=RED, lw=1.2, ls="--")
-    return shown
+    if constant > low - (high - low):
+        axes.axvline(constant, color=RED, lw=1.2, ls="--")
+        return True
+    note = f"constant answer: {constant:.1f}, off the scale"
+    axes.set_title(note, loc="left", color=RED, fontsize=8)
+    return False
 
 
-def _legend(figure, rows):
+def _legend(figure, rows, with_constant=False):
+    """Explain the colours and, if it is there, the dashed line."""
     from matplotlib.lines import Line2D
 
-    handles = _families(rows)
-    handles.append(Line2D([], [], color=RED, ls="--", lw=1.2, label="constant answer"))
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=COLOUR[f], label=MEANING[f])
+        for f in COLOUR
+        if any(row["family"] == f for row in rows)
+    ]
+    if with_constant:
+        line = Line2D([], [], color=RED, ls="--", lw=1.2, label="constant answer")
+        handles.append(line)
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
 
 
@@ -181,8 +176,7 @@ def time(comparison):
     axes.set_ylabel("balanced accuracy on the test set (%)")
     axes.grid(color="#e4e6e9")
     axes.set_axisbelow(True)
-    handles = _families(rows)
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
+    _legend(figure, rows)
     place_labels(axes, points, names, colours)
     return figure
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from .wording import measure
+from .wording import duration, measure
 
 
 class ProgressBar:
@@ -75,7 +75,7 @@ def print_table(comparison):
     from rich.table import Table
 
     settings = comparison.settings
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
     gain = f"gain on\n{comparison.reference}"
     headings = ("accuracy\n%", "balanced\n%", gain, "train\nerrors", "epochs", "s")
     table.add_column("algorithm", overflow="fold")
@@ -101,14 +101,10 @@ def _cells(row):
         measure(row["test_accuracy"], 1, 100),
         measure(row["balanced_accuracy"], 1, 100),
         measure(row["test_accuracy_gain"], 1, 100, sign=True),
-        _mean(row["n_train_errors"], 1),
+        measure({**row["n_train_errors"], "standard_error": None}, 1),
         measure(row["n_epochs"], 0),
-        _mean(row["seconds"], 2),
+        duration(row["seconds"], error=False),
     )
-
-
-def _mean(estimate, digits):
-    return measure({**estimate, "standard_error": None}, digits)
 
 
 def print_outcome(comparison, paths, cache):

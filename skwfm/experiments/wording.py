@@ -67,6 +67,25 @@ def measure(estimate, digits, scale=1, sign=False):
     return text if error is None else f"{text} ± {scale * error:.{digits}f}"
 
 
+def duration(estimate, error=True):
+    """Write seconds, with more digits when there are few of them.
+
+    Parameters
+    ----------
+    estimate : dict
+        ``mean`` and ``standard_error`` in seconds, each possibly None.
+    error : bool, default=True
+        Whether to write the standard error.
+
+    Returns
+    -------
+    text : str
+        For example "2.71 ± 0.25" or "0.043 ± 0.002".
+    """
+    shown = estimate if error else {**estimate, "standard_error": None}
+    return measure(shown, 2 if (estimate["mean"] or 1) >= 0.1 else 3)
+
+
 def findings(comparison, summary):
     """State the main results in sentences.
 
@@ -214,15 +233,7 @@ def notes(comparison, summary):
     sentences : list of str
         Possibly empty.
     """
-    sentences = []
-    settings = comparison.settings
-    if settings["fixed_test"]:
-        sampling = 100 * (0.1 * 0.9 / settings["n_test"]) ** 0.5
-        sentences.append(
-            f"All seeds share one test set of {settings['n_test']} examples; its own "
-            f"sampling error, about {sampling:.1f} points for an accuracy near 90 %, "
-            "comes on top of the ± values and is common to all rows."
-        )
+    sentences = [_limits_of_the_errors(comparison.settings)]
     for row in summary:
         if row["n_with_warnings"]:
             sentences.append(
@@ -230,3 +241,20 @@ def notes(comparison, summary):
                 f"ended with a warning ({'; '.join(row['warnings'][:2])})."
             )
     return sentences
+
+
+def _limits_of_the_errors(settings):
+    n_test = settings["n_test"]
+    # Binomial standard deviation at an accuracy of 90 %, in points.
+    sampling = 100 * (0.1 * 0.9 / n_test) ** 0.5
+    if not settings["fixed_test"]:
+        return (
+            "All splits are drawn from the same examples and overlap, so the ± values "
+            "somewhat understate the uncertainty."
+        )
+    shared = "" if settings["subsampled"] else " and are trained on the same examples"
+    return (
+        f"All seeds share one test set of {n_test} examples{shared}. The sampling error "
+        f"of that set, about {sampling:.1f} points for an accuracy near 90 %, comes "
+        "on top of the ± values and is common to all rows."
+    )
