@@ -4,6 +4,7 @@ import argparse
 import json
 import shlex
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -120,6 +121,9 @@ def _compare(arguments):
         with bar:
             comparison = _study(arguments, *plan, cache, bar)
         return _report(arguments, comparison, cache)
+    except BrokenProcessPool:
+        print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         command = shlex.join(["skwfm", *sys.argv[1:]])
         kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
@@ -139,6 +143,10 @@ def _report(arguments, comparison, cache):
     return 1 if comparison.failed else 0
 
 
+_WORKER_DIED = (
+    "A worker process was killed, often for want of memory. {} of {} runs are kept in "
+    "{}.\nStart the same command with --n-jobs 1 to go on with less memory."
+)
 _INTERRUPTED = (
     "Interrupted. {} of {} runs are finished and kept in {}.\n"
     "Start the same command again to go on:  {}"

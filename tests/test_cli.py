@@ -155,6 +155,19 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
     assert "1 of 4 runs were finished before" in messages
 
 
+def test_killed_worker_is_explained(study, monkeypatch):
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    def killed(*args, **kwargs):
+        raise TerminatedWorkerError("a worker was terminated")
+
+    monkeypatch.setattr("skwfm.experiments.compare._execute", killed)
+    status, table, messages, out = study()
+    assert (status, table) == (1, "")
+    assert "worker process was killed" in messages
+    assert "0 of 4 runs are kept" in messages
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sklearn.base import BaseEstimator, clone
 
 from .. import plugins
+from .._entry_points import normalised
 
 PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow")
 QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
@@ -192,8 +193,14 @@ def _published(name, problem):
 
 def _plugin(name):
     estimator = plugins.get("algorithms", name)()
-    entries = plugins.available("algorithms")
-    owner = next(e for e in entries if name in (e.qualified_name, e.name))
+    distribution, _, short = name.rpartition(":")
+    owner = next(
+        entry
+        for entry in plugins.available("algorithms")
+        if entry.name == short
+        if not distribution
+        or normalised(entry.distribution) == normalised(distribution)
+    )
     version = f"{owner.distribution} {owner.version}"
     settings = f"plugin of {version}, its default parameters"
     return Contestant(name, estimator, COMMITTEE, settings, version)

@@ -254,7 +254,7 @@ def _limits_of_the_errors(settings):
         )
     shared = "" if settings["subsampled"] else " and are trained on the same examples"
     return (
-        f"All seeds share one test set of {n_test} examples{shared}. The sampling error "
-        f"of that set, about {sampling:.1f} points for an accuracy near 90 %, comes "
-        "on top of the ± values and is common to all rows."
+        f"All seeds share one test set of {n_test} examples{shared}. The sampling "
+        f"error of that set, about {sampling:.1f} points for an accuracy near 90 %, "
+        "comes on top of the ± values and is common to all rows."
     )

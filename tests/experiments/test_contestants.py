@@ -20,7 +20,8 @@ def test_published_names_have_the_published_parameters(name):
 
 
 def test_plugins_go_by_their_own_names():
-    lal, qualified = find_contestants(["lal", "skwfm:elal"], None)
+    lal, qualified, other = find_contestants(["lal", "skwfm:elal", "SkWfm:lal"], None)
+    assert type(other.estimator) is LALClassifier
     assert lal.estimator.get_params() == LALClassifier().get_params()
     assert qualified.name == "skwfm:elal"
     assert "skwfm" in lal.version
