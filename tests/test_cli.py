@@ -162,7 +162,7 @@ def test_killed_worker_is_explained(study, monkeypatch):
         raise TerminatedWorkerError("a worker was terminated")
 
     monkeypatch.setattr("skwfm.experiments.compare._execute", killed)
-    status, table, messages, out = study()
+    status, table, messages, _ = study()
     assert (status, table) == (1, "")
     assert "worker process was killed" in messages
     assert "0 of 4 runs are kept" in messages
