@@ -156,12 +156,15 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
 
 
 def test_killed_worker_is_explained(study, monkeypatch):
+    import skwfm.experiments  # noqa: F401  loads the module patched below
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     def killed(*args, **kwargs):
         raise TerminatedWorkerError("a worker was terminated")
 
-    monkeypatch.setattr("skwfm.experiments.compare._execute", killed)
+    # By its full name: the package's attribute of that name is the function.
+    module = sys.modules["skwfm.experiments.compare"]
+    monkeypatch.setattr(module, "_execute", killed)
     status, table, messages, _ = study()
     assert (status, table) == (1, "")
     assert "worker process was killed" in messages
