@@ -156,8 +156,9 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
 
 
 def test_killed_worker_is_explained(study, monkeypatch):
-    import skwfm.experiments  # noqa: F401  loads the module patched below
     from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    import skwfm.experiments  # noqa: F401  loads the module patched below
 
     def killed(*args, **kwargs):
         raise TerminatedWorkerError("a worker was terminated")

@@ -115,7 +115,8 @@ def _subtitle(comparison):
     return (
         f"{len(s['algorithms'])} algorithms learn to tell {s['classes'][0]} from "
         f"{s['classes'][1]} from {s['n_train']} examples and are tested on "
-        f"{s['n_test']} others, {len(s['seeds'])} times over."
+        f"{s['n_test']} others, {len(s['seeds'])} times over. Does it help to look for "
+        "wide, flat solutions (eLAL, ceSGD) instead of taking the first one found (LAL)?"
     )
 
 
