@@ -60,7 +60,9 @@ def _parser():
 
 def _add_compare(commands):
     text = "train algorithms on the same splits and compare them"
-    parser = commands.add_parser("compare", help=text, description=text.capitalize())
+    parser = commands.add_parser(
+        "compare", help=text, description=text.capitalize(), allow_abbrev=False
+    )
     parser.set_defaults(command=_compare)
     add = parser.add_argument
     add("--seeds", type=_positive, metavar="N", help="number of seeds (default: 10)")
@@ -125,7 +127,9 @@ def _compare(arguments):
         print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        command = shlex.join(["skwfm", *sys.argv[1:]])
+        # Without --fresh, which would throw the finished runs away.
+        words = [word for word in sys.argv[1:] if word != "--fresh"]
+        command = shlex.join(["skwfm", *words])
         kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
         print(kept, file=sys.stderr)
         return INTERRUPTED
@@ -148,8 +152,7 @@ _WORKER_DIED = (
     "{}.\nStart the same command with --n-jobs 1 to go on with less memory."
 )
 _INTERRUPTED = (
-    "Interrupted. {} of {} runs are finished and kept in {}.\n"
-    "Start the same command again to go on:  {}"
+    "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"
 )
 
 

@@ -145,10 +145,11 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(SVC, "fit", interrupted)
+        patch.setattr(sys, "argv", ["skwfm", "compare", "--fresh", "--out", "a b"])
         status, table, messages, out = study()
     assert (status, table) == (130, "")
     assert f"1 of 4 runs are finished and kept in {out / '.cache'}" in messages
-    assert "Start the same command again to go on" in messages
+    assert "To go on, run:  skwfm compare --out 'a b'\n" in messages
     assert not (out / "index.html").exists()
     status, _, messages, _ = study()
     assert status == 0

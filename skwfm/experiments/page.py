@@ -116,7 +116,7 @@ def _subtitle(comparison):
         f"{len(s['algorithms'])} algorithms learn to tell {s['classes'][0]} from "
         f"{s['classes'][1]} from {s['n_train']} examples and are tested on "
         f"{s['n_test']} others, {len(s['seeds'])} times over. Does it help to look for "
-        "wide, flat solutions (eLAL, ceSGD) instead of taking the first one found (LAL)?"
+        "wide, flat solutions (eLAL, ceSGD) instead of taking the first found (LAL)?"
     )
 
 

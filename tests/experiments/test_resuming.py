@@ -12,7 +12,8 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skwfm.experiments import Contestant, Source, compare
-from skwfm.experiments.runs import run_key
+from skwfm.experiments.runs import execute_run, run_key
+from skwfm.experiments.storage import RunStore
 
 FITS = []
 
@@ -34,7 +35,7 @@ class Counting(ClassifierMixin, BaseEstimator):
                 os.kill(os.getpid(), signal.SIGINT)
                 signal.sigtimedwait([], 1)
             except KeyboardInterrupt:
-                pass
+                FITS.append("interrupted")
         self.status_ = "interrupted" if self.action == "status" else "converged"
         return self
 
@@ -115,6 +116,18 @@ def test_interrupted_fit_is_not_a_result(source, action, tmp_path):
     result = compare(source, [good], n_seeds=1, n_jobs=1, cache=tmp_path)
     assert (result.n_reused, len(FITS)) == (1, 2)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_worker_leaves_ctrl_c_to_the_study(source, tmp_path):
+    """Else a swallowed Ctrl-C in a worker would pass for a finished run."""
+    task = (counting("swallow"), source, 0)
+    key = run_key(*task)
+    try:
+        run = execute_run(*task, RunStore(tmp_path), key, study_pid=-1)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert FITS == [0]
+    assert run.status == "ok"
 
 
 SLOW_STUDY = """
