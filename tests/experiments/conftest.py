@@ -12,7 +12,8 @@ def source():
     rng = np.random.default_rng(0)
     y = np.repeat(["no", "yes"], [80, 40])
     X = rng.standard_normal((120, 4)) + 0.8 * (y == "yes")[:, None]
-    return Source("clouds", X, y)
+    # Unequal scales: without standardisation the scores differ.
+    return Source("clouds", X * [1, 30, 0.01, 0.01], y)
 
 
 @pytest.fixture

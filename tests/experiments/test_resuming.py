@@ -10,6 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.naive_bayes import GaussianNB
 
 from skwfm.experiments import Contestant, Source, compare
 from skwfm.experiments.runs import execute_run, run_key
@@ -72,6 +73,9 @@ def test_key_changes_with_everything_a_run_depends_on(source, monkeypatch):
         key(source=Source("clouds", source.X + 1e-9, source.y)),
         key(source=Source("clouds", source.X, source.y, test_size=0.5)),
         key(seed=1),
+        # No random state of its own: the seed still chooses the split.
+        key(Contestant("counting None", GaussianNB())),
+        key(Contestant("counting None", GaussianNB()), seed=1),
     ]
     monkeypatch.setattr("skwfm.experiments.runs.__version__", "0.0.0")
     keys.append(key())
