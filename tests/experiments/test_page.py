@@ -126,16 +126,24 @@ def test_single_seed_has_no_error_bars(source, cheap, tmp_path):
     assert result.write(tmp_path)
 
 
-def test_labels_of_the_time_figure_keep_clear_of_each_other(comparison):
-    from skwfm.experiments.plots import time
+def test_labels_of_near_points_keep_clear_of_each_other():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from skwfm.experiments.labels import place_labels
 
-    figure = time(comparison)
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    figure = Figure(figsize=(7, 4))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    axes = figure.subplots()
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    points = [(5, 5), (5.3, 5.1), (9.9, 9)]
+    place_labels(axes, points, ["first", "second", "at the edge"], ["k"] * 3)
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
     assert len(boxes) == 3
     for index, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:index])
+        for centre in axes.transData.transform(points):
+            assert not box.contains(*centre)
+    assert boxes[2].x1 <= axes.bbox.x1
 
 
 PROBE = """<script>window.onload = () => {
