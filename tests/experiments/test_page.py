@@ -129,6 +129,7 @@ def test_single_seed_has_no_error_bars(source, cheap, tmp_path):
 def test_labels_of_near_points_keep_clear_of_each_other():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
     from skwfm.experiments.labels import place_labels
 
     figure = Figure(figsize=(7, 4))
