@@ -1,0 +1,236 @@
+"""Command line: ``skwfm compare``, ``skwfm plugins``, ``skwfm info``."""
+
+import argparse
+import json
+import shlex
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import __version__
+
+INTERRUPTED = 130
+
+
+def main(argv=None):
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments without the program's name; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0 if all went well, 1 if an algorithm failed, 2 for wrong arguments or data,
+        130 after Ctrl-C.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.command(arguments)
+    except UserError as error:
+        print(f"skwfm: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # before the first run
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+class UserError(Exception):
+    """Something only the user can put right."""
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="skwfm", description="Find and measure wide flat minima."
+    )
+    parser.add_argument("--version", action="version", version=f"skwfm {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_compare(commands)
+    plugins = commands.add_parser(
+        "plugins", help="list installed algorithms and architectures"
+    )
+    plugins.set_defaults(command=_plugins)
+    info = commands.add_parser("info", help="show versions, processor and BLAS")
+    info.set_defaults(command=_info)
+    return parser
+
+
+def _add_compare(commands):
+    text = "train algorithms on the same splits and compare them"
+    parser = commands.add_parser(
+        "compare", help=text, description=text.capitalize(), allow_abbrev=False
+    )
+    parser.set_defaults(command=_compare)
+    add = parser.add_argument
+    add("--seeds", type=_positive, metavar="N", help="number of seeds (default: 10)")
+    add("--seed", type=_natural, default=0, metavar="S", help="first seed (default: 0)")
+    add(
+        "--algorithms",
+        nargs="+",
+        metavar="NAME",
+        help="installed plugins, published settings (LAL eLAL ceSGD-fast ceSGD-slow) "
+        "or standard classifiers (LogisticRegression LinearSVC SVC "
+        "RandomForestClassifier MLPClassifier); separate by blanks or commas",
+    )
+    own = parser.add_argument_group("own data, two classes")
+    own.add_argument("--data", metavar="FILE", help="CSV with a header, or NPZ (X, y)")
+    own.add_argument("--target", metavar="COLUMN", help="label (default: last, or y)")
+    held_out = own.add_mutually_exclusive_group()
+    held_out.add_argument("--test", metavar="FILE", help="test patterns")
+    held_out.add_argument(
+        "--test-size", type=_share, metavar="SHARE", help="share to test on (0.25)"
+    )
+    add(
+        "--n-jobs", type=int, default=-1, metavar="N", help="runs at a time (all cores)"
+    )
+    add("--quick", action="store_true", help="few seeds and the fast algorithms only")
+    add("--fresh", action="store_true", help="repeat runs that are already finished")
+    add("--json", action="store_true", help="print the summary as JSON")
+    add("--out", type=Path, default=Path("skwfm-compare"), metavar="DIR")
+
+
+def _positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1; got {text}")
+    return value
+
+
+def _natural(text):
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative; got {text}")
+    return value
+
+
+def _share(text):
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 1; got {text}")
+    return value
+
+
+def _compare(arguments):
+    from .experiments import terminal
+
+    plan = _plan(arguments)
+    cache = arguments.out / ".cache"
+    bar = terminal.ProgressBar()
+    try:
+        with bar:
+            comparison = _study(arguments, *plan, cache, bar)
+        return _report(arguments, comparison, cache)
+    except BrokenProcessPool:
+        print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        # Without --fresh, which would throw the finished runs away.
+        words = [word for word in sys.argv[1:] if word != "--fresh"]
+        command = shlex.join(["skwfm", *words])
+        kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
+        print(kept, file=sys.stderr)
+        return INTERRUPTED
+
+
+def _report(arguments, comparison, cache):
+    from .experiments import terminal
+
+    paths = comparison.write(arguments.out)
+    if arguments.json:
+        print(json.dumps(comparison.to_dict(runs=False), indent=1))
+    else:
+        terminal.print_table(comparison)
+    terminal.print_outcome(comparison, paths, cache)
+    return 1 if comparison.failed else 0
+
+
+_WORKER_DIED = (
+    "A worker process was killed, often for want of memory. {} of {} runs are kept in "
+    "{}.\nStart the same command with --n-jobs 1 to go on with less memory."
+)
+_INTERRUPTED = (
+    "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"
+)
+
+
+def _study(arguments, source, contestants, n_seeds, cache, bar):
+    from .experiments import compare
+
+    if arguments.fresh:
+        for path in cache.glob("*.json"):
+            path.unlink()
+    return compare(
+        source,
+        contestants,
+        n_seeds=n_seeds,
+        seed=arguments.seed,
+        n_jobs=arguments.n_jobs,
+        cache=cache,
+        progress=bar.update,
+    )
+
+
+def _plan(arguments):
+    """Check everything the user controls before the first run starts."""
+    from .experiments import find_contestants
+    from .experiments.compare import N_SEEDS, N_SEEDS_QUICK
+    from .experiments.contestants import default_names
+
+    try:
+        _check_surroundings(arguments)
+        source = _source(arguments)
+        names = arguments.algorithms or default_names(source.problem, arguments.quick)
+        split = [part for name in names for part in name.split(",") if part]
+        contestants = find_contestants(split, source.problem)
+    except (ValueError, OSError, ImportError) as error:
+        raise UserError(error) from error
+    default = N_SEEDS_QUICK if arguments.quick else N_SEEDS
+    return source, contestants, arguments.seeds or default
+
+
+def _check_surroundings(arguments):
+    if find_spec("matplotlib") is None:
+        raise UserError("the figures need matplotlib: pip install 'skwfm[plot]'.")
+    if arguments.n_jobs == 0:
+        raise UserError("--n-jobs must not be 0; use 1, or -1 for every core.")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+
+
+def _source(arguments):
+    from .experiments import dress_coat, read_source
+
+    given = ("target", "test", "test_size")
+    if arguments.data is None:
+        alone = [name for name in given if getattr(arguments, name) is not None]
+        if alone:
+            option = alone[0].replace("_", "-")
+            raise UserError(f"--{option} goes with --data FILE; give both or neither.")
+        return dress_coat()
+    size = 0.25 if arguments.test_size is None else arguments.test_size
+    return read_source(arguments.data, arguments.target, arguments.test, size)
+
+
+def _plugins(arguments):
+    from . import plugins
+    from .experiments import terminal
+
+    terminal.print_plugins(
+        (group, entry)
+        for group in ("algorithms", "architectures")
+        for entry in plugins.available(group)
+    )
+    return 0
+
+
+def _info(arguments):
+    from .experiments import terminal
+
+    terminal.print_info()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

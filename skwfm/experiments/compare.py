@@ -1,0 +1,171 @@
+"""The main study: algorithms x seeds on equal splits."""
+
+import os
+
+import numpy as np
+
+from .comparison import Comparison
+from .contestants import default_names, find_contestants
+from .runs import execute_run, restore_run, run_key
+from .sources import dress_coat
+from .storage import RunStore
+
+N_SEEDS, N_SEEDS_QUICK = 10, 3
+
+
+def compare(
+    source=None,
+    algorithms=None,
+    *,
+    n_seeds=N_SEEDS,
+    seed=0,
+    n_jobs=-1,
+    cache=None,
+    progress=None,
+):
+    """Train algorithms on the same splits and compare what they have learned.
+
+    Parameters
+    ----------
+    source : Source, default=None
+        The patterns. None takes the built-in Dress/Coat images.
+    algorithms : iterable of str, Contestant or estimator, default=None
+        Who takes part, see `find_contestants`. None takes `default_names`.
+    n_seeds : int, default=10
+        Number of seeds; each gives one split and one run of every algorithm.
+    seed : int, default=0
+        The first seed; the others follow it.
+    n_jobs : int, default=-1
+        Runs at a time; -1 uses every core. Results, times apart, do not depend on it.
+    cache : path-like, default=None
+        Folder for finished runs. A comparison that was interrupted continues from
+        there. None keeps nothing.
+    progress : callable, default=None
+        Called with (number of finished runs, number of runs, last run or None), first
+        with what the cache gave.
+
+    Returns
+    -------
+    comparison : Comparison
+        Runs, summary and ways to write them.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or an algorithm is unknown.
+    KeyboardInterrupt
+        On Ctrl-C; finished runs stay in `cache`, the run under way does not.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skwfm.experiments import Source, compare
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> result = compare(
+    ...     Source("tumours", X, y), ["LogisticRegression"], n_seeds=2, n_jobs=1
+    ... )
+    >>> len(result.runs)
+    2
+    """
+    seeds = _seeds(n_seeds, seed)
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
+    source = dress_coat() if source is None else source
+    given = default_names(source.problem) if algorithms is None else algorithms
+    contestants = find_contestants(given, source.problem)
+    settings = _settings(source, contestants, seeds)
+    if source.problem is None:
+        contestants = [contestant.standardised() for contestant in contestants]
+    runs, n_reused = _run_all(
+        contestants, source, seeds, RunStore(cache), n_jobs, progress or _silent
+    )
+    reference = _reference([contestant.name for contestant in contestants])
+    return Comparison(runs, settings, reference, n_reused, source.image_shape)
+
+
+def _silent(n_done, n_runs, run):
+    pass
+
+
+def _seeds(n_seeds, seed):
+    if n_seeds < 1:
+        raise ValueError(f"n_seeds must be at least 1; got {n_seeds}.")
+    if not 0 <= seed <= 2**32 - n_seeds:
+        raise ValueError(f"seed must lie in [0, 2**32 - n_seeds]; got {seed}.")
+    return list(range(seed, seed + n_seeds))
+
+
+def _reference(names):
+    """LAL stands for what happens when nobody looks for wide minima."""
+    return next((name for name in ("LAL", "lal") if name in names), names[0])
+
+
+def _run_all(contestants, source, seeds, store, n_jobs, progress):
+    """Return all runs in the order seed, contestant, and how many were stored."""
+    tasks = [(c, seed, run_key(c, source, seed)) for seed in seeds for c in contestants]
+    found = {key: restore_run(store, key) for _, _, key in tasks}
+    done = {key: run for key, run in found.items() if run is not None}
+    n_reused = len(done)
+    progress(n_reused, len(tasks), None)
+    for key, run in _execute(tasks, done, source, store, n_jobs):
+        done[key] = run
+        progress(len(done), len(tasks), run)
+    return [done[key] for _, _, key in tasks], n_reused
+
+
+def _execute(tasks, done, source, store, n_jobs):
+    """Yield (key, run) as the missing runs finish."""
+    from sklearn.utils.parallel import Parallel, delayed
+
+    # One run per batch: a finished run is reported and stored at once.
+    pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    missing = [task for task in tasks if task[2] not in done]
+    return pool(
+        delayed(_keyed_run)(contestant, source, seed, store, key, os.getpid())
+        for contestant, seed, key in missing
+    )
+
+
+def _keyed_run(contestant, source, seed, store, key, study_pid):
+    return key, execute_run(contestant, source, seed, store, key, study_pid)
+
+
+def _settings(source, contestants, seeds):
+    split = source.split(seeds[0])
+    names = source.class_names or tuple(map(str, source.classes))
+    counts = [int(np.sum(split.y_test == label)) for label in source.classes]
+    return {
+        "data": source.name,
+        "problem": source.problem,
+        "data_hash": source.digest,
+        "n_features": int(source.X.shape[1]),
+        "classes": list(names),
+        "n_train": len(split.y_train),
+        "n_test": len(split.y_test),
+        "test_counts": dict(zip(names, counts, strict=True)),
+        "constant_accuracy": max(counts) / sum(counts),
+        "fixed_test": source.X_test is not None,
+        "subsampled": source.n_per_class is not None,
+        "standardised": source.problem is None,
+        "seeds": seeds,
+        "algorithms": {c.name: _described(c) for c in contestants},
+    }
+
+
+def _described(contestant):
+    estimator = contestant.estimator
+    parameters = estimator.get_params(deep=False)
+    return {
+        "class": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
+        "family": contestant.family,
+        "settings": contestant.settings,
+        "parameters": {name: _plain(value) for name, value in parameters.items()},
+    }
+
+
+def _plain(value):
+    simple = isinstance(value, (bool, int, float, str, type(None)))
+    # JSON knows neither NaN nor infinity.
+    if simple and not (isinstance(value, float) and not np.isfinite(value)):
+        return value
+    return repr(value)

@@ -1,0 +1,159 @@
+"""What a comparison found, and how to write it down."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .machine import cpu, versions
+from .runs import COLUMNS
+from .storage import write_atomically
+from .summary import summarise
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Result of `compare`.
+
+    Parameters
+    ----------
+    runs : list of Run
+        One record per algorithm and seed, ordered by seed.
+    settings : dict
+        What was run: data, sizes, seeds, and per algorithm its parameters.
+    reference : str
+        Algorithm the paired differences refer to.
+    n_reused : int
+        Runs taken from an earlier, interrupted or identical, comparison.
+    image_shape : tuple of int or None
+        Shape of a pattern when it is an image.
+    versions, cpu : dict
+        What it ran on.
+    """
+
+    runs: list
+    settings: dict
+    reference: str
+    n_reused: int = 0
+    image_shape: tuple | None = None
+    versions: dict = field(default_factory=versions)
+    cpu: dict = field(default_factory=cpu)
+
+    @property
+    def names(self):
+        """Names of the algorithms, in the order given."""
+        return list(self.settings["algorithms"])
+
+    @property
+    def failed(self):
+        """Runs that failed."""
+        return [run for run in self.runs if run.status == "failed"]
+
+    def summary(self):
+        """Return averages over seeds, best balanced accuracy first.
+
+        Returns
+        -------
+        summary : list of dict
+            Per algorithm ``mean`` and ``standard_error`` of every measure, and of the
+            paired difference to the reference (``test_accuracy_gain``,
+            ``balanced_accuracy_gain``, as fractions).
+        """
+        return summarise(self.runs, self.names, self.reference)
+
+    def to_dict(self, runs=True):
+        """Return all results as JSON-serialisable objects.
+
+        Parameters
+        ----------
+        runs : bool, default=True
+            Whether to include the single runs.
+
+        Returns
+        -------
+        document : dict
+            Summary, settings, versions, processor and, if asked, runs.
+        """
+        document = {
+            "summary": self.summary(),
+            "reference": self.reference,
+            "settings": self.settings,
+            "versions": self.versions,
+            "cpu": self.cpu,
+        }
+        return document | ({"runs": [run.row() for run in self.runs]} if runs else {})
+
+    def to_csv(self, path):
+        """Write one line per run.
+
+        Parameters
+        ----------
+        path : path-like
+            Target file.
+        """
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(run.row() for run in self.runs)
+        write_atomically(path, text.getvalue())
+
+    def to_json(self, path):
+        """Write summary, settings, versions and runs.
+
+        Parameters
+        ----------
+        path : path-like
+            Target file.
+        """
+        write_atomically(path, json.dumps(self.to_dict(), indent=1) + "\n")
+
+    def figures(self):
+        """Draw the figures (needs matplotlib).
+
+        Returns
+        -------
+        figures : dict of str to bytes
+            PNG images by name.
+        """
+        from .plots import draw_all
+
+        return draw_all(self)
+
+    def to_html(self, path, figures=None):
+        """Write one self-contained page.
+
+        Parameters
+        ----------
+        path : path-like
+            Target file.
+        figures : dict of str to bytes, default=None
+            PNG images as returned by `figures`; None draws them.
+        """
+        from .page import render
+
+        write_atomically(path, render(self, figures or self.figures()))
+
+    def write(self, folder):
+        """Write CSV, JSON, PNG figures and the HTML page into one folder.
+
+        Parameters
+        ----------
+        folder : path-like
+            Created if missing.
+
+        Returns
+        -------
+        paths : list of Path
+            The files written; the page comes first.
+        """
+        folder = Path(folder)
+        figures = self.figures()
+        paths = [folder / "index.html", folder / "runs.csv", folder / "summary.json"]
+        self.to_html(paths[0], figures)
+        self.to_csv(paths[1])
+        self.to_json(paths[2])
+        for name, png in figures.items():
+            paths.append(folder / f"{name}.png")
+            write_atomically(paths[-1], png)
+        return paths

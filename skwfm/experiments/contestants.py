@@ -1,0 +1,226 @@
+"""Who takes part: a name becomes an unfitted estimator with stated settings."""
+
+import difflib
+import inspect
+from dataclasses import dataclass, replace
+
+from sklearn.base import BaseEstimator, clone
+
+from .. import plugins
+from .._entry_points import normalised
+
+PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow")
+QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
+COMMITTEE, STANDARD = "committee", "standard"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One algorithm of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Name shown in tables and figures.
+    estimator : estimator object
+        Unfitted scikit-learn classifier. Every ``random_state`` in it is set to the
+        seed of the run.
+    family : {"committee", "standard"}
+        Whether the algorithm trains a committee machine or is there for reference.
+    settings : str
+        Where the parameters come from, in words.
+    version : str
+        Distribution and version of a plugin.
+    """
+
+    name: str
+    estimator: BaseEstimator
+    family: str = STANDARD
+    settings: str = "given by the caller"
+    version: str = ""
+
+    def seeded(self, seed):
+        """Return a fresh estimator whose random states are all `seed`."""
+        estimator = clone(self.estimator)
+        names = [
+            name
+            for name in estimator.get_params(deep=True)
+            if name == "random_state" or name.endswith("__random_state")
+        ]
+        return estimator.set_params(**dict.fromkeys(names, seed))
+
+    def standardised(self):
+        """Return the same contestant behind a ``StandardScaler``."""
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        pipeline = make_pipeline(StandardScaler(), self.estimator)
+        return replace(self, estimator=pipeline)
+
+
+def standard_estimators():
+    """Return the reference classifiers, by class name.
+
+    All parameters are scikit-learn's defaults, except that the iteration limits are
+    raised so that the solvers finish.
+
+    Returns
+    -------
+    estimators : dict of str to estimator object
+        Unfitted classifiers.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.svm import SVC, LinearSVC
+
+    members = (
+        LogisticRegression(max_iter=1000),
+        LinearSVC(max_iter=20_000),
+        SVC(),
+        RandomForestClassifier(),
+        MLPClassifier(max_iter=1000),
+    )
+    return {type(member).__name__: member for member in members}
+
+
+def default_names(problem, quick=False):
+    """Return the names compared when the caller names none.
+
+    Parameters
+    ----------
+    problem : str or None
+        "dress_coat" for the built-in images, None for the user's own data.
+    quick : bool, default=False
+        Whether to leave out the slow ones.
+
+    Returns
+    -------
+    names : list of str
+        On own data the skwfm algorithms go by their plugin names.
+    """
+    if problem is None:
+        members = ["lal", "elal", "cesgd", *standard_estimators()]
+        quick_members = ["lal", "cesgd", "LogisticRegression", "SVC"]
+        return quick_members if quick else members
+    return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
+
+
+def known_names(problem):
+    """Return every name `find_contestants` accepts for this problem.
+
+    Parameters
+    ----------
+    problem : str or None
+        "dress_coat" or None.
+
+    Returns
+    -------
+    names : list of str
+        Published settings (built-in problem only), installed plugins, reference
+        classifiers.
+    """
+    published = PUBLISHED if problem is not None else ()
+    entries = plugins.available("algorithms")
+    installed = dict.fromkeys(e.name for e in entries if not e.shadowed)
+    return [*published, *installed, *standard_estimators()]
+
+
+def find_contestants(algorithms, problem):
+    """Resolve names, classes and estimators to contestants.
+
+    Parameters
+    ----------
+    algorithms : iterable of str, Contestant, estimator class or estimator object
+        Names are case-sensitive: ``"LAL"`` is the published setting, ``"lal"`` the
+        installed plugin with its default parameters.
+    problem : str or None
+        "dress_coat" for the built-in images, None for own data.
+
+    Returns
+    -------
+    contestants : list of Contestant
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or appears twice, or nothing is given.
+    """
+    contestants = [_find(algorithm, problem) for algorithm in algorithms]
+    names = [contestant.name for contestant in contestants]
+    if not names:
+        raise ValueError("algorithms is empty; name at least one algorithm.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"algorithms names {', '.join(twice)} more than once; name each algorithm "
+            "once, or pass Contestant objects with different names."
+        )
+    return contestants
+
+
+def _find(algorithm, problem):
+    if isinstance(algorithm, Contestant):
+        return algorithm
+    if inspect.isclass(algorithm):
+        return _given(algorithm())
+    if not isinstance(algorithm, str):
+        return _given(algorithm)
+    if algorithm in PUBLISHED and problem is not None:
+        return _published(algorithm, problem)
+    if algorithm in standard_estimators():
+        estimator = standard_estimators()[algorithm]
+        return Contestant(algorithm, estimator, STANDARD, _standard_settings(estimator))
+    if ":" in algorithm or algorithm in known_names(problem):
+        return _plugin(algorithm)
+    raise ValueError(_unknown(algorithm, problem))
+
+
+def _given(estimator):
+    from ..classifiers import BaseCommitteeClassifier
+
+    family = COMMITTEE if isinstance(estimator, BaseCommitteeClassifier) else STANDARD
+    return Contestant(type(estimator).__name__, estimator, family)
+
+
+def _published(name, problem):
+    from ..classifiers import published_settings
+
+    cls, parameters = published_settings(problem, name)
+    return Contestant(name, cls(**parameters), COMMITTEE, "published settings")
+
+
+def _plugin(name):
+    estimator = plugins.get("algorithms", name)()
+    distribution, _, short = name.rpartition(":")
+    owner = next(
+        entry
+        for entry in plugins.available("algorithms")
+        if entry.name == short
+        if not distribution
+        or normalised(entry.distribution) == normalised(distribution)
+    )
+    version = f"{owner.distribution} {owner.version}"
+    settings = f"plugin of {version}, its default parameters"
+    return Contestant(name, estimator, COMMITTEE, settings, version)
+
+
+def _standard_settings(estimator):
+    if "max_iter" in estimator.get_params() and estimator.max_iter > 0:
+        return f"scikit-learn defaults, max_iter={estimator.max_iter}"
+    return "scikit-learn defaults"
+
+
+def _unknown(name, problem):
+    known = known_names(problem)
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    hint = " or ".join(repr(by_lower[match]) for match in close)
+    parts = [f"Unknown algorithm {name!r}."]
+    if hint:
+        parts.append(f"Did you mean {hint}?")
+    if name in PUBLISHED:
+        parts.append("The published settings hold for the Dress/Coat images only.")
+    parts.append(f"Known for this data: {', '.join(known)}.")
+    return " ".join(parts)

@@ -1,0 +1,79 @@
+"""What a result depends on besides the code: versions and the processor."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = (
+    "skwfm",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "numba",
+    "joblib",
+    "matplotlib",
+    "rich",
+)
+
+
+def versions():
+    """Return the versions of Python and of the packages in use.
+
+    Returns
+    -------
+    versions : dict of str to str
+        "not installed" for a missing package.
+    """
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def cpu():
+    """Return the kind of processor and the number of cores this process may use.
+
+    Returns
+    -------
+    cpu : dict
+        ``model`` (str), ``cores`` (int) and ``system`` (str).
+    """
+    from joblib import cpu_count
+
+    return {
+        "model": _cpu_model(),
+        "cores": cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _cpu_model():
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine() or "unknown"
+    names = [line for line in text.splitlines() if line.startswith("model name")]
+    return names[0].split(":", 1)[1].strip() if names else platform.machine()
+
+
+def blas():
+    """Return the linear-algebra libraries loaded by NumPy and SciPy.
+
+    Returns
+    -------
+    libraries : list of str
+        Name, version, threads and kernel of each.
+    """
+    import scipy.linalg  # noqa: F401  loads SciPy's library
+    from threadpoolctl import threadpool_info
+
+    return [
+        f"{lib['internal_api']} {lib['version']}, {lib['num_threads']} threads, "
+        f"{lib.get('architecture', 'generic')} ({os.path.basename(lib['filepath'])})"
+        for lib in threadpool_info()
+        if lib["user_api"] == "blas"
+    ]

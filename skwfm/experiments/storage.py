@@ -1,0 +1,109 @@
+"""Finished runs on disk, so that an interrupted comparison loses none of them."""
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+
+def write_atomically(path, content):
+    """Write a file that is either complete or not there.
+
+    Parameters
+    ----------
+    path : path-like
+        Target; its folder is created.
+    content : str or bytes
+        Text is written as UTF-8.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, str):
+        content = content.encode()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        # mkstemp files are private; results are for everybody the umask lets in.
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class RunStore:
+    """Folder with one small JSON file per finished run.
+
+    Parameters
+    ----------
+    folder : path-like or None
+        Where to keep the files; None keeps nothing.
+    """
+
+    def __init__(self, folder):
+        self.folder = None if folder is None else Path(folder)
+
+    @staticmethod
+    def key(**parts):
+        """Return the file name of a run: a hash over all that decides its result.
+
+        Parameters
+        ----------
+        **parts : JSON-serialisable
+            What the result depends on.
+
+        Returns
+        -------
+        key : str
+            Hexadecimal digest.
+        """
+        text = json.dumps(parts, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def load(self, key):
+        """Return the stored record, or None.
+
+        Parameters
+        ----------
+        key : str
+            As returned by `key`.
+
+        Returns
+        -------
+        record : dict or None
+            A file that cannot be read counts as absent, with a warning.
+        """
+        if self.folder is None:
+            return None
+        path = self.folder / f"{key}.json"
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, OSError) as error:
+            warnings.warn(
+                f"{path} cannot be read ({error}); the run is repeated.", stacklevel=2
+            )
+            return None
+
+    def save(self, key, record):
+        """Store one finished run.
+
+        Parameters
+        ----------
+        key : str
+            As returned by `key`.
+        record : dict
+            JSON-serialisable content.
+        """
+        if self.folder is not None:
+            write_atomically(self.folder / f"{key}.json", json.dumps(record))

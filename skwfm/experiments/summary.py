@@ -1,0 +1,95 @@
+"""Averages over seeds, and differences on equal splits."""
+
+import numpy as np
+
+METRICS = (
+    "n_epochs",
+    "n_train_errors",
+    "test_accuracy",
+    "balanced_accuracy",
+    "seconds",
+)
+SCORES = ("test_accuracy", "balanced_accuracy")
+
+
+def mean_and_error(values):
+    """Return the mean and its standard error.
+
+    Parameters
+    ----------
+    values : sequence of float or None
+        One value per run; None (not applicable) is left out.
+
+    Returns
+    -------
+    estimate : dict
+        ``mean`` and ``standard_error``; None where they are not defined (no value,
+        or a single one for the error).
+    """
+    values = np.array([v for v in values if v is not None], dtype=float)
+    if values.size == 0:
+        return {"mean": None, "standard_error": None}
+    if values.size == 1:
+        return {"mean": float(values[0]), "standard_error": None}
+    error = values.std(ddof=1) / np.sqrt(values.size)
+    return {"mean": float(values.mean()), "standard_error": float(error)}
+
+
+def summarise(runs, names, reference):
+    """Summarise runs, best balanced accuracy first.
+
+    Balanced accuracy orders the table because a constant answer always scores one
+    half in it, however unequal the classes are.
+
+    Parameters
+    ----------
+    runs : list of Run
+        All runs.
+    names : list of str
+        The algorithms.
+    reference : str
+        Algorithm the others are compared with, seed by seed.
+
+    Returns
+    -------
+    summary : list of dict
+        One entry per algorithm; algorithms without a successful run come last.
+    """
+    rows = [_one_algorithm(runs, name, reference) for name in names]
+    return sorted(rows, key=_worst_last)
+
+
+def _worst_last(row):
+    score = row["balanced_accuracy"]["mean"]
+    return (1, 0.0) if score is None else (0, -score)
+
+
+def _one_algorithm(runs, name, reference):
+    mine = [run for run in runs if run.algorithm == name]
+    good = [run for run in mine if run.status == "ok"]
+    failed = [run for run in mine if run.status == "failed"]
+    row = {
+        "algorithm": name,
+        "family": mine[0].family,
+        "n_runs": len(mine),
+        "n_failed": len(failed),
+        "n_with_warnings": sum(bool(run.warnings) for run in good),
+        "reasons": list(dict.fromkeys(run.reason for run in failed)),
+        "warnings": list(dict.fromkeys(w for run in good for w in run.warnings)),
+    }
+    row |= {m: mean_and_error([getattr(r, m) for r in good]) for m in METRICS}
+    return row | {f"{m}_gain": _gain(runs, name, reference, m) for m in SCORES}
+
+
+def _gain(runs, name, reference, metric):
+    """Mean over seeds of the score minus that of the reference on the same split."""
+    if name == reference:
+        return {"mean": None, "standard_error": None}
+    scores = {
+        (run.algorithm, run.seed): getattr(run, metric)
+        for run in runs
+        if run.status == "ok"
+    }
+    seeds = {run.seed for run in runs}
+    pairs = ((scores.get((name, s)), scores.get((reference, s))) for s in sorted(seeds))
+    return mean_and_error([a - b for a, b in pairs if None not in (a, b)])

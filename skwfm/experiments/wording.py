@@ -1,0 +1,260 @@
+"""What a comparison says in words; numbers come from the results, never from here."""
+
+FIGURE_TEXT = {
+    "accuracy": (
+        "Accuracy on test patterns",
+        "Pale points: single seeds. Full points: their mean, with its standard error.",
+    ),
+    "time": (
+        "What the accuracy costs",
+        "Up is better, left is faster. Wide minima are searched for, which takes "
+        "longer than taking the first solution found.",
+    ),
+    "learning": (
+        "Learning curves of the first seed",
+        "LAL and eLAL: wrong answers met in each epoch (eLAL: mean over its copies). "
+        "ceSGD: cross-entropy, summed over the examples and sharpened as it goes, so "
+        "compare shapes, not heights.",
+    ),
+    "weights": (
+        "Weights of one hidden unit, first seed",
+        "A committee machine has several such units. Grainy pictures keep much of the "
+        "random start; smooth ones show what the training images have in common.",
+    ),
+}
+
+WIDE_FLAT_MINIMA = (
+    "A network has far more weights than it has examples, so a great many weight "
+    "settings answer every training example correctly. They do not all answer new "
+    "ones equally well.",
+    "Picture the number of training errors as a landscape over the weights. Some "
+    "solutions lie in narrow clefts: change the weights a little and errors appear. "
+    "Others lie in wide flat valleys, the wide flat minima: most settings nearby are "
+    "right as well. A wide solution does not hang on the accidents of one training "
+    "set, which is why it can be expected to do better on new examples.",
+    "LAL stops at the first solution it meets, usually a narrow one. eLAL trains many "
+    "copies that pull each other together, and ceSGD uses a loss that asks for a safe "
+    "margin and is sharpened slowly (ceSGD-fast: quickly); both aim at wider regions. "
+    "All three train the same kind of machine, a few hidden sign units that vote, on "
+    "the same examples, so differences between them come from where they end up. The "
+    "standard methods show what a good score on this task looks like.",
+)
+
+
+def measure(estimate, digits, scale=1, sign=False):
+    """Write a mean and its standard error.
+
+    Parameters
+    ----------
+    estimate : dict
+        ``mean`` and ``standard_error``, each possibly None.
+    digits : int
+        Digits after the point.
+    scale : float, default=1
+        Factor, 100 for per cent.
+    sign : bool, default=False
+        Whether to write a plus sign.
+
+    Returns
+    -------
+    text : str
+        For example "93.1 ± 0.4"; a dash when there is no mean.
+    """
+    mean, error = estimate["mean"], estimate["standard_error"]
+    if mean is None:
+        return "–"
+    text = f"{scale * mean:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+    return text if error is None else f"{text} ± {scale * error:.{digits}f}"
+
+
+def duration(estimate, error=True):
+    """Write seconds, with more digits when there are few of them.
+
+    Parameters
+    ----------
+    estimate : dict
+        ``mean`` and ``standard_error`` in seconds, each possibly None.
+    error : bool, default=True
+        Whether to write the standard error.
+
+    Returns
+    -------
+    text : str
+        For example "2.71 ± 0.25" or "0.043 ± 0.002".
+    """
+    shown = estimate if error else {**estimate, "standard_error": None}
+    return measure(shown, 2 if (estimate["mean"] or 1) >= 0.1 else 3)
+
+
+def findings(comparison, summary):
+    """State the main results in sentences.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    summary : list of dict
+        Its summary.
+
+    Returns
+    -------
+    sentences : list of str
+        Paired differences of the committee machines, the best, the constant answer.
+    """
+    done = [row for row in summary if row["n_failed"] < row["n_runs"]]
+    if not done:
+        return ["No algorithm finished a run."]
+    gains = [
+        _against(row, comparison.reference)
+        for row in done
+        if row["family"] == "committee"
+        and row["test_accuracy_gain"]["mean"] is not None
+    ]
+    return [*gains, _best(done), _constant(comparison, done)]
+
+
+def _best(done):
+    best = done[0]
+    sentence = (
+        f"Best balanced accuracy: {best['algorithm']}, "
+        f"{measure(best['balanced_accuracy'], 1, 100)} %"
+    )
+    committees = [row for row in done if row["family"] == "committee"]
+    if committees and committees[0] is not best:
+        row = committees[0]
+        sentence += (
+            f"; best committee machine: {row['algorithm']}, "
+            f"{measure(row['balanced_accuracy'], 1, 100)} %"
+        )
+    return sentence + "."
+
+
+def _against(row, reference):
+    name = row["algorithm"]
+    gains = [row["test_accuracy_gain"], row["balanced_accuracy_gain"]]
+    verdicts = {_clear_sign(gain) for gain in gains}
+    if verdicts in ({1}, {-1}):
+        sizes = [measure({**gain, "mean": abs(gain["mean"])}, 1, 100) for gain in gains]
+        verb = "beats" if verdicts == {1} else "is behind"
+        start = f"{name} {verb} {reference} by"
+    else:
+        sizes = [measure(gain, 1, 100, sign=True) for gain in gains]
+        start = f"No clear winner between {name} and {reference}:"
+    return (
+        f"{start} {sizes[0]} points of test accuracy and {sizes[1]} of balanced "
+        "accuracy."
+    )
+
+
+def _clear_sign(gain):
+    """Sign of a difference beyond two standard errors, else 0."""
+    mean, error = gain["mean"], gain["standard_error"]
+    if error is None or abs(mean) <= 2 * error:
+        return 0
+    return 1 if mean > 0 else -1
+
+
+def _constant(comparison, done):
+    constant = comparison.settings["constant_accuracy"]
+    below = [r["algorithm"] for r in done if r["test_accuracy"]["mean"] < constant]
+    counts = comparison.settings["test_counts"]
+    frequent = max(counts, key=counts.get)
+    sentence = (
+        f"Always answering {frequent} would already score {100 * constant:.1f} % "
+        "accuracy, but only 50 % balanced accuracy."
+    )
+    if below:
+        sentence += f" Below it in accuracy: {', '.join(below)}."
+    return sentence
+
+
+def columns(comparison):
+    """Explain the columns of the table.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    columns : list of (str, str)
+        Name and meaning.
+    """
+    reference = comparison.reference
+    return [
+        ("± values", "Standard error of the mean over seeds."),
+        ("test accuracy", "Share of the test examples answered correctly."),
+        (
+            "balanced accuracy",
+            "The same share, taken for each class separately and averaged, so that "
+            "the frequent class cannot hide the rare one. The table is ordered by it.",
+        ),
+        (
+            f"gain on {reference}",
+            f"Test accuracy minus that of {reference} on the same split, averaged "
+            "over seeds, in points of per cent. Equal splits take their luck out of "
+            "the difference.",
+        ),
+        (
+            "training errors",
+            f"Training examples (of {comparison.settings['n_train']}) the finished "
+            "model still gets wrong.",
+        ),
+        (
+            "epochs",
+            "Passes over the training examples until the algorithm stopped; a dash "
+            "for methods that do not work in passes.",
+        ),
+        (
+            "seconds",
+            "Time to train once. Runs trained side by side (--n-jobs) share the "
+            "machine, so compare times roughly.",
+        ),
+        (
+            "constant answer",
+            "What one gets by always naming the class most frequent in the test set.",
+        ),
+    ]
+
+
+def notes(comparison, summary):
+    """Say what the numbers do not tell by themselves.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    summary : list of dict
+        Its summary.
+
+    Returns
+    -------
+    sentences : list of str
+        Possibly empty.
+    """
+    sentences = [_limits_of_the_errors(comparison.settings)]
+    for row in summary:
+        if row["n_with_warnings"]:
+            sentences.append(
+                f"{row['algorithm']}: {row['n_with_warnings']} of {row['n_runs']} runs "
+                f"ended with a warning ({'; '.join(row['warnings'][:2])})."
+            )
+    return sentences
+
+
+def _limits_of_the_errors(settings):
+    n_test = settings["n_test"]
+    # Binomial standard deviation at an accuracy of 90 %, in points.
+    sampling = 100 * (0.1 * 0.9 / n_test) ** 0.5
+    if not settings["fixed_test"]:
+        return (
+            "All splits are drawn from the same examples and overlap, so the ± values "
+            "somewhat understate the uncertainty."
+        )
+    shared = "" if settings["subsampled"] else " and are trained on the same examples"
+    return (
+        f"All seeds share one test set of {n_test} examples{shared}. The sampling "
+        f"error of that set, about {sampling:.1f} points for an accuracy near 90 %, "
+        "comes on top of the ± values and is common to all rows."
+    )

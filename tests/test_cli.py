@@ -1,0 +1,258 @@
+"""The command line, as its user meets it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from skwfm.cli import main
+
+RUN = (sys.executable, "-m", "skwfm.cli")
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A CSV file with two overlapping clouds."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "own.csv"
+    rows = ["x,z,kind"]
+    for index in range(60):
+        kind = "cat" if index % 3 else "dog"
+        x, z = rng.standard_normal(2) + (kind == "cat")
+        rows.append(f"{x},{z},{kind}")
+    path.write_text("\n".join(rows))
+    return path
+
+
+@pytest.fixture
+def study(own, tmp_path, capsys):
+    """Run ``skwfm compare`` on the clouds with cheap algorithms."""
+
+    def study(*options, algorithms=("LogisticRegression", "SVC")):
+        out = tmp_path / "out"
+        arguments = ["compare", "--data", own, "--out", out, "--n-jobs", "1"]
+        arguments += ["--seeds", "2", "--algorithms", *algorithms, *options]
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr(), out
+
+    return study
+
+
+def test_compare_writes_table_and_files(study):
+    status, table, messages, out = study()
+    assert status == 0
+    assert {"LogisticRegression", "SVC"} <= set(table.split())
+    assert "constant answer" in table
+    assert (out / "index.html").as_uri() in messages
+    for name in ("index.html", "runs.csv", "summary.json", "accuracy.png", "time.png"):
+        assert (out / name).stat().st_size > 100
+    with open(out / "runs.csv", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == 4
+
+
+def test_second_time_reuses_and_fresh_repeats(study):
+    first = study()
+    again = study()
+    assert "4 of 4 runs were finished before" in again[2]
+    assert again[1] == first[1]  # the very same times included
+    assert "finished before" not in study("--fresh")[2]
+
+
+def test_json_is_all_of_standard_output(study):
+    status, output, messages, out = study("--json")
+    document = json.loads(output)
+    assert status == 0
+    assert [e["algorithm"] for e in document["summary"]] == sorted(
+        ["LogisticRegression", "SVC"],
+        key=lambda name: -score(document, name),
+    )
+    assert "4/4" in messages
+    full = json.loads((out / "summary.json").read_text())
+    assert len(full.pop("runs")) == 4
+    assert full == document
+
+
+def score(document, name):
+    entries = {e["algorithm"]: e for e in document["summary"]}
+    return entries[name]["balanced_accuracy"]["mean"]
+
+
+def test_algorithms_may_be_separated_by_commas(study):
+    table = study(algorithms=["SVC,LinearSVC"])[1]
+    assert "LinearSVC" in table
+    assert "Logistic" not in table
+
+
+def test_skwfm_algorithms_on_own_data(study):
+    status, output, _, out = study("--json", algorithms=["lal", "SVC"])
+    document = json.loads(output)
+    assert status == 0
+    assert document["reference"] == "lal"
+    lal = next(e for e in document["summary"] if e["algorithm"] == "lal")
+    assert lal["n_epochs"]["mean"] >= 1
+    assert (out / "learning.png").exists()
+
+
+def test_quick_chooses_few_seeds_and_algorithms(own, tmp_path, capsys):
+    arguments = ["compare", "--quick", "--json", "--n-jobs", "1"]
+    arguments += ["--data", str(own), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["settings"]["seeds"]) == 3
+    assert len(document["summary"]) < 8
+
+
+def test_dress_and_coat(tmp_path, capsys):
+    arguments = ["compare", "--seeds", "2", "--json", "--n-jobs", "1"]
+    arguments += ["--algorithms", "LAL,SVC", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    settings = document["settings"]
+    assert (settings["n_train"], settings["n_test"]) == (500, 677)
+    assert settings["test_counts"] == {"Dress": 74, "Coat": 603}
+    assert settings["constant_accuracy"] == pytest.approx(0.891, abs=5e-4)
+    lal = next(e for e in document["summary"] if e["algorithm"] == "LAL")
+    assert lal["n_train_errors"]["mean"] == 0
+    assert (tmp_path / "weights.png").exists()
+
+
+def test_failing_algorithm_spoils_the_status_only(study, monkeypatch):
+    from sklearn.svm import SVC
+
+    def broken(self, X, y, sample_weight=None):
+        raise RuntimeError("out of magic")
+
+    monkeypatch.setattr(SVC, "fit", broken)
+    status, table, messages, out = study()
+    assert status == 1
+    assert "failed" in table
+    assert "SVC failed (2 runs): RuntimeError: out of magic" in messages
+    assert "LogisticRegression" in table
+    with open(out / "runs.csv", newline="") as lines:
+        states = [row["status"] for row in csv.DictReader(lines)]
+    assert sorted(states) == ["failed", "failed", "ok", "ok"]
+
+
+def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
+    from sklearn.svm import SVC
+
+    def interrupted(self, X, y, sample_weight=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SVC, "fit", interrupted)
+        patch.setattr(sys, "argv", ["skwfm", "compare", "--fresh", "--out", "a b"])
+        status, table, messages, out = study()
+    assert (status, table) == (130, "")
+    assert f"1 of 4 runs are finished and kept in {out / '.cache'}" in messages
+    assert "To go on, run:  skwfm compare --out 'a b'\n" in messages
+    assert not (out / "index.html").exists()
+    status, _, messages, _ = study()
+    assert status == 0
+    assert "1 of 4 runs were finished before" in messages
+
+
+def test_killed_worker_is_explained(study, monkeypatch):
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    import skwfm.experiments  # noqa: F401  loads the module patched below
+
+    def killed(*args, **kwargs):
+        raise TerminatedWorkerError("a worker was terminated")
+
+    # By its full name: the package's attribute of that name is the function.
+    module = sys.modules["skwfm.experiments.compare"]
+    monkeypatch.setattr(module, "_execute", killed)
+    status, table, messages, _ = study()
+    assert (status, table) == (1, "")
+    assert "worker process was killed" in messages
+    assert "0 of 4 runs are kept" in messages
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "gone.csv"], "gone.csv does not exist"),
+        (["--data", "{own}", "--target", "knd"], "no column 'knd'. Did you mean"),
+        (["--data", "{own}", "--target", "x"], "column 'kind' holds 'dog'"),
+        (["--data", "{own}", "--test", "gone.csv"], "gone.csv does not exist"),
+        (["--data", "{own}", "--algorithms", "SVM"], "Did you mean 'SVC'"),
+        (["--target", "kind"], "--target goes with --data"),
+        (["--test-size", "0.5"], "--test-size goes with --data"),
+        (["--algorithms", "nobody:lal"], "nobody:lal"),
+        (["--n-jobs", "0"], "--n-jobs must not be 0"),
+        (["--out", "{own}"], "own.csv"),
+    ],
+)
+def test_user_errors(own, tmp_path, capsys, options, message):
+    arguments = ["compare", "--out", str(tmp_path / "out"), *options]
+    assert main([argument.format(own=own) for argument in arguments]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("skwfm: error: ")
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--seeds", "0"], ["--seed", "-1"], ["--seeds", "x"], ["--test-size", "1.5"]],
+)
+def test_options_out_of_range(options, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", *options])
+    assert stop.value.code == 2
+    assert options[0] in capsys.readouterr().err
+
+
+def test_missing_matplotlib_is_said_before_any_run(study, monkeypatch):
+    monkeypatch.setattr("skwfm.cli.find_spec", lambda name: None)
+    status, _, messages, _ = study()
+    assert status == 2
+    assert "pip install 'skwfm[plot]'" in messages
+
+
+def test_plugins_lists_algorithms_and_architectures(capsys):
+    assert main(["plugins"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    for name in ("lal", "elal", "cesgd"):
+        assert ["algorithms", name, "skwfm"] in [row[:3] for row in rows]
+    for name in ("full", "tree", "parity"):
+        assert ["architectures", name, "skwfm"] in [row[:3] for row in rows]
+
+
+def test_info_names_versions_processor_and_blas(capsys):
+    import sklearn
+
+    assert main(["info"]) == 0
+    lines = dict(
+        line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()
+    )
+    assert lines["scikit-learn"] == sklearn.__version__
+    assert {"skwfm", "numpy", "processor", "cores", "blas"} <= set(lines)
+
+
+def test_help_is_fast_and_imports_nothing_heavy():
+    code = (
+        "import sys; from skwfm import cli; cli._parser().format_help();"
+        "print([m for m in ('sklearn', 'numpy', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_module_runs_as_a_program(tmp_path):
+    done = subprocess.run(
+        [*RUN, "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert done.stdout.startswith("skwfm ")
