@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import __version__
+from skwfm import __version__
 
 INTERRUPTED = 130
 
@@ -114,7 +114,7 @@ def _share(text):
 
 
 def _compare(arguments):
-    from .experiments import terminal
+    from skwfm.experiments import terminal
 
     plan = _plan(arguments)
     cache = arguments.out / ".cache"
@@ -136,7 +136,7 @@ def _compare(arguments):
 
 
 def _report(arguments, comparison, cache):
-    from .experiments import terminal
+    from skwfm.experiments import terminal
 
     paths = comparison.write(arguments.out)
     if arguments.json:
@@ -157,7 +157,7 @@ _INTERRUPTED = (
 
 
 def _study(arguments, source, contestants, n_seeds, cache, bar):
-    from .experiments import compare
+    from skwfm.experiments import compare
 
     if arguments.fresh:
         for path in cache.glob("*.json"):
@@ -175,9 +175,9 @@ def _study(arguments, source, contestants, n_seeds, cache, bar):
 
 def _plan(arguments):
     """Check everything the user controls before the first run starts."""
-    from .experiments import find_contestants
-    from .experiments.compare import N_SEEDS, N_SEEDS_QUICK
-    from .experiments.contestants import default_names
+    from skwfm.experiments import find_contestants
+    from skwfm.experiments.compare import N_SEEDS, N_SEEDS_QUICK
+    from skwfm.experiments.contestants import default_names
 
     try:
         _check_surroundings(arguments)
@@ -200,7 +200,7 @@ def _check_surroundings(arguments):
 
 
 def _source(arguments):
-    from .experiments import dress_coat, read_source
+    from skwfm.experiments import dress_coat, read_source
 
     given = ("target", "test", "test_size")
     if arguments.data is None:
@@ -214,8 +214,8 @@ def _source(arguments):
 
 
 def _plugins(arguments):
-    from . import plugins
-    from .experiments import terminal
+    from skwfm import plugins
+    from skwfm.experiments import terminal
 
     terminal.print_plugins(
         (group, entry)
@@ -226,7 +226,7 @@ def _plugins(arguments):
 
 
 def _info(arguments):
-    from .experiments import terminal
+    from skwfm.experiments import terminal
 
     terminal.print_info()
     return 0

@@ -165,7 +165,7 @@ class BaseCommitteeClassifier(
                     max_iter=self.max_iter, n_errors=self.n_errors_, n_iter=self.n_iter_
                 ),
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def decision_function(self, X):

@@ -13,6 +13,9 @@ from skwfm.classifiers.problem import Epoch
 # The loss of an epoch is summed while the weights move. Only when it is within this
 # factor of `tol` is the loss of the weights at its end computed too.
 _NEAR = 10.0
+# What eta="auto" means: 0.16 / 784 inputs per unit is the published 2e-4.
+_REACH = 0.16
+_HIGHEST_RATE = 1e-3
 # Room that the compiled loop needs beyond the batch: one vector of float32.
 _SPARE = 16
 
@@ -34,10 +37,11 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
 
     Parameters
     ----------
-    eta : float, default=1e-3
-        Learning rate, for gradients summed over the batch and weights of norm one. It
-        is chosen for standardised inputs, some ten to a hundred of them; the defaults
-        of the schedules are the published "fast" ones for random patterns.
+    eta : float or "auto", default="auto"
+        Learning rate, for gradients summed over the batch and weights of norm one.
+        "auto" is 0.16 over the inputs per unit, the published rate for binarised
+        images, and at most 1e-3. The defaults of the schedules are the published
+        "fast" ones for random patterns.
     gamma0 : float, default=3.0
         First value of gamma.
     gamma1 : float, default=0.0
@@ -130,7 +134,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     def __init__(
         self,
         *,
-        eta=1e-3,
+        eta="auto",
         gamma0=3.0,
         gamma1=0.0,
         beta0=1.0,
@@ -167,15 +171,14 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     def _epochs(self, problem, rng, weights=None, n_done=0):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
+        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:
             gamma = self.gamma0 * (1 + self.gamma1) ** n_done
             beta = self.beta0 * (1 + self.beta1) ** n_done
             rows = rng.permutation(len(problem.labels))
-            loss = run_epoch(
-                problem, weights, rows, self.batch_size, self.eta, gamma, beta
-            )
+            loss = run_epoch(problem, weights, rows, self.batch_size, eta, gamma, beta)
             n_done += 1
             yield Epoch(
                 weights, loss, self._finished(problem, weights, loss, gamma, beta)

@@ -16,6 +16,9 @@ from skwfm.classifiers.problem import Epoch
 
 # A thread that waits this long for the others has lost them (seconds).
 _PATIENCE = 600.0
+# What eta="auto" means: 1.5 / 784 inputs per unit is the published 2e-3.
+_REACH = 1.5
+_HIGHEST_RATE = 1e-2
 
 
 class ELALClassifier(IterativeClassifier):
@@ -32,9 +35,9 @@ class ELALClassifier(IterativeClassifier):
 
     Parameters
     ----------
-    eta : float, default=1e-2
-        Learning rate, for weights of norm one. `eta` and `lambda0` are the published
-        ones for random patterns.
+    eta : float or "auto", default="auto"
+        Learning rate, for weights of norm one. "auto" is 1.5 over the inputs per unit,
+        at most 0.01: 2e-3 was published for 784 inputs, 1e-2 for 111.
     batch_size : int, default=100
         Patterns whose preactivations are computed together.
     n_replicas : int, default=20
@@ -122,7 +125,7 @@ class ELALClassifier(IterativeClassifier):
     def __init__(
         self,
         *,
-        eta=1e-2,
+        eta="auto",
         batch_size=100,
         n_replicas=20,
         lambda0=0.5,
@@ -158,7 +161,8 @@ class ELALClassifier(IterativeClassifier):
             [problem.layout.random_weights(r, problem.dtype) for r in rngs]
         )
         n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
-        crew = _Crew(problem, replicas, self.eta, self.batch_size, n_threads)
+        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
+        crew = _Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
         coupling = self.lambda0
         with crew:

@@ -5,12 +5,16 @@ from numbers import Integral, Real
 import numpy as np
 
 from skwfm._kernels import training
-from skwfm._sklearn import Interval
+from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.problem import Epoch
 
+# What eta="auto" means: 0.5 / 111 inputs per unit is the published 5e-3.
+_REACH = 0.5
+_HIGHEST_RATE = 1e-2
+
 BATCH_CONSTRAINTS = {
-    "eta": [Interval(Real, 0, None, closed="neither")],
+    "eta": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "batch_size": [Interval(Integral, 1, None, closed="left")],
 }
 
@@ -29,9 +33,9 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
 
     Parameters
     ----------
-    eta : float, default=5e-3
-        Learning rate, for weights of norm one. The default is the published one for
-        random +-1 patterns on a tree.
+    eta : float or "auto", default="auto"
+        Learning rate, for weights of norm one. "auto" is 0.5 over the inputs per unit,
+        at most 0.01: the published rate for random patterns.
     batch_size : int, default=100
         Patterns whose preactivations are computed together.
     architecture : str, class or instance, default="full"
@@ -104,7 +108,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     def __init__(
         self,
         *,
-        eta=5e-3,
+        eta="auto",
         batch_size=100,
         architecture="full",
         n_hidden=9,
@@ -129,11 +133,12 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     def _epochs(self, problem, rng, weights=None, n_done=0):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
+        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:
             rows = rng.permutation(len(problem.labels))
-            n_wrong = run_epoch(problem, weights, rows, self.eta, self.batch_size)
+            n_wrong = run_epoch(problem, weights, rows, eta, self.batch_size)
             yield Epoch(weights, n_wrong, not problem.has_errors(weights))
 
 

@@ -74,6 +74,30 @@ class Problem:
         """
         return getattr(self.architecture, "_compiled_rule", None)
 
+    def learning_rate(self, eta, reach, highest):
+        """Choose the rate that the literature would, or take the one given.
+
+        An update moves a unit's preactivation by about eta times the inputs that the
+        unit sees, against weights of norm one. The published rates keep that product.
+
+        Parameters
+        ----------
+        eta : float or "auto"
+            The user's choice.
+        reach : float
+            Product of the rate and the number of inputs per unit.
+        highest : float
+            Largest rate, for units of few inputs.
+
+        Returns
+        -------
+        eta : float
+            The rate.
+        """
+        if eta != "auto":
+            return eta
+        return min(highest, reach * self.layout.n_hidden / self.layout.n_weights)
+
     def fields(self, weights, rows):
         """Compute the preactivations of some samples.
 

@@ -1,11 +1,11 @@
 """Studies over algorithms and seeds, and their reports."""
 
-from .compare import compare
-from .comparison import Comparison
-from .contestants import Contestant, find_contestants, known_names
-from .reading import read_source
-from .runs import Run
-from .sources import Source, dress_coat
+from skwfm.experiments.compare import compare
+from skwfm.experiments.comparison import Comparison
+from skwfm.experiments.contestants import Contestant, find_contestants, known_names
+from skwfm.experiments.reading import read_source
+from skwfm.experiments.runs import Run
+from skwfm.experiments.sources import Source, dress_coat
 
 __all__ = [
     "Comparison",

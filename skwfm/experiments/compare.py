@@ -4,11 +4,11 @@ import os
 
 import numpy as np
 
-from .comparison import Comparison
-from .contestants import default_names, find_contestants
-from .runs import execute_run, restore_run, run_key
-from .sources import dress_coat
-from .storage import RunStore
+from skwfm.experiments.comparison import Comparison
+from skwfm.experiments.contestants import default_names, find_contestants
+from skwfm.experiments.runs import execute_run, restore_run, run_key
+from skwfm.experiments.sources import dress_coat
+from skwfm.experiments.storage import RunStore
 
 N_SEEDS, N_SEEDS_QUICK = 10, 3
 

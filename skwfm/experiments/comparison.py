@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .machine import cpu, versions
-from .runs import COLUMNS
-from .storage import write_atomically
-from .summary import summarise
+from skwfm.experiments.machine import cpu, versions
+from skwfm.experiments.runs import COLUMNS
+from skwfm.experiments.storage import write_atomically
+from skwfm.experiments.summary import summarise
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,24 @@ class Comparison:
 
     @property
     def names(self):
-        """Names of the algorithms, in the order given."""
+        """The algorithms compared.
+
+        Returns
+        -------
+        names : list of str
+            In the order given.
+        """
         return list(self.settings["algorithms"])
 
     @property
     def failed(self):
-        """Runs that failed."""
+        """The runs that failed.
+
+        Returns
+        -------
+        runs : list of Run
+            Those whose status is "failed".
+        """
         return [run for run in self.runs if run.status == "failed"]
 
     def summary(self):
@@ -116,7 +128,7 @@ class Comparison:
         figures : dict of str to bytes
             PNG images by name.
         """
-        from .plots import draw_all
+        from skwfm.experiments.plots import draw_all
 
         return draw_all(self)
 
@@ -130,7 +142,7 @@ class Comparison:
         figures : dict of str to bytes, default=None
             PNG images as returned by `figures`; None draws them.
         """
-        from .page import render
+        from skwfm.experiments.page import render
 
         write_atomically(path, render(self, figures or self.figures()))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from sklearn.base import BaseEstimator, clone
 
-from .. import plugins
-from .._entry_points import normalised
+from skwfm import plugins
+from skwfm._entry_points import normalised
 
 PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow")
 QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
@@ -40,7 +40,18 @@ class Contestant:
     version: str = ""
 
     def seeded(self, seed):
-        """Return a fresh estimator whose random states are all `seed`."""
+        """Return a fresh estimator whose random states are all `seed`.
+
+        Parameters
+        ----------
+        seed : int
+            The seed.
+
+        Returns
+        -------
+        estimator : estimator instance
+            Unfitted clone.
+        """
         estimator = clone(self.estimator)
         names = [
             name
@@ -50,7 +61,13 @@ class Contestant:
         return estimator.set_params(**dict.fromkeys(names, seed))
 
     def standardised(self):
-        """Return the same contestant behind a ``StandardScaler``."""
+        """Return the same contestant behind a ``StandardScaler``.
+
+        Returns
+        -------
+        contestant : Contestant
+            The pipeline under the same name.
+        """
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
@@ -178,14 +195,14 @@ def _find(algorithm, problem):
 
 
 def _given(estimator):
-    from ..classifiers import BaseCommitteeClassifier
+    from skwfm.classifiers import BaseCommitteeClassifier
 
     family = COMMITTEE if isinstance(estimator, BaseCommitteeClassifier) else STANDARD
     return Contestant(type(estimator).__name__, estimator, family)
 
 
 def _published(name, problem):
-    from ..classifiers import published_settings
+    from skwfm.classifiers import published_settings
 
     cls, parameters = published_settings(problem, name)
     return Contestant(name, cls(**parameters), COMMITTEE, "published settings")

@@ -4,7 +4,7 @@ import base64
 import html
 from string import Template
 
-from .wording import (
+from skwfm.experiments.wording import (
     FIGURE_TEXT,
     WIDE_FLAT_MINIMA,
     columns,

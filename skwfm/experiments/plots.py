@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 
-from .contestants import COMMITTEE
-from .labels import place_labels
+from skwfm.experiments.contestants import COMMITTEE
+from skwfm.experiments.labels import place_labels
 
 BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 COLOUR = {"committee": BLUE, "standard": GREY}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .sources import Source
-from .tables import Table, read_npz, read_table
+from skwfm.experiments.sources import Source
+from skwfm.experiments.tables import Table, read_npz, read_table
 
 
 def read_source(path, target=None, test=None, test_size=0.25):

@@ -13,8 +13,8 @@ import joblib
 import numpy as np
 import sklearn
 
-from .. import __version__
-from .storage import RunStore
+from skwfm import __version__
+from skwfm.experiments.storage import RunStore
 
 # Points kept of a learning curve: more than a figure of this width can show.
 CURVE_POINTS = 240
@@ -73,7 +73,13 @@ class Run:
     first_unit: tuple = field(default=(), repr=False)
 
     def row(self):
-        """Return the scalar fields by name: one line of the CSV file."""
+        """Return the scalar fields by name: one line of the CSV file.
+
+        Returns
+        -------
+        record : dict
+            Value of every column.
+        """
         record = {column: getattr(self, column) for column in COLUMNS}
         return {**record, "warnings": " | ".join(self.warnings)}
 

@@ -60,13 +60,25 @@ class Source:
 
     @cached_property
     def digest(self):
-        """Hash of the patterns and of the splitting rule."""
+        """Hash of the patterns and of the splitting rule.
+
+        Returns
+        -------
+        digest : str
+            Equal for equal studies.
+        """
         arrays = (self.X, self.y, self.X_test, self.y_test)
         return joblib.hash((*arrays, self.n_per_class, self.test_size))
 
     @property
     def classes(self):
-        """The two labels, in order."""
+        """The two labels, in order.
+
+        Returns
+        -------
+        classes : ndarray of shape (2,)
+            Labels.
+        """
         return np.unique(self.y)
 
     def split(self, seed):
@@ -129,7 +141,7 @@ def dress_coat(n_per_class=250):
     source : Source
         Binarised 28 x 28 images; every seed is tested on all 677 test images.
     """
-    from ..datasets import load_dress_coat
+    from skwfm.datasets import load_dress_coat
 
     train = load_dress_coat(subset="train", dtype=np.int8)
     test = load_dress_coat(subset="test", dtype=np.int8)

@@ -2,7 +2,7 @@
 
 import sys
 
-from .wording import duration, measure
+from skwfm.experiments.wording import duration, measure
 
 
 class ProgressBar:
@@ -158,7 +158,7 @@ def print_plugins(entries):
 
 def print_info():
     """Print versions, processor and linear-algebra libraries on standard output."""
-    from .machine import blas, cpu, versions
+    from skwfm.experiments.machine import blas, cpu, versions
 
     lines = {**versions(), "processor": cpu()["model"]}
     lines |= {"cores": cpu()["cores"], "system": cpu()["system"]}
