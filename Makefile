@@ -25,7 +25,7 @@ test-slow: $(VENV)/.installed-test
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint skwfm/_kernels
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint skwfm/_kernels
 	$(BIN)/numpydoc lint $$(find skwfm -name '*.py')
 
 docs: $(VENV)/.installed-docs
