@@ -73,9 +73,9 @@ def test_private_names_of_scikit_learn_are_imported_in_one_file():
 
 def modules_after(statement):
     code = f"import sys; {statement}; print(*sys.modules)"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    # -P: the installed package is meant, not a source tree that happens to be here.
+    command = [sys.executable, "-P", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     return set(run.stdout.split())
 
 
