@@ -24,14 +24,21 @@ static const SKWFM_CONSTANTS(double) skwfm_constants_d = {
               1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5},
 };
 
-/* How far the bit of each lane is from the sign of its word, for shifts; the bit itself,
- * repeated to fill the lane, for comparisons (of at most 8 at a time). */
+/* How far the bit of each lane is from the sign of its word. */
 static const int32_t skwfm_place_f[] = {31, 30, 29, 28, 27, 26, 25, 24,
                                         23, 22, 21, 20, 19, 18, 17, 16};
 static const int64_t skwfm_place_d[] = {63, 62, 61, 60, 59, 58, 57, 56};
-static const int32_t skwfm_bit_f[] = {1, 2, 4, 8, 16, 32, 64, 128};
-static const int32_t skwfm_bit_d[] = {1, 1, 2, 2, 4, 4, 8, 8,
-                                      16, 16, 32, 32, 64, 64, 128, 128};
+
+/* What 16 bytes of lanes hold for each value of their bits. */
+#define SKWFM_2_SIGNS(...) {1, 1, __VA_ARGS__}, {-1, 1, __VA_ARGS__}, \
+                           {1, -1, __VA_ARGS__}, {-1, -1, __VA_ARGS__}
+static const float skwfm_signs_f[16][4] __attribute__((aligned(16))) = {
+    SKWFM_2_SIGNS(1, 1), SKWFM_2_SIGNS(-1, 1), SKWFM_2_SIGNS(1, -1),
+    SKWFM_2_SIGNS(-1, -1)};
+static const double skwfm_signs_d[4][2] __attribute__((aligned(16))) = {
+    {1, 1}, {-1, 1}, {1, -1}, {-1, -1}};
+
+/* The words of bits are little endian. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define SKWFM_LITTLE(word) \
     (sizeof(word) == 4 ? __builtin_bswap32(word) : __builtin_bswap64(word))

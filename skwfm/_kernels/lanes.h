@@ -28,27 +28,26 @@ SKWFM_INLINE SKWFM_V SKWFM_MATH(load)(const SKWFM_T *x, int part)
     return v;
 }
 
-/* The lanes of vector number `part` after the byte x, as +-1. More bits are read than
- * used, which makes one broadcast of it; packed rows end with spare bytes for that. */
+/* The lanes of vector number `part` after the byte x, as +-1. */
 SKWFM_INLINE SKWFM_V SKWFM_MATH(load_bits)(const uint8_t *x, int part)
 {
-    const SKWFM_V one = (SKWFM_V){0} + 1;
-    const SKWFM_INTEGER sign = (SKWFM_INTEGER)1 << (8 * sizeof(SKWFM_T) - 1);
     const int first = part * SKWFM_LANES % 8;
     x += part * SKWFM_LANES / 8;
 #if SKWFM_SHIFTS
-    /* Each lane moves its bit to the place of the sign. */
+    /* Each lane moves its bit to the place of the sign. More bits are read than used,
+     * which makes one broadcast of it; packed rows end with spare bytes for that. */
+    const SKWFM_INTEGER sign = (SKWFM_INTEGER)1 << (8 * sizeof(SKWFM_T) - 1);
     SKWFM_INTEGER word;
     SKWFM_I place;
     memcpy(&word, x, sizeof word);
     memcpy(&place, SKWFM_JOIN(skwfm, place, SKWFM_S) + first, sizeof place);
     const SKWFM_I signs = ((SKWFM_I){0} + SKWFM_LITTLE(word)) << place;
+    return (SKWFM_V)((signs & sign) | (SKWFM_I)((SKWFM_V){0} + 1));
 #else
-    /* Each lane is compared with its bit, in 32 bits: SSE2 compares no wider integers. */
-    typedef int32_t mask __attribute__((vector_size(SKWFM_BYTES)));
-    mask bit;
-    memcpy(&bit, SKWFM_JOIN(skwfm, bit, SKWFM_S) + first * sizeof one[0] / 4, sizeof bit);
-    const SKWFM_I signs = (SKWFM_I)((((mask){0} + *x) & bit) == bit);
+    /* A load from a table takes no vector instruction, and no register for masks. */
+    SKWFM_V v;
+    memcpy(&v, SKWFM_JOIN(skwfm, signs, SKWFM_S)[*x >> first & ((1 << SKWFM_LANES) - 1)],
+           sizeof v);
+    return v;
 #endif
-    return (SKWFM_V)((signs & sign) | (SKWFM_I)one);
 }

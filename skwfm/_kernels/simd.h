@@ -59,7 +59,7 @@ typedef struct {
 #endif
 
 /* A level has vectors of SKWFM_BYTES and SKWFM_SHIFTS each lane by its own number or
- * not. The baseline is what the compiler may use anywhere: SSE2, NEON. */
+ * not. The baseline is what the compiler may use without asking: SSE2, NEON. */
 #define SKWFM_LEVEL baseline
 #define SKWFM_BYTES 16
 #if defined(__SSE2__) && !defined(__AVX2__)
