@@ -67,8 +67,8 @@ static void SKWFM_NAME(fields)(
     }
 }
 
-/* w_u += sum_s coef[s, u] x_s on n_vectors vectors of columns and n_units units, kept in
- * registers while the batch streams by. */
+/* w_u += sum_s coef[s, u] x_s on n_vectors vectors of columns and n_units units, kept
+ * in registers while the batch streams by. */
 SKWFM_INLINE void SKWFM_NAME(outer_block)(
     const SKWFM_X *x, int64_t row_length, const int64_t *rows, int64_t n_rows,
     const SKWFM_T *coef, int64_t n_hidden, int n_units, int n_vectors, int64_t width,

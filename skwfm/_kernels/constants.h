@@ -5,8 +5,9 @@
 
 /* exp: log2(e), log(2) in two pieces, the argument below which expm1 is -1 to the last
  * bit, the number that pushes fractions out of the mantissa (1.5 * 2^bits), and the
- * format. expm1: 1/8! ... 1/2! and 1/14! ... 1/2!, what is left out is below half a unit
- * in the last place for |r| <= log(2)/2. n_log1p: terms of the series in smooth.h. */
+ * format. expm1: 1/8! ... 1/2! and 1/14! ... 1/2!, beyond which is less than half a
+ * unit in the last place for |r| <= log(2)/2. n_log1p: terms of the series in
+ * smooth.h. */
 static const SKWFM_CONSTANTS(float) skwfm_constants_f = {
     .log2_e = 1.44269504088896341f, .ln2_high = 0.693359375f,
     .ln2_low = -2.12194440e-4f, .lowest = -87.0f, .magic = 12582912.0f,

@@ -45,9 +45,7 @@ SKWFM_INLINE SKWFM_V SKWFM_MATH(load_bits)(const uint8_t *x, int part)
     return (SKWFM_V)((signs & sign) | (SKWFM_I)((SKWFM_V){0} + 1));
 #else
     /* A load from a table takes no vector instruction, and no register for masks. */
-    SKWFM_V v;
-    memcpy(&v, SKWFM_JOIN(skwfm, signs, SKWFM_S)[*x >> first & ((1 << SKWFM_LANES) - 1)],
-           sizeof v);
-    return v;
+    const int bits = (*x >> first) & ((1 << SKWFM_LANES) - 1);
+    return SKWFM_MATH(load)(SKWFM_JOIN(skwfm, signs, SKWFM_S)[bits], 0);
 #endif
 }

@@ -44,8 +44,9 @@ typedef struct {
  * sums fused. */
 #define SKWFM_PRAGMA(text) _Pragma(#text)
 #ifdef __clang__
-#define SKWFM_BEGIN_TARGET(set) \
-    SKWFM_PRAGMA(clang attribute push(__attribute__((target(set))), apply_to = function))
+#define SKWFM_BEGIN_TARGET(set)                                     \
+    SKWFM_PRAGMA(clang attribute push(__attribute__((target(set))), \
+                                      apply_to = function))
 #define SKWFM_END_TARGET SKWFM_PRAGMA(clang attribute pop)
 #define SKWFM_BEGIN_FUSED SKWFM_PRAGMA(clang fp contract(fast))
 #define SKWFM_END_FUSED SKWFM_PRAGMA(clang fp contract(off))
@@ -133,5 +134,10 @@ static int skwfm_has_level(int level)
 
 /* The kernels in use; the module that includes this chooses them when it is loaded. */
 static const skwfm_kernels *skwfm_active = &skwfm_levels[SKWFM_N_LEVELS - 1];
+
+static void skwfm_use(int level)
+{
+    skwfm_active = &skwfm_levels[level];
+}
 
 #endif

@@ -53,13 +53,15 @@ cdef extern from "simd.h" nogil:
         void (*tanh_f)(const float *, int64_t, float, float *, float *) noexcept nogil
         void (*cross_entropy_f)(float *, int64_t, float, float *) noexcept nogil
         void (*normalise_d)(double *, const skwfm_group *, int64_t) noexcept nogil
-        void (*tanh_d)(const double *, int64_t, double, double *, double *) noexcept nogil
+        void (*tanh_d)(
+            const double *, int64_t, double, double *, double *) noexcept nogil
         void (*cross_entropy_d)(double *, int64_t, double, double *) noexcept nogil
 
     const skwfm_kernels *skwfm_active
     const skwfm_kernels *skwfm_levels
     int SKWFM_N_LEVELS
     bint skwfm_has_level(int)
+    void skwfm_use(int)
 
 
 # One name per primitive. Inputs are bits or of the weights' dtype; the other two pairs

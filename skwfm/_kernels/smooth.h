@@ -1,5 +1,6 @@
-/* Elementwise functions of the smooth losses, and the normalisation: included by level.h
- * once per precision. Lengths are multiples of 16 (the caller pads its scratch). */
+/* Elementwise functions of the smooth losses, and the normalisation, included by
+ * level.h once per precision. Lengths are multiples of 16 (the caller pads its
+ * scratch). */
 #define SKWFM_CONSTANT(name) SKWFM_JOIN(skwfm, constants, SKWFM_S).name
 
 /* expm1(z) and exp(z) for z <= 0: z = n log 2 + r, expm1(z) = 2^n expm1(r) + (2^n - 1).

@@ -24,6 +24,7 @@ from skwfm._kernels.simd cimport (
     skwfm_group,
     skwfm_has_level,
     skwfm_levels,
+    skwfm_use,
     weights_t,
 )
 
@@ -50,7 +51,6 @@ def use_instruction_set(str name):
 
     The widest are in use from the start. The numbers do not depend on it.
     """
-    global skwfm_active
     before = skwfm_active.name.decode()
     if name not in instruction_sets():
         raise ValueError(
@@ -59,7 +59,7 @@ def use_instruction_set(str name):
         )
     for i in range(SKWFM_N_LEVELS):
         if skwfm_levels[i].name.decode() == name:
-            skwfm_active = &skwfm_levels[i]
+            skwfm_use(i)
     return before
 
 
