@@ -11,9 +11,9 @@ SKWFM_INLINE void SKWFM_NAME(dot_block)(
     const SKWFM_X *const *x, int n_rows, const SKWFM_T *w, int n_units, int64_t width,
     SKWFM_T *out, int64_t stride)
 {
-    SKWFM_V parts[4][3][SKWFM_PARTS];
+    SKWFM_V parts[SKWFM_ROWS][3][SKWFM_PARTS];
     for (int p = 0; p < SKWFM_PARTS; p++) {
-        SKWFM_V sum[4][3] = {{{0}}}, weight[3];
+        SKWFM_V sum[SKWFM_ROWS][3] = {{{0}}}, weight[3];
         for (int64_t j = 0; j < width; j += SKWFM_SUM_LANES) {
             for (int u = 0; u < n_units; u++)
                 weight[u] = SKWFM_MATH(load)(w + u * width + j, p);
@@ -49,14 +49,14 @@ static void SKWFM_NAME(fields)(
     const SKWFM_T *w, const skwfm_group *groups, int64_t n_groups, SKWFM_T *out,
     int64_t n_hidden)
 {
-    const SKWFM_X *block[4];
+    const SKWFM_X *block[SKWFM_ROWS];
     for (int64_t g = 0, unit = 0; g < n_groups; unit += groups[g++].n_units) {
         const skwfm_group f = groups[g];
         int64_t s = 0;
-        for (; s + 4 <= n_rows; s += 4) {
-            for (int k = 0; k < 4; k++)
+        for (; s + SKWFM_ROWS <= n_rows; s += SKWFM_ROWS) {
+            for (int k = 0; k < SKWFM_ROWS; k++)
                 block[k] = x + rows[s + k] * row_length + SKWFM_COLUMNS(f.column);
-            SKWFM_NAME(dot_units)(block, 4, w + f.weight, f.n_units, f.width,
+            SKWFM_NAME(dot_units)(block, SKWFM_ROWS, w + f.weight, f.n_units, f.width,
                                   out + s * n_hidden + unit, n_hidden);
         }
         for (; s < n_rows; s++) {

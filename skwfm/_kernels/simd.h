@@ -59,10 +59,13 @@ typedef struct {
 #define SKWFM_END_FUSED SKWFM_PRAGMA(GCC pop_options)
 #endif
 
-/* A level has vectors of SKWFM_BYTES and SKWFM_SHIFTS each lane by its own number or
- * not. The baseline is what the compiler may use without asking: SSE2, NEON. */
+/* A level has vectors of SKWFM_BYTES, SKWFM_SHIFTS each lane by its own number or not,
+ * and computes the fields of SKWFM_ROWS samples at once. AVX2 needs its 16 registers for
+ * three: nine sums, three weights, an input and the constants that decode it.
+ * The baseline is what the compiler may use without asking: SSE2, NEON. */
 #define SKWFM_LEVEL baseline
 #define SKWFM_BYTES 16
+#define SKWFM_ROWS 4
 #if defined(__SSE2__) && !defined(__AVX2__)
 #define SKWFM_SHIFTS 0
 #else
@@ -73,6 +76,7 @@ typedef struct {
 #ifdef __x86_64__
 #define SKWFM_LEVEL avx2
 #define SKWFM_BYTES 32
+#define SKWFM_ROWS 3
 #define SKWFM_SHIFTS 1
 SKWFM_BEGIN_TARGET("avx2,fma")
 #include "level.h"
@@ -80,6 +84,7 @@ SKWFM_END_TARGET
 
 #define SKWFM_LEVEL avx512
 #define SKWFM_BYTES 64
+#define SKWFM_ROWS 4
 #define SKWFM_SHIFTS 1
 SKWFM_BEGIN_TARGET("avx2,fma,avx512f,avx512dq")
 #include "level.h"
