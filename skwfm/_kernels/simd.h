@@ -2,12 +2,12 @@
  *
  * Cython has neither vector types nor function multiversioning, so the innermost
  * blocks are here, in C with the vector extension of GCC and Clang:
- *   constants.h  of the elementwise functions
- *   lanes.h    native vectors of one precision, and inputs read into them
- *   smooth.h   elementwise functions of one precision
- *   blocks.h   passes over the patterns, for one precision and one storage of inputs
- *   level.h    all of them for one instruction set
- *   simd.h     level.h for every instruction set, and the choice among them
+ *   constants.h   tables and coefficients of one precision
+ *   lanes.h       native vectors of one precision, and inputs read into them
+ *   smooth.h      elementwise functions of one precision
+ *   blocks.h      passes over the patterns, for one precision and one storage of inputs
+ *   level.h       all of them for one instruction set
+ *   simd.h        level.h for every instruction set, and the choice among them
  *
  * A kernel exists for four pairs (inputs, weights):
  *   bf (bits, float), bd (bits, double), ff (float, float), dd (double, double).
