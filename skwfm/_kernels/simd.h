@@ -60,8 +60,8 @@ typedef struct {
 #endif
 
 /* A level has vectors of SKWFM_BYTES, SKWFM_SHIFTS each lane by its own number or not,
- * and computes the fields of SKWFM_ROWS samples at once. AVX2 needs its 16 registers for
- * three: nine sums, three weights, an input and the constants that decode it.
+ * and computes the fields of SKWFM_ROWS samples at once. AVX2 needs its 16 registers
+ * for three: nine sums, three weights, an input and the constants that decode it.
  * The baseline is what the compiler may use without asking: SSE2, NEON. */
 #define SKWFM_LEVEL baseline
 #define SKWFM_BYTES 16
