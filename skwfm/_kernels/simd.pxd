@@ -19,40 +19,49 @@ cdef extern from "simd.h" nogil:
         int64_t weight
         int64_t n_units
 
-    void skwfm_fields_bf(
-        const uint8_t *, int64_t, const int64_t *, int64_t, const float *,
-        const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_fields_bd(
-        const uint8_t *, int64_t, const int64_t *, int64_t, const double *,
-        const skwfm_group *, int64_t, double *, int64_t)
-    void skwfm_fields_ff(
-        const float *, int64_t, const int64_t *, int64_t, const float *,
-        const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_fields_dd(
-        const double *, int64_t, const int64_t *, int64_t, const double *,
-        const skwfm_group *, int64_t, double *, int64_t)
-    void skwfm_outer_bf(
-        const uint8_t *, int64_t, const int64_t *, int64_t, const float *,
-        const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_outer_bd(
-        const uint8_t *, int64_t, const int64_t *, int64_t, const double *,
-        const skwfm_group *, int64_t, double *, int64_t)
-    void skwfm_outer_ff(
-        const float *, int64_t, const int64_t *, int64_t, const float *,
-        const skwfm_group *, int64_t, float *, int64_t)
-    void skwfm_outer_dd(
-        const double *, int64_t, const int64_t *, int64_t, const double *,
-        const skwfm_group *, int64_t, double *, int64_t)
-    void skwfm_add_row_bf(const uint8_t *, float, int64_t, float *)
-    void skwfm_add_row_bd(const uint8_t *, double, int64_t, double *)
-    void skwfm_add_row_ff(const float *, float, int64_t, float *)
-    void skwfm_add_row_dd(const double *, double, int64_t, double *)
-    void skwfm_normalise_f(float *, const skwfm_group *, int64_t)
-    void skwfm_tanh_f(const float *, int64_t, float, float *, float *)
-    void skwfm_cross_entropy_f(float *, int64_t, float, float *)
-    void skwfm_normalise_d(double *, const skwfm_group *, int64_t)
-    void skwfm_tanh_d(const double *, int64_t, double, double *, double *)
-    void skwfm_cross_entropy_d(double *, int64_t, double, double *)
+    ctypedef struct skwfm_kernels:
+        const char *name
+        void (*fields_bf)(
+            const uint8_t *, int64_t, const int64_t *, int64_t, const float *,
+            const skwfm_group *, int64_t, float *, int64_t) noexcept nogil
+        void (*fields_bd)(
+            const uint8_t *, int64_t, const int64_t *, int64_t, const double *,
+            const skwfm_group *, int64_t, double *, int64_t) noexcept nogil
+        void (*fields_ff)(
+            const float *, int64_t, const int64_t *, int64_t, const float *,
+            const skwfm_group *, int64_t, float *, int64_t) noexcept nogil
+        void (*fields_dd)(
+            const double *, int64_t, const int64_t *, int64_t, const double *,
+            const skwfm_group *, int64_t, double *, int64_t) noexcept nogil
+        void (*outer_bf)(
+            const uint8_t *, int64_t, const int64_t *, int64_t, const float *,
+            const skwfm_group *, int64_t, float *, int64_t) noexcept nogil
+        void (*outer_bd)(
+            const uint8_t *, int64_t, const int64_t *, int64_t, const double *,
+            const skwfm_group *, int64_t, double *, int64_t) noexcept nogil
+        void (*outer_ff)(
+            const float *, int64_t, const int64_t *, int64_t, const float *,
+            const skwfm_group *, int64_t, float *, int64_t) noexcept nogil
+        void (*outer_dd)(
+            const double *, int64_t, const int64_t *, int64_t, const double *,
+            const skwfm_group *, int64_t, double *, int64_t) noexcept nogil
+        void (*add_row_bf)(const uint8_t *, float, int64_t, float *) noexcept nogil
+        void (*add_row_bd)(const uint8_t *, double, int64_t, double *) noexcept nogil
+        void (*add_row_ff)(const float *, float, int64_t, float *) noexcept nogil
+        void (*add_row_dd)(const double *, double, int64_t, double *) noexcept nogil
+        void (*normalise_f)(float *, const skwfm_group *, int64_t) noexcept nogil
+        void (*tanh_f)(const float *, int64_t, float, float *, float *) noexcept nogil
+        void (*cross_entropy_f)(float *, int64_t, float, float *) noexcept nogil
+        void (*normalise_d)(double *, const skwfm_group *, int64_t) noexcept nogil
+        void (*tanh_d)(
+            const double *, int64_t, double, double *, double *) noexcept nogil
+        void (*cross_entropy_d)(double *, int64_t, double, double *) noexcept nogil
+
+    const skwfm_kernels *skwfm_active
+    const skwfm_kernels *skwfm_levels
+    int SKWFM_N_LEVELS
+    bint skwfm_has_level(int)
+    void skwfm_use(int)
 
 
 # One name per primitive. Inputs are bits or of the weights' dtype; the other two pairs
@@ -63,16 +72,16 @@ cdef inline void simd_fields(
         const weights_t *w, const skwfm_group *groups, int64_t n_groups,
         weights_t *out, int64_t n_hidden) noexcept nogil:
     if inputs_t is uint8_t and weights_t is float:
-        skwfm_fields_bf(
+        skwfm_active.fields_bf(
             x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
     elif inputs_t is uint8_t and weights_t is double:
-        skwfm_fields_bd(
+        skwfm_active.fields_bd(
             x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
     elif inputs_t is float and weights_t is float:
-        skwfm_fields_ff(
+        skwfm_active.fields_ff(
             x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
     elif inputs_t is double and weights_t is double:
-        skwfm_fields_dd(
+        skwfm_active.fields_dd(
             x, row_length, rows, n_rows, w, groups, n_groups, out, n_hidden)
 
 
@@ -81,16 +90,16 @@ cdef inline void simd_outer(
         const weights_t *coef, const skwfm_group *groups, int64_t n_groups,
         weights_t *w, int64_t n_hidden) noexcept nogil:
     if inputs_t is uint8_t and weights_t is float:
-        skwfm_outer_bf(
+        skwfm_active.outer_bf(
             x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
     elif inputs_t is uint8_t and weights_t is double:
-        skwfm_outer_bd(
+        skwfm_active.outer_bd(
             x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
     elif inputs_t is float and weights_t is float:
-        skwfm_outer_ff(
+        skwfm_active.outer_ff(
             x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
     elif inputs_t is double and weights_t is double:
-        skwfm_outer_dd(
+        skwfm_active.outer_dd(
             x, row_length, rows, n_rows, coef, groups, n_groups, w, n_hidden)
 
 
@@ -98,13 +107,13 @@ cdef inline void simd_add_row(
         const inputs_t *x, weights_t step, int64_t width,
         weights_t *w) noexcept nogil:
     if inputs_t is uint8_t and weights_t is float:
-        skwfm_add_row_bf(x, step, width, w)
+        skwfm_active.add_row_bf(x, step, width, w)
     elif inputs_t is uint8_t and weights_t is double:
-        skwfm_add_row_bd(x, step, width, w)
+        skwfm_active.add_row_bd(x, step, width, w)
     elif inputs_t is float and weights_t is float:
-        skwfm_add_row_ff(x, step, width, w)
+        skwfm_active.add_row_ff(x, step, width, w)
     elif inputs_t is double and weights_t is double:
-        skwfm_add_row_dd(x, step, width, w)
+        skwfm_active.add_row_dd(x, step, width, w)
 
 
 cdef inline const inputs_t *simd_at(const inputs_t *row, int64_t column) noexcept nogil:
@@ -117,23 +126,23 @@ cdef inline const inputs_t *simd_at(const inputs_t *row, int64_t column) noexcep
 cdef inline void simd_normalise(
         weights_t *w, const skwfm_group *groups, int64_t n_groups) noexcept nogil:
     if weights_t is float:
-        skwfm_normalise_f(w, groups, n_groups)
+        skwfm_active.normalise_f(w, groups, n_groups)
     else:
-        skwfm_normalise_d(w, groups, n_groups)
+        skwfm_active.normalise_d(w, groups, n_groups)
 
 
 cdef inline void simd_tanh(
         const weights_t *x, int64_t n, weights_t scale, weights_t *value,
         weights_t *slope) noexcept nogil:
     if weights_t is float:
-        skwfm_tanh_f(x, n, scale, value, slope)
+        skwfm_active.tanh_f(x, n, scale, value, slope)
     else:
-        skwfm_tanh_d(x, n, scale, value, slope)
+        skwfm_active.tanh_d(x, n, scale, value, slope)
 
 
 cdef inline void simd_cross_entropy(
         weights_t *t, int64_t n, weights_t gamma, weights_t *pull) noexcept nogil:
     if weights_t is float:
-        skwfm_cross_entropy_f(t, n, gamma, pull)
+        skwfm_active.cross_entropy_f(t, n, gamma, pull)
     else:
-        skwfm_cross_entropy_d(t, n, gamma, pull)
+        skwfm_active.cross_entropy_d(t, n, gamma, pull)
