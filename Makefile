@@ -29,7 +29,7 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/numpydoc lint $$(find skwfm -name '*.py')
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/run_all.py
