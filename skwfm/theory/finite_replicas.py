@@ -67,7 +67,7 @@ def _saddle(centre, variance, n_right, n_wrong):
     return a
 
 
-def log_unit_averages(centre, variance, n_replicas):
+def log_unit_averages(centre, variance, n_replicas, max_wrong=None):
     """Log of ``E_u H(a)^(y-n) (1-H(a))^n`` for ``n = 0..y``, ``a = centre + sd u``.
 
     Parameters
@@ -76,12 +76,15 @@ def log_unit_averages(centre, variance, n_replicas):
     variance : float
         Of a; may be negative down to ``-1 / y``.
     n_replicas : int
+    max_wrong : int or None, default=None
+        Largest n wanted; all of them by default.
 
     Returns
     -------
-    log_average : ndarray of shape (n_replicas + 1, n_fields)
+    log_average : ndarray of shape (max_wrong + 1, n_fields)
     """
-    n_wrong = np.arange(n_replicas + 1.0)[:, None]
+    max_wrong = n_replicas if max_wrong is None else max_wrong
+    n_wrong = np.arange(max_wrong + 1.0)[:, None]
     n_right = n_replicas - n_wrong
     if variance == 0:
         return _powers(centre[None, :], n_right, n_wrong)[0]
@@ -125,10 +128,9 @@ def _three_unit_average(log_average, weights):
     total = 0.0
     for i in range(weights.size):
         pair = _log_convolve(single[:, i : i + 1], single[:, i:])
-        ends = np.stack([last[: y + 1 - n] for n in range(1)])[0]
         triple = np.full((weights.size - i, weights.size - i), -np.inf)
         for n in range(y + 1):
-            rest = ends[n:][: y + 1 - n]
+            rest = last[n:]
             inner = np.logaddexp.reduce(pair[: y + 1 - n] + rest[:, None], axis=0)
             triple = np.logaddexp(triple, inner[:, None] + single[n, i:][None, :])
         multiplicity = _multiplicity(weights, i)
@@ -155,13 +157,12 @@ class FiniteReplicas:
     n_replicas : int
     """
 
-    orders = (4, 6)
-
     def __init__(self, n_hidden, alpha, n_replicas):
         self.n_hidden = n_hidden
         self.alpha = alpha
         self.n_replicas = n_replicas
-        self._rules = [gaussian_rule(EDGES, order) for order in self.orders]
+        orders = (4, 6) if n_hidden == 3 else (8, 12)
+        self._rules = [gaussian_rule(EDGES, order) for order in orders]
 
     def energy(self, overlap, q0, level=-1):
         """``alpha / y E_v ln E_u Phi^y``."""
@@ -170,10 +171,11 @@ class FiniteReplicas:
             overlap, q0 = effective_overlap(overlap), effective_overlap(q0)
         centre = math.sqrt(q0 / (1 - overlap)) * nodes
         variance = (overlap - q0) / (1 - overlap)
-        logs = log_unit_averages(centre, variance, self.n_replicas)
         if self.n_hidden == 3:
+            logs = log_unit_averages(centre, variance, self.n_replicas)
             average = _three_unit_average(logs, weights)
         else:
+            logs = log_unit_averages(centre, variance, self.n_replicas, max_wrong=0)
             average = float(weights @ logs[0])
         return self.alpha / self.n_replicas * average
 
