@@ -40,7 +40,7 @@ def effective_scales(n_hidden, overlap):
     return q_eff / rest, slope * (1 - overlap) / rest
 
 
-def monotone_root(function, guess, low, high, step=0.5):
+def monotone_root(function, guess, low, high, step=0.5, tolerance=ROOT_TOLERANCE):
     """Root of an increasing function, walking out from a guess to bracket it.
 
     Returns ``low`` or ``high`` if there is no change of sign on that side.
@@ -52,7 +52,7 @@ def monotone_root(function, guess, low, high, step=0.5):
     while True:
         previous, x = x, min(max(x + direction * step, low), high)
         if direction * function(x) >= 0:
-            return brentq(function, previous, x, xtol=ROOT_TOLERANCE, rtol=1e-12)
+            return brentq(function, previous, x, xtol=tolerance, rtol=1e-12)
         if x in (low, high):
             return x
         step *= 2
