@@ -32,7 +32,7 @@ from skwfm.theory.tilted import X_NODES, X_WEIGHTS, constrained_averages
 FIELD_EDGES = np.linspace(-8.0, 8.0, 9)
 FIELD_ORDERS = (4, 6)
 OWN_EDGES = np.linspace(-7.0, 7.0, 7)
-OWN_ORDER = 4
+OWN_ORDER = 6
 SPIN_EDGES = np.linspace(-8.5, 8.5, 11)
 MAX_STEP = 0.025
 """Largest step in distance when the saddle is continued."""

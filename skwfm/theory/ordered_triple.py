@@ -22,7 +22,7 @@ SPLIT_TOLERANCE = 1e-3
 DISTINCT = 1e-3
 """Minima nearer than this in the first unit are one and the same."""
 
-NEGLIGIBLE_PAIR = 1e-12
+NEGLIGIBLE_PAIR = 1e-10
 """Pairs of outer nodes below this weight are skipped."""
 
 

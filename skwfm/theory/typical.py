@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from skwfm.theory.checks import check_alpha, check_machine
 from skwfm.theory.fields import gaussian_fields
 from skwfm.theory.integrals import gaussian_rule
-from skwfm.theory.wide_minima import effective_scales
+from skwfm.theory.wide_minima import effective_scales, monotone_root
 
 LOG_B_RANGE = (-40.0, 12.0)
 """Range of log q/(1-q) searched; the upper end is 6e-6 from overlap one."""
@@ -66,17 +66,23 @@ class TypicalFields:
         self.alpha = alpha
         self.fields = gaussian_fields(n_hidden)
 
-    def energy(self, overlap):
-        """``alpha E log Phi``, its error, and ``alpha d/d(...)`` slope and replicon."""
+    def slope(self, overlap):
+        """``alpha E|grad log Phi|^2``, which is ``q / (1 - q)`` at the saddle."""
         B, factor = effective_scales(self.n_hidden, overlap)
-        log_phi, error, slope, diagonal, cross = self.fields.volume(math.sqrt(B))
+        return self.alpha * factor * float(self.fields.volume_slope(math.sqrt(B)))
+
+    def energy(self, overlap):
+        """``alpha E log Phi``, its error, and the replicon number."""
+        B, factor = effective_scales(self.n_hidden, overlap)
+        numbers = map(float, self.fields.volume(math.sqrt(B)))
+        log_phi, error, slope, diagonal, cross = numbers
         if self.n_hidden == math.inf:
             replicon = _infinite_replicon(overlap, slope, diagonal)
         else:
             K = self.n_hidden
             replicon = K * (diagonal + (K - 1) * cross)
         alpha = self.alpha
-        return alpha * log_phi, alpha * error, alpha * factor * slope, alpha * replicon
+        return alpha * log_phi, alpha * error, alpha * replicon
 
 
 def _infinite_replicon(overlap, slope, curvature):
@@ -101,15 +107,16 @@ def spherical_volume(n_hidden, alpha):
 
     def condition(log_b):
         B = math.exp(log_b)
-        return math.log(fields.energy(B / (1 + B))[2]) - log_b
+        return log_b - math.log(fields.slope(B / (1 + B)))
 
-    if condition(LOG_B_RANGE[1]) > 0:
+    log_b = monotone_root(condition, math.log(alpha), *LOG_B_RANGE, 1.0, 1e-9)
+    if log_b in LOG_B_RANGE:
         raise ValueError(
             f"alpha={alpha:g} is beyond the replica-symmetric capacity: the overlap "
             "of typical solutions has reached one."
         )
-    B = math.exp(brentq(condition, *LOG_B_RANGE, xtol=1e-9))
-    energy, error, _, replicon = fields.energy(B / (1 + B))
+    B = math.exp(log_b)
+    energy, error, replicon = fields.energy(B / (1 + B))
     entropy = -0.5 * math.log1p(B) + 0.5 * B + energy
     return SolutionEntropy(entropy, B / (1 + B), error, replicon)
 
@@ -137,7 +144,7 @@ def first_crossing(function, start, stop, step):
     while low < stop:
         high = min(low + step, stop)
         if function(high) < 0:
-            return brentq(function, low, high, xtol=1e-13)
+            return brentq(function, low, high, xtol=1e-11)
         low = high
     return None
 
@@ -149,7 +156,7 @@ def binary_entropy(n_hidden, alpha):
     fields = TypicalFields(n_hidden, alpha)
 
     def conjugate(overlap):
-        return fields.energy(overlap)[2] / (1 - overlap)
+        return fields.slope(overlap) / (1 - overlap)
 
     def excess(overlap):
         return mean_square_tanh(conjugate(overlap)) - overlap
@@ -158,7 +165,7 @@ def binary_entropy(n_hidden, alpha):
     if overlap is None:
         raise ValueError(f"No replica-symmetric saddle at alpha={alpha:g}.")
     field = conjugate(overlap)
-    energy, error, _, replicon = fields.energy(overlap)
+    energy, error, replicon = fields.energy(overlap)
     entropy = -0.5 * field * (1 - overlap) + mean_log_cosh(field) + energy
     stability = replicon * spin_replicon(field) / (1 - overlap) ** 2
     return SolutionEntropy(entropy, overlap, error, stability, field)

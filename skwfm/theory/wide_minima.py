@@ -11,6 +11,7 @@ error of A enters squared.
 import math
 
 import numpy as np
+import numpy as np
 from scipy.optimize import brentq
 
 from skwfm.theory.fields import gaussian_fields
@@ -20,6 +21,11 @@ MAX_LOG_A = 300.0
 
 MIN_LOG_A = -30.0
 ROOT_TOLERANCE = 1e-5
+
+MAX_SECANT = 12
+LARGEST_STEP = 3.0
+LAST_STEP = 3e-3
+"""Secant steps below this are taken without another evaluation."""
 
 MAX_FAILED_MASS = 1e-4
 """Gaussian mass of unconverged inner extrema that a point may have."""
@@ -58,8 +64,38 @@ def monotone_root(function, guess, low, high, step=0.5, tolerance=ROOT_TOLERANCE
         step *= 2
 
 
+def smooth_root(function, guess, slope, low, high):
+    """Root of a smooth increasing function by the secant method.
+
+    Parameters
+    ----------
+    function : callable
+    guess, slope : float
+        Starting point and approximate derivative there.
+    low, high : float
+        Range; :func:`monotone_root` takes over if the iteration leaves it or stalls.
+
+    Returns
+    -------
+    root, slope : float
+        The root, to the square of the last step, and the derivative near it.
+    """
+    x, value = guess, function(guess)
+    for _ in range(MAX_SECANT):
+        step = -value / slope
+        x += max(-LARGEST_STEP, min(LARGEST_STEP, step))
+        if abs(step) < LAST_STEP and low < x < high:
+            return x, slope
+        if not low < x < high:
+            break
+        previous, value = value, function(x)
+        change = (value - previous) / max(-LARGEST_STEP, min(LARGEST_STEP, step))
+        slope = change if change > 0 else slope
+    return monotone_root(function, min(max(x, low), high), low, high), slope
+
+
 class WideMinima:
-    """Saddle point at each overlap, started from the one found before.
+    """Saddle point at each overlap, extrapolated from those found before.
 
     Parameters
     ----------
@@ -71,7 +107,8 @@ class WideMinima:
         self.n_hidden = n_hidden
         self.alpha = alpha
         self.fields = gaussian_fields(n_hidden)
-        self._guess = 0.0
+        self._found = []
+        self._slope = 1.0
 
     def _condition(self, overlap):
         """Log of the saddle condition as an increasing function of log(1 + A)."""
@@ -87,13 +124,24 @@ class WideMinima:
 
         return condition
 
+    def _extrapolate(self, overlap):
+        """Polynomial through the last points, in the variable -log(1 - q1)."""
+        if not self._found:
+            return 0.0
+        x, values = np.array(self._found).T
+        x = -np.log1p(-x) + math.log1p(-overlap)
+        if np.unique(x).size < x.size or np.abs(x).max() > 1.0:
+            return values[-1]
+        return float(np.polyval(np.polyfit(x, values, x.size - 1), 0.0))
+
     def solve(self, overlap):
         """Entropy, its error, A and whether everything converged, at one overlap."""
         B, factor = effective_scales(self.n_hidden, overlap)
         low = MIN_LOG_A if factor <= 1 else math.log1p(-1 / factor) + 1e-12
-        guess = max(self._guess, low + 1e-6)
-        log_a = monotone_root(self._condition(overlap), guess, low, MAX_LOG_A)
-        self._guess = log_a
+        guess = max(self._extrapolate(overlap), low + 1e-6)
+        condition = self._condition(overlap)
+        log_a, self._slope = smooth_root(condition, guess, self._slope, low, MAX_LOG_A)
+        self._found = [*self._found[-2:], (overlap, log_a)]
         A = math.expm1(log_a)
         energy, error, failed = self.fields.envelope(math.sqrt(B), A * factor)
         entropy = overlap / (1 - overlap) / (2 * (1 + A)) + self.alpha * energy
