@@ -26,19 +26,23 @@ from skwfm.theory.binary_perceptron import (
     solution_limit,
 )
 from skwfm.theory.checks import check_alpha, check_gamma, check_interior
-from skwfm.theory.integrals import gaussian_rule
+from skwfm.theory.integrals import gaussian_rule, graded_edges
 from skwfm.theory.tilted import X_NODES, X_WEIGHTS, constrained_averages
 
 FIELD_EDGES = np.linspace(-8.0, 8.0, 9)
 FIELD_ORDERS = (4, 6)
 OWN_EDGES = np.linspace(-7.0, 7.0, 7)
 OWN_ORDER = 6
-SPIN_EDGES = np.linspace(-8.5, 8.5, 11)
+SPIN_EDGES = graded_edges([0.0], 0.05)
+SPIN_ORDER = 8
 MAX_STEP = 0.025
 """Largest step in distance when the saddle is continued."""
 
 RESIDUAL = 1e-8
 MAX_ITERATIONS = 300
+SPREAD_SLACK = 1e-6
+"""Negative variances down to this are rounding, and count as zero."""
+
 SMALLEST_SPREAD = 1e-9
 """Least variance that the constrained replicas keep on their own."""
 
@@ -67,7 +71,7 @@ class ConstrainedSolutions:
         self.reference = reference
         self._fields = [gaussian_rule(FIELD_EDGES, order) for order in FIELD_ORDERS]
         self._own = gaussian_rule(OWN_EDGES, OWN_ORDER)
-        z, wz = gaussian_rule(SPIN_EDGES, 8)
+        z, wz = gaussian_rule(SPIN_EDGES, SPIN_ORDER)
         self._x, self._wx = z[None, :], wz
         field = math.sqrt(reference.conjugate) * z
         # s -> -s is undone by z -> -z, x -> -x: only s = +1 is integrated.
@@ -77,7 +81,8 @@ class ConstrainedSolutions:
     def allowed(self, p, t, q):
         """Whether overlaps p, t, q belong to real vectors."""
         Q = self.reference.overlap
-        return t * t / Q + (p - t) ** 2 / (1 - Q) < q < 1
+        least = t * t / Q + (p - t) ** 2 / (1 - Q)
+        return least - SPREAD_SLACK < q < 1
 
     def patterns(self, p, t, q, level=0):
         """Averages over patterns; see ``tilted.constrained_averages``."""
@@ -125,7 +130,7 @@ class ConstrainedSolutions:
         """Overlaps produced by the fields that overlaps t and q produce."""
         averages = self.patterns(p, t, q)
         qh, th = self.conjugates(p, t, averages)
-        if th**2 > qh * self.reference.conjugate:
+        if th**2 > qh * self.reference.conjugate * (1 + SPREAD_SLACK):
             return None
         tanh = np.tanh(self._field(self.aligning_field(p, qh, th), qh, th))
         return self._spin_average(self._magnetisation * tanh), self._spin_average(

@@ -198,7 +198,7 @@ def constrained_averages(
     out = np.zeros(5)
     root, rest = math.sqrt(reference), math.sqrt(1 - reference)
     c = (p - t) / rest
-    sigma = math.sqrt(q - t * t / reference - c * c)
+    sigma = math.sqrt(max(q - t * t / reference - c * c, 0.0))
     width = math.sqrt(1 - q)
     for i in range(z.size):
         tilted_rule(root * z[i], 1 - reference, beta, gamma, x_gl, w_gl, x, law)
