@@ -195,7 +195,6 @@ class CrossEntropyModel:
         lost = abs(minus_entropy(root)) > ENTROPY_TOLERANCE
         return math.nan if lost else math.exp(root)
 
-
     @staticmethod
     def _first_zero(minus_entropy, start):
         """First sign change, walking in the direction of the zero in equal steps."""
@@ -244,7 +243,7 @@ def cross_entropy_error_rate(alpha, gamma):
     minimum : CrossEntropyMinimum
         With ``.error_rate``, ``.beta`` (zero-entropy), ``.energy``, ``.overlap``,
         ``.stability``, ``.rs_stable``, ``.error``. The saddle is unstable for
-        ``gamma=1`` from about alpha = 0.3 on; the numbers are then approximate.
+        ``gamma=1`` from alpha = 0.27 on; the numbers are then approximate.
 
     Raises
     ------

@@ -70,7 +70,6 @@ class SingleField:
         )
         return fine[0], abs(fine[0] - coarse[0]), *fine[1:]
 
-
     def volume_slope(self, scale):
         """``E|grad log Phi|^2``, quickly."""
         rule = self._rule(scale, 0.0, self.orders[0])
@@ -144,7 +143,7 @@ class SampledField:
         return self._mean(samples)[0][1]
 
     def envelope(self, scale, A):
-        """Average of the inner extremum, its standard error and the mass that failed."""
+        """Average of the inner extremum, its standard error, mass that failed."""
         samples = [average_envelope(*rule, scale, A) for rule in self._rules]
         mean, error = self._mean(samples)
         return mean[0], error, mean[2]

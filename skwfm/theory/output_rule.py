@@ -20,7 +20,7 @@ def _exactly(success, skip_1, skip_2, law):
     law[0] = 1.0
     count = 0
     for l in range(success.size):
-        if l == skip_1 or l == skip_2:
+        if l in (skip_1, skip_2):
             continue
         count += 1
         for j in range(count, 0, -1):

@@ -83,7 +83,12 @@ def _edge(mode, sign, omega, variance, beta, gamma):
         high = min(high, mode)
         if _log_weight(mode - high, omega, variance, beta, gamma) > floor:
             return mode - high
-    while high - low > 0.05 * high:
+    for _ in range(MAX_STEPS):
+        position = mode + sign * high
+        # Beyond zero the scale is the distance from zero, where the loss may kink.
+        scale = high if position * mode > 0 else abs(position)
+        if high - low <= 0.05 * scale:
+            break
         middle = 0.5 * (low + high)
         if _log_weight(mode + sign * middle, omega, variance, beta, gamma) > floor:
             low = middle
@@ -170,9 +175,7 @@ def loss_averages(z, weights, q, beta, gamma, x_gl, w_gl):
 
 
 @njit(cache=True)
-def constrained_averages(
-    z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w_gl
-):
+def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w_gl):
     """Averages of the solutions' log-probability around a reference.
 
     Parameters

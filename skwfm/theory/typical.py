@@ -73,7 +73,7 @@ class TypicalFields:
 
     def energy(self, overlap):
         """``alpha E log Phi``, its error, and the replicon number."""
-        B, factor = effective_scales(self.n_hidden, overlap)
+        B, _ = effective_scales(self.n_hidden, overlap)
         numbers = map(float, self.fields.volume(math.sqrt(B)))
         log_phi, error, slope, diagonal, cross = numbers
         if self.n_hidden == math.inf:

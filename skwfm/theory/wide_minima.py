@@ -11,7 +11,6 @@ error of A enters squared.
 import math
 
 import numpy as np
-import numpy as np
 from scipy.optimize import brentq
 
 from skwfm.theory.fields import gaussian_fields
@@ -24,6 +23,8 @@ ROOT_TOLERANCE = 1e-5
 
 MAX_SECANT = 12
 LARGEST_STEP = 3.0
+"""Longest secant step near zero; half the size of log(1 + A) is added to it."""
+
 LAST_STEP = 3e-3
 """Secant steps below this are taken without another evaluation."""
 
@@ -82,14 +83,15 @@ def smooth_root(function, guess, slope, low, high):
     """
     x, value = guess, function(guess)
     for _ in range(MAX_SECANT):
-        step = -value / slope
-        x += max(-LARGEST_STEP, min(LARGEST_STEP, step))
+        step, limit = -value / slope, LARGEST_STEP + 0.5 * abs(x)
+        moved = max(-limit, min(limit, step))
+        x += moved
         if abs(step) < LAST_STEP and low < x < high:
             return x, slope
         if not low < x < high:
             break
         previous, value = value, function(x)
-        change = (value - previous) / max(-LARGEST_STEP, min(LARGEST_STEP, step))
+        change = (value - previous) / moved
         slope = change if change > 0 else slope
     return monotone_root(function, min(max(x, low), high), low, high), slope
 

@@ -34,7 +34,7 @@ def test_tilted_rule_against_quad(beta, gamma, omega):
         gauss = -((t - omega) ** 2) / 0.8 - 0.5 * np.log(0.8 * np.pi)
         return np.exp(gauss - beta * cross_entropy(t, gamma) - log_z)
 
-    points = sorted({0.0, float(p @ x)})
+    points = sorted({0.0, float(p @ x), -30 / max(beta, 10.0)})
     low, high = x.min() - 0.3, x.max() + 0.3
     total = quad(integrand, low, high, points=points, limit=400, epsabs=1e-11)[0]
     assert total == pytest.approx(1, abs=1e-7)
@@ -60,8 +60,8 @@ def test_error_rates(alpha, gamma, expected):
 
 
 def test_stability_is_lost_from_small_loads_on():
-    assert cross_entropy_error_rate(0.28, 1.0).rs_stable
-    assert not cross_entropy_error_rate(0.32, 1.0).rs_stable
+    assert cross_entropy_error_rate(0.25, 1.0).rs_stable
+    assert not cross_entropy_error_rate(0.30, 1.0).rs_stable
 
 
 def test_hard_loss_below_capacity_gives_the_solutions():
@@ -88,7 +88,7 @@ def test_saddle_is_stationary_and_thermodynamic(alpha, gamma, beta):
 
 
 def test_without_temperature_all_weights_count():
-    assert CrossEntropyModel(0.5, 1.0).entropy(1e-6) == pytest.approx(np.log(2))
+    assert CrossEntropyModel(0.5, 1.0).entropy(1e-3) == pytest.approx(np.log(2))
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ def test_two_replicas_are_bivariate_orthants(variance, centre):
     """Fields ``z_a - centre`` with covariance ``1`` and ``variance`` between them."""
     logs = log_unit_averages(np.array([centre]), variance, 2)[:, 0]
     covariance = np.full((2, 2), variance) + np.eye(2)
-    both = multivariate_normal([0, 0], covariance).cdf([-centre, -centre])
+    law = multivariate_normal([0, 0], covariance)
+    both, neither = law.cdf([-centre, -centre]), law.cdf([centre, centre])
     one = norm.cdf(-centre / np.sqrt(1 + variance))
-    neither = 1 - 2 * one + both
-    expected = np.log([both, one - both, neither])
-    np.testing.assert_allclose(logs, expected, rtol=1e-7, atol=1e-9)
+    expected = [both, one - both, neither]
+    np.testing.assert_allclose(np.exp(logs), expected, rtol=1e-8, atol=1e-14)
 
 
 def test_weakly_negative_variance_joins_the_positive_side():
