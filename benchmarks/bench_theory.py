@@ -90,9 +90,8 @@ def main():
     print(f"{'rule':28}{'seconds':>10}{'relative error':>17}")
     for order in (4, 5, 6, 8):
         value, seconds = timed(compiled, order)
-        print(
-            f"{f'compiled, order {order}':28}{seconds:10.3f}{abs(value / exact - 1):17.1e}"
-        )
+        error = abs(value / exact - 1)
+        print(f"{f'compiled, order {order}':28}{seconds:10.3f}{error:17.1e}")
     for order in (12, 20, 30, 44):
         value, seconds = timed(vectorised_envelope, order, scale, A)
         error = abs(value / exact - 1)

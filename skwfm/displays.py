@@ -79,9 +79,13 @@ class TheoryCurveDisplay:
         Parameters
         ----------
         curves : sequence of LocalEntropyCurve
+            Theoretical curves.
         labels : sequence of str or None, default=None
+            Legend entries; none by default.
         x : {"centre", "mutual", "distance"}, default="centre"
+            Horizontal axis.
         ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
 
         Returns
         -------

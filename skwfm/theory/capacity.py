@@ -35,15 +35,15 @@ LITERATURE = {
 class Capacity(float):
     """A critical number of patterns per weight: a float that knows its origin.
 
-    Attributes
+    Parameters
     ----------
     alpha : float
         The value itself.
     ansatz : str
         How it was computed.
-    literature : float or None
+    literature : float or None, default=None
         Published value of the same quantity, where there is one.
-    source : str or None
+    source : str or None, default=None
         Where that value was published.
     """
 

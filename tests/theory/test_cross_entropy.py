@@ -13,7 +13,7 @@ from skwfm.theory import (
     cross_entropy_local_entropy,
 )
 from skwfm.theory.binary_perceptron import CrossEntropyModel
-from skwfm.theory.franz_parisi import ConstrainedSolutions, Reference
+from skwfm.theory.constrained import ConstrainedSolutions, Reference
 from skwfm.theory.tilted import (
     N_NODES,
     X_NODES,
@@ -175,6 +175,7 @@ def test_isolated_solutions_have_negative_entropy_nearby():
     assert near < 0 < far
 
 
+@pytest.mark.slow
 def test_smooth_loss_finds_denser_regions():
     smooth = cross_entropy_local_entropy(0.4, 2.0, [0.01, 0.05]).entropy
     hard = cross_entropy_local_entropy(0.4, np.inf, [0.01, 0.05]).entropy

@@ -151,6 +151,7 @@ def test_derivative_with_respect_to_patterns_is_the_energy(n_hidden):
     assert (up - down) / (2 * step) == pytest.approx(energy, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_error_estimate_covers_the_refinement():
     """A rule twice as fine moves the value by less than the reported error."""
     solver = WideMinima(3, 1.0)
