@@ -29,6 +29,9 @@ MAX_JUMP = 0.5
 LOG_BETA_STEP = 0.25
 """Step in log(beta) of the walk to zero entropy; small, to stay on one branch."""
 
+FAR_ENTROPY = 0.2
+"""Above this entropy the walk takes double steps."""
+
 ENTROPY_TOLERANCE = 1e-6
 """How near zero the entropy must come for its zero to count as found."""
 
@@ -200,9 +203,12 @@ class CrossEntropyModel:
         """First sign change, walking in the direction of the zero in equal steps."""
         direction = -1.0 if minus_entropy(start) > 0 else 1.0
         low, stop = start, LOG_BETA_RANGE[direction > 0]
+        value = minus_entropy(low)
         while direction * (stop - low) > 0:
-            high = low + direction * LOG_BETA_STEP
-            if direction * minus_entropy(high) >= 0:
+            far = 2.0 if abs(value) > FAR_ENTROPY else 1.0
+            high = low + direction * LOG_BETA_STEP * far
+            value = minus_entropy(high)
+            if direction * value >= 0:
                 return brentq(minus_entropy, low, high, xtol=1e-10)
             low = high
         return stop

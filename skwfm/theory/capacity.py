@@ -214,9 +214,9 @@ def capacity(machine, n_hidden, weights="spherical", ansatz="rs"):
 
     Notes
     -----
-    Spherical perceptron 2; binary perceptron 0.8331; committee of three 4.020
-    (replica symmetric). Three numbers differ from the literature as quoted by
-    [1]_, and both are given, here and in ``.literature``:
+    Spherical perceptron 2; binary perceptron 0.8331; committee of three 4.025
+    (replica symmetric; 4.02 in [2]_). Three numbers differ from the literature as
+    quoted by [1]_, and both are given, here and in ``.literature``:
 
     - one-step capacity of the committee of three: 3.146 from the functional
       documented in the user guide, 3.02 in the text. Which is right is open.
@@ -232,7 +232,7 @@ def capacity(machine, n_hidden, weights="spherical", ansatz="rs"):
     --------
     >>> from skwfm.theory import capacity
     >>> round(capacity("tree", 3, "spherical", "rs"), 3)
-    4.02
+    4.025
     """
     K = check_machine(machine, n_hidden)
     ansatz = str(ansatz).lower().replace("-", "").replace("_", "")

@@ -212,7 +212,7 @@ def solution_entropy(machine, n_hidden, alpha, weights="spherical"):
     --------
     >>> from skwfm.theory import solution_entropy
     >>> round(solution_entropy("perceptron", 1, 0.5).entropy, 4)
-    -0.361
+    -0.3777
     """
     from skwfm.theory.capacity import solvable_limit
 
