@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from skwfm.theory.checks import check_alpha, check_gamma
+from skwfm.theory.checks import check_alpha, check_gamma, warn_lost
 from skwfm.theory.integrals import gaussian_rule
 from skwfm.theory.tilted import X_NODES, X_WEIGHTS, loss_averages
 from skwfm.theory.typical import (
@@ -275,6 +275,7 @@ def cross_entropy_error_rate(alpha, gamma):
     model = CrossEntropyModel(alpha, gamma)
     beta = model.zero_entropy_beta()
     if math.isnan(beta):
+        warn_lost([False], "loads")
         return CrossEntropyMinimum(*8 * (math.nan,))
     coarse = model.solve(beta)
     model.rule = gaussian_rule(FIELD_EDGES, FIELD_ORDERS[1])

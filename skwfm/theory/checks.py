@@ -1,6 +1,7 @@
 """Errors for arguments outside the range of a formula, naming the limit."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -73,3 +74,16 @@ def check_n_replicas(n_replicas):
             f"n_replicas must be a positive integer or numpy.inf, got {n_replicas!r}."
         )
     return int(n_replicas)
+
+
+def warn_lost(converged, what):
+    """Warn, with advice, about points whose saddle point was not found."""
+    n_lost = int(np.sum(~np.asarray(converged)))
+    if n_lost:
+        warnings.warn(
+            f"No saddle point was found at {n_lost} of {np.size(converged)} {what}; "
+            "they are NaN with converged=False. Ask for points further from the ends "
+            "of the range, or for an alpha further below the capacity.",
+            RuntimeWarning,
+            stacklevel=3,
+        )

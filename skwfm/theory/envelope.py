@@ -89,6 +89,20 @@ def mended_start(b, A, n_mended, a):
 
 
 @njit(cache=True)
+def field_start(b, A, a):
+    """The field itself; for A < 0 pushed to where its wrong units end up.
+
+    Far on the wrong side the gradient of log Phi is ``-a``, hence ``a = b / (1 + A)``
+    for the units that the majority lacks.
+    """
+    a[:] = b
+    if A < 0:
+        for l in range(b.size // 2, b.size):
+            if b[l] > 0:
+                a[l] = b[l] / (1 + A)
+
+
+@njit(cache=True)
 def _merit(a, b, A, grad, hess, work, order):
     log_phi = majority(a, grad, hess, work, order)
     return 0.5 * ((a - b) ** 2).sum() - A * log_phi, log_phi
@@ -139,7 +153,7 @@ def best_minimum(b, A, a, grad, hess, work, step, trial, lower, other):
     """Global minimum over the possible sets of mended units; ``a`` receives it."""
     K = b.size
     if A <= SMALL_A:
-        a[:] = b
+        field_start(b, A, a)
         return minimise(b, A, a, grad, hess, work, step, trial, lower)
     mended_start(b, A, K // 2 + 1, a)
     best, done = minimise(b, A, a, grad, hess, work, step, trial, lower)

@@ -4,7 +4,7 @@ import numpy as np
 
 from skwfm.curves import LocalEntropyCurve
 from skwfm.theory.binary_perceptron import cross_entropy_error_rate, solution_limit
-from skwfm.theory.checks import check_alpha, check_gamma, check_interior
+from skwfm.theory.checks import check_alpha, check_gamma, check_interior, warn_lost
 from skwfm.theory.constrained import ConstrainedSolutions, Reference
 
 
@@ -64,6 +64,7 @@ def cross_entropy_local_entropy(alpha, gamma, distances):
             )
             results = ConstrainedSolutions(alpha, reference).solve(distances)
     entropy, error, t, q = results.T
+    warn_lost(np.isfinite(entropy), "distances")
     return LocalEntropyCurve(
         overlap=1 - 2 * distances,
         distance=distances,

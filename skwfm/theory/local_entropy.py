@@ -11,6 +11,7 @@ from skwfm.theory.checks import (
     check_interior,
     check_machine,
     check_n_replicas,
+    warn_lost,
 )
 from skwfm.theory.finite_replicas import FiniteReplicas
 from skwfm.theory.typical import spherical_volume
@@ -173,7 +174,9 @@ def local_entropy_curve(machine, n_hidden, alpha, overlaps, *, n_replicas=np.inf
     if alpha == 0:
         return _empty_curve(overlaps, n_replicas)
     solve = _parity_curve if parity else _committee_curve
-    return solve(K, alpha, overlaps, n_replicas)
+    curve = solve(K, alpha, overlaps, n_replicas)
+    warn_lost(curve.converged, "overlaps")
+    return curve
 
 
 def _empty_curve(overlaps, n_replicas):

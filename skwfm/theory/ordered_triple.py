@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from skwfm.theory.envelope import SMALL_A, TINY_A, mended_start, minimise
+from skwfm.theory.envelope import SMALL_A, TINY_A, field_start, mended_start, minimise
 
 SPLIT_STEPS = 8
 """Steps to locate the jump; misplacing it by h costs an error of order h squared."""
@@ -36,7 +36,7 @@ def _mend(b, A, n_mended, a, work):
     if n_mended and A > SMALL_A:
         mended_start(b, A, n_mended, a)
     elif n_mended:
-        a[:] = b
+        field_start(b, A, a)
     log_phi, done = minimise(b, A, a, grad, hess, scratch, step, trial, lower)
     return 0.5 * ((a - b) ** 2).sum() - A * log_phi, log_phi, done
 

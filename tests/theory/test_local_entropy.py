@@ -252,3 +252,11 @@ def test_finite_replicas_need_few_or_infinitely_many_units():
         local_entropy_curve("tree", 5, 1.0, [0.5], n_replicas=2)
     with pytest.raises(ValueError, match="n_replicas 1 and"):
         local_entropy_curve("parity", 3, 0.5, [0.5], n_replicas=2)
+
+
+def test_lost_points_are_nan_with_a_warning():
+    """A corner where the saddle runs into A = -1: flagged, never a silent number."""
+    with pytest.warns(RuntimeWarning, match="No saddle point was found at 1 of 2"):
+        curve = local_entropy_curve("perceptron", 1, 1.999, [1e-4, 0.9])
+    assert curve.converged.tolist() == [False, True]
+    assert np.isnan(curve.entropy).tolist() == [True, False]
