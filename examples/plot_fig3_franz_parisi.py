@@ -1,0 +1,33 @@
+"""
+Minimisers of the cross-entropy lie in dense regions of solutions
+=================================================================
+
+Number of solutions at distance d from a typical minimiser of the cross-entropy loss,
+binary perceptron (Fig. 3 of the PNAS paper). For moderate ``gamma`` the curves nearly
+reach the upper bound at small distance. For infinite ``gamma`` the minimisers are the
+typical solutions: isolated, with a negative entropy very near to them.
+"""
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skwfm.displays import TheoryCurveDisplay
+from skwfm.theory import cross_entropy_local_entropy
+
+distances = np.concatenate([[5e-4, 1e-3, 2e-3, 4e-3], np.linspace(0.008, 0.15, 14)])
+figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+for ax, alpha, gammas in [
+    (axes[0], 0.4, [1.0, 2.0, np.inf]),
+    (axes[1], 0.6, [1.0, 3.0]),
+]:
+    curves = [cross_entropy_local_entropy(alpha, g, distances) for g in gammas]
+    names = ["$\\infty$" if g == np.inf else f"{g:g}" for g in gammas]
+    labels = [f"$\\gamma$ = {name}" for name in names]
+    TheoryCurveDisplay.from_curves(curves, labels=labels, x="distance", ax=ax)
+    ax.plot(distances, curves[0].cap, color="grey", label="no patterns")
+    ax.axhline(0, color="black", linewidth=0.6)
+    ax.set(title=f"$\\alpha$ = {alpha}", ylim=(-0.03, 0.4))
+    ax.legend(frameon=False)
+axes[1].set_ylabel("")
+plt.show()

@@ -1,0 +1,89 @@
+"""Errors for arguments outside the range of a formula, naming the limit."""
+
+import math
+import warnings
+
+import numpy as np
+
+MACHINES = ("perceptron", "tree", "parity")
+
+
+def check_machine(machine, n_hidden):
+    """Validate a machine and return its number of hidden units (int or inf)."""
+    if machine not in MACHINES:
+        raise ValueError(f"machine must be one of {MACHINES}, got {machine!r}.")
+    if machine == "perceptron" and n_hidden != 1:
+        raise ValueError(
+            f"A perceptron has n_hidden=1, got {n_hidden!r}; use machine='tree' for "
+            "more hidden units."
+        )
+    if n_hidden == math.inf:
+        return math.inf
+    if n_hidden != int(n_hidden) or n_hidden < 1:
+        raise ValueError(
+            f"n_hidden must be a positive integer or numpy.inf, got {n_hidden!r}."
+        )
+    if machine == "tree" and n_hidden % 2 == 0:
+        raise ValueError(
+            f"A committee votes: n_hidden must be odd (or numpy.inf), got {n_hidden}."
+        )
+    return int(n_hidden)
+
+
+def check_alpha(alpha, limit=math.inf, what="the capacity"):
+    """Validate patterns per weight against a limit that the error names."""
+    alpha = float(alpha)
+    if not (math.isfinite(alpha) and alpha >= 0):
+        raise ValueError(f"alpha must be finite and >= 0, got {alpha!r}.")
+    if alpha >= limit:
+        raise ValueError(
+            f"alpha={alpha:g} is not below {limit:.4g}, {what}: no solutions exist "
+            "there for typical patterns. Lower alpha."
+        )
+    return alpha
+
+
+def check_gamma(gamma):
+    """Validate the robustness parameter of the cross-entropy loss."""
+    gamma = float(gamma)
+    if not gamma > 0:
+        raise ValueError(f"gamma must be > 0 (numpy.inf allowed), got {gamma!r}.")
+    return gamma
+
+
+def check_interior(values, name, low, high):
+    """Validate a 1-D array of numbers strictly between two limits."""
+    values = np.atleast_1d(np.asarray(values, dtype=float))
+    if values.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, got shape {values.shape}.")
+    bad = ~((values > low) & (values < high))
+    if bad.any():
+        raise ValueError(
+            f"{name} must lie strictly between {low:g} and {high:g}, got "
+            f"{values[bad][0]!r}."
+        )
+    return values
+
+
+def check_n_replicas(n_replicas):
+    """Validate a number of replicas: a positive integer or infinity."""
+    if n_replicas == math.inf:
+        return math.inf
+    if not n_replicas >= 1 or n_replicas != int(n_replicas):
+        raise ValueError(
+            f"n_replicas must be a positive integer or numpy.inf, got {n_replicas!r}."
+        )
+    return int(n_replicas)
+
+
+def warn_lost(converged, what):
+    """Warn, with advice, about points whose saddle point was not found."""
+    n_lost = int(np.sum(~np.asarray(converged)))
+    if n_lost:
+        warnings.warn(
+            f"No saddle point was found at {n_lost} of {np.size(converged)} {what}; "
+            "they are NaN with converged=False. Ask for points further from the ends "
+            "of the range, or for an alpha further below the capacity.",
+            RuntimeWarning,
+            stacklevel=3,
+        )

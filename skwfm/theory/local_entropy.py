@@ -1,0 +1,197 @@
+"""Local-entropy curves of continuous weights: the analytic side of Fig. 1."""
+
+import math
+
+import numpy as np
+
+from skwfm.curves import LocalEntropyCurve
+from skwfm.theory.capacity import capacity, solvable_limit
+from skwfm.theory.checks import (
+    check_alpha,
+    check_interior,
+    check_machine,
+    check_n_replicas,
+    warn_lost,
+)
+from skwfm.theory.finite_replicas import FiniteReplicas
+from skwfm.theory.typical import spherical_volume
+from skwfm.theory.wide_minima import WideMinima
+
+CAP_TOLERANCE = 1e-6
+"""The curve touches its cap at the typical overlap; rounding is not an excess."""
+
+
+def _prior_entropy(overlaps, n_replicas):
+    """Log-volume per weight of replicas at a mutual overlap, relative to free ones."""
+    inner = 0.5 * np.log1p(-overlaps)
+    if n_replicas == math.inf:
+        return inner
+    together = np.log(1 - overlaps + n_replicas * overlaps)
+    return (together + 2 * (n_replicas - 1) * inner) / (2 * n_replicas)
+
+
+def _solve_curve(n_hidden, alpha, overlaps, n_replicas):
+    """Entropy, error, saddle parameter and convergence at every overlap."""
+    if n_replicas == math.inf:
+        solver = WideMinima(n_hidden, alpha)
+    elif n_hidden in (1, 3, math.inf):
+        solver = FiniteReplicas(n_hidden, alpha, n_replicas)
+    else:
+        raise ValueError(
+            f"A finite n_replicas={n_replicas} needs n_hidden 1, 3 or numpy.inf, got "
+            f"{n_hidden}; use n_replicas=numpy.inf."
+        )
+    order = np.argsort(overlaps)
+    points = np.empty((overlaps.size, 4))
+    for i in order:
+        points[i] = solver.solve(overlaps[i])
+    return points.T
+
+
+def _committee_curve(n_hidden, alpha, overlaps, n_replicas):
+    """Curve of a perceptron or committee, with its cap."""
+    entropy, error, parameter, ok = _solve_curve(n_hidden, alpha, overlaps, n_replicas)
+    ok = ok.astype(bool)
+    many = n_replicas == math.inf
+    volume = spherical_volume(n_hidden, alpha)
+    cap = np.minimum(volume.entropy - _prior_entropy(overlaps, n_replicas), 0.0)
+    tolerance = CAP_TOLERANCE + 3 * (error + volume.error)
+    return LocalEntropyCurve(
+        overlap=overlaps,
+        distance=(1 - overlaps) / 2,
+        entropy=np.where(ok, entropy, np.nan),
+        converged=ok,
+        method=f"replica theory, {'many' if many else n_replicas} replicas",
+        error=error,
+        reference="mutual",
+        n_replicas=float(n_replicas),
+        saddle={"A" if many else "q0": parameter},
+        rs_stable=volume.rs_stable,
+        cap=cap,
+        exceeds_cap=ok & (entropy > cap + tolerance),
+    )
+
+
+def _parity_bound(n_hidden, alpha, overlaps):
+    """Local entropy with internal representations fixed: K perceptron problems."""
+    if n_hidden == math.inf or n_hidden * alpha >= capacity("perceptron", 1):
+        return np.full(overlaps.size, -np.inf)
+    entropy, _, _, ok = _solve_curve(1, n_hidden * alpha, overlaps, math.inf)
+    return np.where(ok, entropy, np.nan)
+
+
+def _parity_curve(n_hidden, alpha, overlaps, n_replicas):
+    """Published constant, and the bound that exceeds it for finite K."""
+    if n_replicas not in (1, math.inf):
+        raise ValueError(
+            f"A parity machine has formulas for n_replicas 1 and numpy.inf, got "
+            f"{n_replicas}."
+        )
+    many = n_replicas == math.inf
+    shape = overlaps.shape
+    return LocalEntropyCurve(
+        overlap=overlaps,
+        distance=(1 - overlaps) / 2,
+        entropy=np.full(shape, -alpha * math.log(2)),
+        converged=np.ones(shape, dtype=bool),
+        method="replica theory, published constant -alpha ln 2",
+        error=np.zeros(shape),
+        reference="mutual",
+        n_replicas=float(n_replicas),
+        rs_stable=True,
+        lower_bound=_parity_bound(n_hidden, alpha, overlaps) if many else None,
+    )
+
+
+def local_entropy_curve(machine, n_hidden, alpha, overlaps, *, n_replicas=np.inf):
+    """Largest normalised local entropy at given mutual overlaps of the replicas.
+
+    The logarithm, per weight and replica, of the fraction of sets of ``n_replicas``
+    weight vectors at mutual overlap q1 that all solve ``alpha`` random patterns per
+    weight; in the limit of many replicas the deepest wide minimum. Zero means that
+    nearly all weights at that distance are solutions.
+
+    Parameters
+    ----------
+    machine : {"perceptron", "tree", "parity"}
+        Output rule. A perceptron has ``n_hidden=1``; a tree is a committee of units
+        with disjoint inputs.
+    n_hidden : int or numpy.inf
+        Hidden units K. Odd for a tree; 1, 3 and infinity by quadrature, more by
+        randomised low-discrepancy points with one standard error as ``error``.
+    alpha : float
+        Patterns per weight, at least 0 and below the capacity.
+    overlaps : array-like of shape (n_overlaps,)
+        **Mutual** overlaps q1 of the replicas, in (0, 1). The overlap of each replica
+        with their barycentre, which is what a measurement around one solution
+        controls, is ``sqrt(q1)``: the curve has it as ``centre_overlap``.
+    n_replicas : int or numpy.inf, default=numpy.inf
+        Number of replicas. One replica is the typical volume.
+
+    Returns
+    -------
+    curve : LocalEntropyCurve
+        ``overlap`` repeats ``overlaps``; ``entropy`` in nats per weight; ``error``;
+        ``saddle`` holds A (many replicas: ``A = lim y (q1 - q0) / (1 - q1)``) or q0;
+        ``rs_stable`` is False above the stability line of the typical volume, where
+        ``exceeds_cap`` tells which points lie above ``cap``, the total volume of
+        solutions. For parity machines ``entropy`` is the published constant and
+        ``lower_bound`` the bound that exceeds it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range: overlaps not in (0, 1), even committees,
+        alpha at or beyond the capacity.
+
+    Notes
+    -----
+    Three formulas differ from the main text of [1]_: the printed entropic term lacks
+    ``q1 / (2 (1 - q1 + d0))``, without which the extremum is zero for every alpha;
+    the printed effective field for infinitely many units lacks a square root on
+    ``q0``, and its ``d0`` the number of replicas. For the parity machine the constant
+    ``-alpha ln 2`` is the typical volume and the limit of many hidden units; for
+    finite K the optimum is larger: fixing the internal representations turns it into
+    K perceptrons, so it is at least the perceptron's value at ``K alpha``
+    (minus infinity, no information, where that exceeds 2).
+
+    References
+    ----------
+    .. [1] C. Baldassi, F. Pittorino, R. Zecchina, PNAS 117, 161 (2020), Fig. 1.
+
+    Examples
+    --------
+    >>> from skwfm.theory import local_entropy_curve
+    >>> curve = local_entropy_curve("perceptron", 1, 1.0, [0.5, 0.9])
+    >>> curve.entropy.round(4)
+    array([-0.5223, -0.0574])
+    """
+    K = check_machine(machine, n_hidden)
+    overlaps = check_interior(overlaps, "overlaps", 0, 1)
+    n_replicas = check_n_replicas(n_replicas)
+    alpha = check_alpha(alpha, *solvable_limit(machine, K))
+    parity = machine == "parity" and K != 1
+    if alpha == 0:
+        return _empty_curve(overlaps, n_replicas)
+    solve = _parity_curve if parity else _committee_curve
+    curve = solve(K, alpha, overlaps, n_replicas)
+    warn_lost(curve.converged, "overlaps")
+    return curve
+
+
+def _empty_curve(overlaps, n_replicas):
+    """Without patterns everything is a solution."""
+    zeros = np.zeros(overlaps.shape)
+    return LocalEntropyCurve(
+        overlap=overlaps,
+        distance=(1 - overlaps) / 2,
+        entropy=zeros,
+        converged=np.ones(overlaps.shape, dtype=bool),
+        method="replica theory, no patterns",
+        error=zeros.copy(),
+        reference="mutual",
+        n_replicas=float(n_replicas),
+        rs_stable=True,
+        cap=zeros.copy(),
+        exceeds_cap=np.zeros(overlaps.shape, dtype=bool),
+    )
