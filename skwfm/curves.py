@@ -62,6 +62,11 @@ class LocalEntropyCurve:
         For replicas at mutual overlap q1 the centre is their normalised barycentre,
         at ``sqrt(q1 + (1 - q1) / n_replicas)`` from each: ``sqrt(q1)`` for many. This
         is what a measurement around one solution calls its overlap.
+
+        Returns
+        -------
+        overlap : ndarray of shape (n_overlaps,)
+            Overlap with the centre.
         """
         if self.reference == "centre":
             return self.overlap
@@ -69,5 +74,11 @@ class LocalEntropyCurve:
 
     @property
     def centre_distance(self):
-        """``(1 - centre_overlap) / 2``."""
+        """Distance of each configuration from the centre.
+
+        Returns
+        -------
+        distance : ndarray of shape (n_overlaps,)
+            ``(1 - centre_overlap) / 2``.
+        """
         return (1 - self.centre_overlap) / 2

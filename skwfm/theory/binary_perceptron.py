@@ -101,12 +101,24 @@ class CrossEntropyMinimum:
 
     @property
     def rs_stable(self):
-        """Whether the replica-symmetric saddle is locally stable."""
+        """Whether the replica-symmetric saddle is locally stable.
+
+        Returns
+        -------
+        rs_stable : bool
+            False where replica symmetry is broken.
+        """
         return self.stability < 1
 
     @property
     def converged(self):
-        """Whether a saddle of zero entropy was found; everything is NaN if not."""
+        """Whether a saddle of zero entropy was found; everything is NaN if not.
+
+        Returns
+        -------
+        converged : bool
+            Whether the numbers mean anything.
+        """
         return not math.isnan(self.beta)
 
 

@@ -54,7 +54,13 @@ class SolutionEntropy:
 
     @property
     def rs_stable(self):
-        """Whether the replica-symmetric solution is locally stable."""
+        """Whether the replica-symmetric solution is locally stable.
+
+        Returns
+        -------
+        rs_stable : bool
+            False where replica symmetry is broken.
+        """
         return self.stability < 1
 
 
