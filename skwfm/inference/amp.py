@@ -1,7 +1,7 @@
 """Approximate message passing: one mean and one variance per weight.
 
-A sweep is two products with the inputs (``fields`` and ``outer``), the machine's channel
-on (M, K) numbers and the prior on N_w numbers. Inputs are taken as uncorrelated.
+A sweep is two products with the inputs (``fields`` and ``outer``), the machine's
+channel on (M, K) numbers and the prior on N_w numbers. Inputs are taken as uncorrelated.
 """
 
 from dataclasses import dataclass
@@ -136,7 +136,9 @@ def default_damping(sites):
     return _DAMPING if sites.has_evidence else _FOCUSING_DAMPING
 
 
-def run(factors, prior, state=None, *, damping, tol, max_sweeps, callback=None, rng=None):
+def run(
+    factors, prior, state=None, *, damping, tol, max_sweeps, callback=None, rng=None
+):
     """Run approximate message passing.
 
     Parameters

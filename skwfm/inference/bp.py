@@ -15,9 +15,9 @@ from skwfm.inference.amp import default_damping
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.sweeps import Damping, run_sweeps
 
-# Patterns updated together: a vector of the channel in the sequential schedule, and what
-# keeps the means of a chunk in cache in the parallel one.
-_CHUNK = {"sequential": 8, "parallel": 32}
+# Patterns updated together: two vectors of the channel in the sequential schedule, and
+# what keeps the means of a chunk in cache in the parallel one.
+_CHUNK = {"sequential": 16, "parallel": 32}
 
 
 @dataclass
