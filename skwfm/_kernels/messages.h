@@ -19,32 +19,36 @@ SKWFM_INLINE skwfm_d skwfm_load_d(const double *x)
 
 SKWFM_INLINE void skwfm_store_d(double *x, skwfm_d v) { memcpy(x, &v, sizeof v); }
 
+/* tanh and its slope, as in smooth.h but within a register. */
+SKWFM_INLINE skwfm_d skwfm_tanh_slope_d(skwfm_d x, skwfm_d *slope)
+{
+    skwfm_d e, size = (skwfm_d)((skwfm_di)x & INT64_MAX);
+    skwfm_d m = skwfm_expm1_d(-2 * size, &e), inverse = 1 / (2 + m);
+    *slope = 4 * e * inverse * inverse;
+    return (skwfm_d)((skwfm_di)(-m * inverse) | ((skwfm_di)x & INT64_MIN));
+}
+
 /* Mean of every weight of a unit without one pattern's message, and the sums of x times
  * means and x^2 times variances. Returns whether all cavities are normalisable. */
 SKWFM_INLINE int skwfm_cavity_row(
     const double *x, const double *message, double gamma, const double *linear,
-    const double *precision, int64_t width, int binary, double *mean, double *slope,
-    double *omega, double *variance)
+    const double *precision, int64_t width, int binary, double *mean, double *omega,
+    double *variance)
 {
     skwfm_d sum_mean = {0}, sum_variance = {0};
     skwfm_di bad = {0};
-    if (binary) {
-        for (int64_t j = 0; j < width; j += 8)
-            skwfm_store_d(mean + j, skwfm_load_d(linear + j) - skwfm_load_d(message + j));
-        skwfm_tanh_d(mean, width, 1.0, mean, slope);
-    }
     for (int64_t j = 0; j < width; j += 8) {
         skwfm_d input = skwfm_load_d(x + j), square = input * input, m, v;
+        skwfm_d field = skwfm_load_d(linear + j) - skwfm_load_d(message + j);
         if (binary) {
-            m = skwfm_load_d(mean + j);
-            v = skwfm_load_d(slope + j);
+            m = skwfm_tanh_slope_d(field, &v);
         } else {
             skwfm_d rest = skwfm_load_d(precision + j) - square * gamma;
             bad |= rest <= 0;
             v = 1 / rest;
-            m = (skwfm_load_d(linear + j) - skwfm_load_d(message + j)) * v;
-            skwfm_store_d(mean + j, m);
+            m = field * v;
         }
+        skwfm_store_d(mean + j, m);
         sum_mean += input * m;
         sum_variance += square * v;
     }
@@ -63,8 +67,7 @@ static SKWFM_CLONES int64_t skwfm_cavities(
     const double *x, int64_t n_columns, const int64_t *rows, int64_t n_rows,
     const double *messages, const double *gamma, const double *linear,
     const double *precision, int64_t size, const skwfm_group *groups, int64_t n_groups,
-    int64_t n_hidden, int binary, double *mean, double *slope, double *omega,
-    double *variance)
+    int64_t n_hidden, int binary, double *mean, double *omega, double *variance)
 {
     int64_t n_bad = 0;
     for (int64_t s = 0; s < n_rows; s++)
@@ -75,7 +78,7 @@ static SKWFM_CLONES int64_t skwfm_cavities(
                     x + rows[s] * n_columns + groups[g].column,
                     messages + rows[s] * size + w, gamma[rows[s] * n_hidden + unit],
                     linear + w, precision + w, groups[g].width, binary,
-                    mean + s * size + w, slope, omega + s * n_hidden + unit,
+                    mean + s * size + w, omega + s * n_hidden + unit,
                     variance + s * n_hidden + unit);
             }
     return n_bad;

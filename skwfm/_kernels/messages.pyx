@@ -16,7 +16,7 @@ cdef extern from "messages.h" nogil:
     int64_t skwfm_cavities(
         const double *, int64_t, const int64_t *, int64_t, const double *,
         const double *, const double *, const double *, int64_t, const skwfm_group *,
-        int64_t, int64_t, int, double *, double *, double *, double *)
+        int64_t, int64_t, int, double *, double *, double *)
     void skwfm_absorb(
         const double *, int64_t, const int64_t *, int64_t, const double *,
         const double *, const double *, double, int64_t, const skwfm_group *, int64_t,
@@ -28,7 +28,6 @@ def cavities(const double[:, ::1] x, const int64_t[::1] rows,
              const double[::1] linear, const double[::1] precision,
              const int64_t[:, ::1] groups, bint binary,
              double[:, ::1] mean,        # OUT (>= n_rows, size)
-             double[::1] slope,          # scratch (>= largest width of a group)
              double[:, ::1] omega,       # OUT (>= n_rows, n_hidden)
              double[:, ::1] variance):   # OUT (>= n_rows, n_hidden)
     """Weights and fields without each pattern's message; counts bad cavities."""
@@ -38,7 +37,7 @@ def cavities(const double[:, ::1] x, const int64_t[::1] rows,
             &x[0, 0], x.shape[1], &rows[0], rows.shape[0], &messages[0, 0],
             &gamma[0, 0], &linear[0], &precision[0], linear.shape[0],
             <const skwfm_group *> &groups[0, 0], groups.shape[0], gamma.shape[1],
-            binary, &mean[0, 0], &slope[0], &omega[0, 0], &variance[0, 0])
+            binary, &mean[0, 0], &omega[0, 0], &variance[0, 0])
     return n_bad
 
 

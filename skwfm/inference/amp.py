@@ -1,7 +1,8 @@
 """Approximate message passing: one mean and one variance per weight.
 
 A sweep is two products with the inputs (``fields`` and ``outer``), the machine's
-channel on (M, K) numbers and the prior on N_w numbers. Inputs are taken as uncorrelated.
+channel on (M, K) numbers and the prior on N_w numbers. Inputs are taken as
+uncorrelated.
 """
 
 from dataclasses import dataclass

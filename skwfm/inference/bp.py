@@ -75,7 +75,6 @@ class BpEngine:
     def _allocate(self, n_rows):
         size, n_hidden = self.factors.layout.size, self.factors.n_hidden
         self._means = np.empty((n_rows, size))
-        self._slope = np.empty(int(self.factors.layout.groups[:, 2].max()))
         self._omega = np.empty((n_rows, n_hidden))
         self._variances = np.empty((n_rows, n_hidden))
 
@@ -105,7 +104,7 @@ class BpEngine:
         n_bad = kernels.cavities(
             self._x, rows, self.state.linear, self.state.gamma, linear, precision,
             self.factors.layout.groups, self.sites.is_binary, self._means,
-            self._slope, self._omega, self._variances,
+            self._omega, self._variances,
         )  # fmt: skip
         if n_bad:
             raise FloatingPointError("a weight without one pattern has no norm")
