@@ -68,7 +68,11 @@ class BpEngine:
         self._schedule = schedule
         self._x = _scaled_inputs(factors)
         self._allocate(_CHUNK[schedule])
-        self.state = self._fresh_state(noise) if state is None else state
+        if state is None:
+            self.state = self._fresh_state(noise)
+        else:
+            # Sweeps work in place; what is given belongs to an earlier result.
+            self.state = BpState(state.linear.copy(), state.gamma.copy())
         self._sum_messages()
         self.mean, self.variance = sites.moments(self._linear, self._precision)
 
@@ -175,7 +179,7 @@ class BpEngine:
         linear, precision = linear[places], precision[places]
         cavity = linear - self.state.linear[rows][:, places]
         # Precision of the messages, x^2 Gamma, in the flat order of the weights.
-        message = self._squares[rows] * np.repeat(
+        message = self._x[rows][:, self.factors.columns] ** 2 * np.repeat(
             self.state.gamma[rows], self.factors.unit_sizes, axis=1
         )
         if self.sites.is_binary:
@@ -184,12 +188,6 @@ class BpEngine:
         rest = precision - message
         logs = np.log(rest / precision) + linear**2 / precision - cavity**2 / rest
         return np.sum(logs) / 2
-
-    @property
-    def _squares(self):
-        """Squares of the inputs of each weight, flat in their last axis."""
-        factors = self.factors
-        return np.hstack([factors.unit_inputs(l) ** 2 for l in range(factors.n_hidden)])
 
 
 def _scaled_inputs(factors):

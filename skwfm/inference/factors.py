@@ -184,10 +184,17 @@ class Factors:
             for _, _, width, start, count in self.layout.groups
             for k in range(count)
         ]
-        ranges = [
-            s + np.arange(n) for s, n in zip(starts, self.unit_sizes, strict=True)
-        ]
-        return np.concatenate(ranges)
+        return self._ranges_from(starts)
+
+    @cached_property
+    def columns(self):
+        """In which packed column the input of each weight of a flat vector is."""
+        groups = self.layout.groups
+        return self._ranges_from(np.repeat(groups[:, 0], groups[:, 4]))
+
+    def _ranges_from(self, starts):
+        pairs = zip(starts, self.unit_sizes, strict=True)
+        return np.concatenate([start + np.arange(n) for start, n in pairs])
 
     def pack(self, flat):
         """Lay flat weights out as the compiled loops read them.

@@ -21,6 +21,9 @@ from skwfm.inference.multipliers import (
 # Largest |tanh| taken for the inverse: atanh(1 - 1e-15) is 17.6, where a weight differs
 # from its sign by 1e-15.
 _SATURATION = 1 - 1e-15
+# Real weights on the sphere whose variances have all fallen below this have no volume:
+# that happens when no weights satisfy the patterns.
+_COLLAPSED = 1e-10
 
 
 @dataclass
@@ -109,7 +112,8 @@ class GaussianSites:
         Raises
         ------
         FloatingPointError
-            If the messages are not finite, or leave a weight without a norm.
+            If the messages are not finite, leave a weight without a norm, or all
+            weights without variance.
         """
         mean, variance = np.empty_like(linear), np.empty_like(linear)
         for index, where in enumerate(self.blocks):
@@ -126,6 +130,8 @@ class GaussianSites:
             norm, mean, variance, pull = solve_norm(
                 linear, precision, reference, overlap, replicas, norm
             )
+            if not variance.max() > _COLLAPSED:
+                raise FloatingPointError("the posterior has no volume left")
         else:
             if not norm + precision.min() > 0:
                 raise FloatingPointError("a weight has no norm under a fixed precision")
