@@ -15,9 +15,10 @@ from skwfm.inference.amp import default_damping
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.sweeps import Damping, run_sweeps
 
-# Patterns updated together: two vectors of the channel in the sequential schedule, and
-# what keeps the means of a chunk in cache in the parallel one.
-_CHUNK = {"sequential": 16, "parallel": 32}
+# Patterns updated together: few, so that the sequential schedule is one and the means of
+# a chunk stay in cache; enough, so that calling the channel costs little.
+_CHUNK = 32
+_SCHEDULES = ("sequential", "parallel")
 
 
 @dataclass
@@ -48,7 +49,8 @@ class BpEngine:
     state : BpState, default=None
         Messages to start from.
     schedule : {"sequential", "parallel"}, default="sequential"
-        Whether patterns see what the patterns before them sent in the same sweep.
+        Whether patterns see what those before them sent in the same sweep, in chunks
+        of 32, or what all sent in the sweep before.
     rng : numpy.random.Generator, default=None
         Order of the patterns in the sequential schedule; their own order if None.
     noise : float, default=0.0
@@ -60,14 +62,14 @@ class BpEngine:
     def __init__(
         self, factors, sites, state=None, schedule="sequential", rng=None, noise=0.0
     ):
-        if schedule not in _CHUNK:
+        if schedule not in _SCHEDULES:
             raise ValueError(
                 f"schedule={schedule!r} is unknown: pass 'sequential' or 'parallel'."
             )
         self.factors, self.sites, self._rng = factors, sites, rng
         self._schedule = schedule
         self._x = _scaled_inputs(factors)
-        self._allocate(_CHUNK[schedule])
+        self._allocate(_CHUNK)
         if state is None:
             self.state = self._fresh_state(noise)
         else:
@@ -121,8 +123,7 @@ class BpEngine:
         rows = np.arange(self.factors.n_samples)
         if self._rng is not None and self._schedule == "sequential":
             rows = self._rng.permutation(rows)
-        step = _CHUNK[self._schedule]
-        return [rows[start : start + step] for start in range(0, len(rows), step)]
+        return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
 
     def sweep(self, damping):
         """Update every message once.

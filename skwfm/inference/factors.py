@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 
@@ -177,6 +178,10 @@ class Factors:
         return np.append(field, self.inputs.shape[1]) if self.fit_intercept else field
 
     @cached_property
+    def _starts(self):
+        return np.array([where.start for where in self.unit_slices])
+
+    @cached_property
     def places(self):
         """Where the weights of a flat vector are in a packed one."""
         starts = [
@@ -258,8 +263,8 @@ class Factors:
             Variance of every unit's field.
         """
         if self.is_binary:
-            means = [variance[where].mean() for where in self.unit_slices]
-            return np.tile(means, (self.n_samples, 1))
+            means = np.add.reduceat(variance, self._starts) / self.unit_sizes
+            return np.broadcast_to(means, (self.n_samples, self.n_hidden))
         return self._fields_of(self._packed_squares, variance) / self.unit_sizes
 
     def outer(self, coef):
@@ -291,7 +296,9 @@ class Factors:
             The sums, flat.
         """
         if self.is_binary:
-            return np.repeat(coef.sum(axis=0) / self.unit_sizes, self.unit_sizes)
+            # A product with ones: NumPy's sums along the first axis are slow.
+            sums = np.ones(self.n_samples) @ coef
+            return np.repeat(sums / self.unit_sizes, self.unit_sizes)
         return self._outer_of(self._packed_squares, coef / self.unit_sizes)
 
     def channel(self, mean, variance):
@@ -316,8 +323,10 @@ class Factors:
         """Two equal patterns with different labels, as a pair of indices, or None."""
         seen = {}
         for index, row in enumerate(self.inputs):
-            # Adding zero makes -0. and 0. the same bytes.
-            first = seen.setdefault((row + 0).tobytes(), index)
+            # Adding zero makes -0. and 0. the same bytes; digests of 16 bytes, because
+            # the rows themselves would double the memory.
+            digest = blake2b((row + 0).tobytes(), digest_size=16).digest()
+            first = seen.setdefault(digest, index)
             if self.labels[first] != self.labels[index]:
                 return first, index
         return None
