@@ -15,8 +15,8 @@ from skwfm.inference.amp import default_damping
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.sweeps import Damping, run_sweeps
 
-# Patterns updated together: few, so that the sequential schedule is one and the means of
-# a chunk stay in cache; enough, so that calling the channel costs little.
+# Patterns updated together: few, so that the sequential schedule is one and the means
+# of a chunk stay in cache; enough, so that calling the channel costs little.
 _CHUNK = 32
 _SCHEDULES = ("sequential", "parallel")
 
