@@ -37,28 +37,31 @@ def solves(factors, weights):
 @pytest.mark.parametrize("n_samples", [2, 4, 6])
 @pytest.mark.parametrize("machine", [TreeCommittee, FullCommittee, TreeParity])
 @pytest.mark.parametrize("n_hidden", [1, 3])
-@pytest.mark.parametrize("method", ENGINES)
 def test_signs_are_counted_as_by_enumeration(
-    method, machine, n_hidden, n_samples, make_patterns
+    machine, n_hidden, n_samples, make_patterns
 ):
     # 15 weights; odd fields, so that no sign is undecided.
     n_features = 5 if machine is FullCommittee and n_hidden == 3 else 15
     weights = all_signs(15)
     errors = []
-    for seed in range(12):
+    for seed in range(10):
         factors = make_patterns(machine(n_hidden), n_samples, n_features, seed)
         overlaps = factors.inputs @ factors.inputs.T - n_features * np.eye(n_samples)
-        count = solves(factors, weights).sum()
         # Nearly parallel patterns are what amp and bp are not made for.
-        if count == 0 or np.abs(overlaps).max() > 0.6 * n_features:
+        if np.abs(overlaps).max() > 0.6 * n_features:
             continue
-        found = infer(factors, BinaryPrior(), method=method, max_sweeps=1000)
-        errors.append(found.log_evidence - np.log(count))
+        count = solves(factors, weights).sum()
+        if count > 0:
+            runs = [
+                infer(factors, BinaryPrior(), method=m, max_sweeps=1000)
+                for m in ENGINES
+            ]
+            errors.append([run.log_evidence - np.log(count) for run in runs])
     # Two patterns overlap by 1 / sqrt(n), which the engines do not know: log-counts of
     # M log 2 are wrong by less than one per M^2 / 2 pairs and n inputs of a unit.
     n_inputs = n_features if machine is FullCommittee else 15 // n_hidden
     assert len(errors) >= 3
-    assert np.abs(np.mean(errors)) < n_samples**2 / 2 / n_inputs
+    assert np.abs(np.mean(errors, axis=0)).max() < n_samples**2 / 2 / n_inputs
 
 
 @pytest.mark.slow
@@ -144,7 +147,7 @@ def fraction(factors, draw, n_draws=200_000, seed=1):
 
 
 def check_local_volumes(factors, prior, draw):
-    log_fraction, error = fraction(factors, draw, 40_000)
+    log_fraction, error = fraction(factors, draw, 20_000)
     # log-fraction of 10 patterns, which overlap by 0.1: ten parts in n_inputs.
     allowed = 3 * error + 10 / factors.unit_sizes[0]
     assert allowed < 0.1 * abs(log_fraction)
