@@ -1,9 +1,10 @@
 """Message-passing channels of the built-in machines.
 
-A channel takes Gaussian fields of independent units and gives the log-probability of the
-right answer with its derivatives: see `skwfm.architectures.Architecture.channel`. Every
-function takes `mean`, `var` (n_samples, n_hidden), `labels` (n_samples,) and fills
-`log_z` (n_samples,), `g` and `gamma` (n_samples, n_hidden). Scratch is the caller's.
+A channel takes Gaussian fields of independent units and gives the log-probability of
+the right answer with its derivatives: see `skwfm.architectures.Architecture.channel`.
+Every function takes `mean`, `var` (n_samples, n_hidden), `labels` (n_samples,) and
+fills `log_z` (n_samples,), `g` and `gamma` (n_samples, n_hidden). Scratch is the
+caller's.
 """
 
 from libc.math cimport log, log1p

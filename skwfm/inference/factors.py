@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 
 import numpy as np
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
+from skwfm.inference.pattern_checks import check_patterns, find_contradiction
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Factors:
     def __post_init__(self):
         inputs = np.asarray(self.inputs)
         labels = np.asarray(self.labels, dtype=np.float64)
-        _check_patterns(inputs, labels)
+        check_patterns(inputs, labels)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
 
@@ -321,38 +321,4 @@ class Factors:
     @cached_property
     def contradiction(self):
         """Two equal patterns with different labels, as a pair of indices, or None."""
-        seen = {}
-        for index, row in enumerate(self.inputs):
-            # Adding zero makes -0. and 0. the same bytes; digests of 16 bytes, because
-            # the rows themselves would double the memory.
-            digest = blake2b((row + 0).tobytes(), digest_size=16).digest()
-            first = seen.setdefault(digest, index)
-            if self.labels[first] != self.labels[index]:
-                return first, index
-        return None
-
-
-def _check_patterns(inputs, labels):
-    """Refuse inputs and labels that are no patterns."""
-    if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
-        raise ValueError(
-            f"inputs have shape {inputs.shape} and dtype {inputs.dtype}: pass a real "
-            "array of shape (n_samples, n_features) with at least one pattern."
-        )
-    bad = [i for i, row in enumerate(inputs) if not np.isfinite(row).all()]
-    if bad:
-        raise ValueError(
-            f"inputs of pattern {bad[0]} contain NaN or infinity: remove or impute "
-            f"them ({len(bad)} patterns are affected)."
-        )
-    if labels.shape != inputs.shape[:1]:
-        raise ValueError(
-            f"labels have shape {labels.shape} for {len(inputs)} patterns: pass one "
-            "label per pattern."
-        )
-    wrong = labels[np.abs(labels) != 1]
-    if wrong.size:
-        raise ValueError(
-            f"labels contain {wrong[0]:g}: pass labels that are -1 or +1 (encode "
-            "classes first)."
-        )
+        return find_contradiction(self.inputs, self.labels)

@@ -34,6 +34,11 @@ class Replicas:
     n_replicas: int = 1
     gamma: float = 0.0
 
+    @property
+    def are_coupled(self):
+        """Whether there are others and they matter."""
+        return self.n_replicas > 1 and self.gamma > 0
+
     def precision(self, variance):
         """Give rho, the precision of the Gaussian that the others amount to.
 

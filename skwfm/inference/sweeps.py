@@ -48,6 +48,8 @@ class Damping:
         Damping to keep throughout, or None to adapt.
     start : float
         Damping to begin with when adapting.
+    engine : object, default=None
+        The engine, whose `mean` is compared from sweep to sweep; needed to adapt.
 
     Raises
     ------
@@ -55,27 +57,29 @@ class Damping:
         If the damping is not in [0, 1).
     """
 
-    def __init__(self, fixed, start):
+    def __init__(self, fixed, start, engine=None):
         if fixed is not None and not 0 <= fixed < 1:
             raise ValueError(
                 f"damping={fixed!r} is not the fraction of a message to keep: pass a "
                 "number in [0, 1), or None to adapt it."
             )
         self.value = start if fixed is None else fixed
-        self._adapts = fixed is None
+        self._engine = engine if fixed is None else None
         self._mean = self._step = None
         self._cosines = []
 
-    def follow(self, mean):
-        """Take note of the means after a sweep.
+    def follow(self, residual):
+        """Take note of a sweep.
 
         Parameters
         ----------
-        mean : ndarray of shape (n_weights,)
-            Means of the weights.
+        residual : float
+            Its residual, which other rules of damping go by; this one compares the
+            directions of successive steps.
         """
-        if not self._adapts:
+        if self._engine is None:
             return
+        mean = self._engine.mean
         if self._mean is not None:
             step = mean - self._mean
             if self._step is not None:
@@ -137,7 +141,7 @@ def run_sweeps(engine, *, damping, tol, max_sweeps, callback=None):
                 return "converged", residuals
             if wants_stop:
                 return "stopped", residuals
-            damping.follow(engine.mean)
+            damping.follow(residual)
     except KeyboardInterrupt:
         return "interrupted", residuals
     return "max_sweeps", residuals

@@ -21,8 +21,8 @@ class LinearEngine:
 
 
 def run(eigenvalues, damping, start=0.3, max_sweeps=2000):
-    damping = Damping(damping, start)
     engine = LinearEngine(eigenvalues)
+    damping = Damping(damping, start, engine)
     with np.errstate(over="ignore", invalid="ignore"):
         status, residuals = run_sweeps(
             engine, damping=damping, tol=1e-9, max_sweeps=max_sweeps
