@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from skwfm._kernels import training
+from skwfm._kernels import channels, training
 from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
+from skwfm.architectures.compiled_channel import run_channel
 
 
 class _Committee(Architecture):
@@ -37,6 +38,9 @@ class _Committee(Architecture):
     def unit_to_fix(self, fields, labels):
         votes_against = np.where(fields >= 0, 1, -1) != labels[:, None]
         return np.where(votes_against, np.abs(fields), np.inf).argmin(axis=1)
+
+    def channel(self, mean, var, labels):
+        return run_channel(channels.committee, mean, var, labels)
 
 
 class FullCommittee(_Committee):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from skwfm._kernels import training
+from skwfm._kernels import channels, training
 from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
+from skwfm.architectures.compiled_channel import run_channel
 
 
 def _product_of_others(factors):
@@ -78,3 +79,6 @@ class TreeParity(Architecture):
 
     def unit_to_fix(self, fields, labels):
         return np.abs(fields).argmin(axis=1)
+
+    def channel(self, mean, var, labels):
+        return run_channel(channels.parity, mean, var, labels)

@@ -1,0 +1,191 @@
+"""Scalar equations for the multipliers of Gaussian and +-1 weights.
+
+A weight's site is ``exp(A w - B w^2 / 2)`` times its prior
+``exp(-Lambda w^2 / 2 + lambda r w)``; Lambda and lambda hold the mean of ``w^2`` at 1
+and the mean of ``r w`` at the overlap p. With r = None there is no lambda. All formulas
+stay the same in any orthonormal basis in which the precision is diagonal, B then being
+its eigenvalues.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Newton ends when a step moves the multiplier by less than this fraction of itself;
+# the equation is then solved to rounding, since convergence is quadratic.
+_STEP = 1e-13
+# Newton needs about 6 steps; bisection alone would need 60 from a bracket found by
+# doubling.
+_MAX_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """The other replicas, coupled to each weight through their common centre.
+
+    Parameters
+    ----------
+    n_replicas : int
+        Number of replicas, this one included.
+    gamma : float
+        Coupling to the centre.
+    """
+
+    n_replicas: int = 1
+    gamma: float = 0.0
+
+    def precision(self, variance):
+        """Give rho, the precision of the Gaussian that the others amount to.
+
+        Parameters
+        ----------
+        variance : ndarray
+            Variance of each weight without this term.
+
+        Returns
+        -------
+        rho : ndarray
+            ``1 / ((variance + 1/gamma) / (n_replicas - 1) + 1/gamma)``, written so
+            that one replica and gamma = 0 need no care.
+        """
+        coupling = (self.n_replicas - 1) * self.gamma
+        return coupling / (self.gamma * variance + self.n_replicas)
+
+
+def gaussian_moments(norm, linear, precision, reference, overlap, replicas):
+    """Give the moments of every weight at a trial Lambda.
+
+    Parameters
+    ----------
+    norm : float
+        Lambda.
+    linear, precision : ndarray of shape (n,)
+        A and B of every weight.
+    reference : ndarray of shape (n,) or None
+        Reference weights r.
+    overlap : float or None
+        Mean of ``r m`` to hold.
+    replicas : Replicas
+        Other replicas.
+
+    Returns
+    -------
+    mean, variance : ndarray of shape (n,)
+        Moments m and v.
+    pull : float
+        lambda, 0 without reference.
+    slope : float
+        Derivative of the mean of ``m^2 + v`` by Lambda.
+    """
+    alone = 1 / (norm + precision)
+    pull = 0.0
+    if reference is not None:
+        seen = np.vdot(reference * alone, reference)
+        pull = (overlap * len(linear) - np.vdot(reference * alone, linear)) / seen
+        linear = linear + pull * reference
+    mean = linear * alone
+    rho = replicas.precision(alone)
+    variance = alone / (1 + rho * alone)
+    # rho depends on the variance without it, hence the second factor.
+    stiffening = (rho * alone) ** 2 / max(replicas.n_replicas - 1, 1)
+    slope = -np.mean(2 * mean**2 * alone + variance**2 * (1 + stiffening))
+    if reference is not None:
+        mixed = np.vdot(reference, mean * alone)
+        slope += 2 * mixed**2 / (seen * len(linear))
+    return mean, variance, pull, slope
+
+
+def solve_norm(linear, precision, reference, overlap, replicas, start):
+    """Find the Lambda at which the mean of ``m^2 + v`` is 1.
+
+    Parameters
+    ----------
+    linear, precision : ndarray of shape (n,)
+        A and B of every weight.
+    reference : ndarray of shape (n,) or None
+        Reference weights r.
+    overlap : float or None
+        Mean of ``r m`` to hold.
+    replicas : Replicas
+        Other replicas.
+    start : float
+        First guess.
+
+    Returns
+    -------
+    norm : float
+        Lambda, larger than minus the least precision.
+    mean, variance : ndarray of shape (n,)
+        Moments there.
+    pull : float
+        lambda there.
+
+    Raises
+    ------
+    FloatingPointError
+        If A or B is not finite.
+    """
+    if not (np.isfinite(linear).all() and np.isfinite(precision).all()):
+        raise FloatingPointError("messages are not finite")
+    low, high = -precision.min(), np.inf
+    norm = start if start > low else low + 1
+    for _ in range(_MAX_STEPS):
+        mean, variance, pull, slope = gaussian_moments(
+            norm, linear, precision, reference, overlap, replicas
+        )
+        size = np.mean(mean**2 + variance)
+        low, high = (norm, high) if size > 1 else (low, norm)
+        # Newton on 1/size, which is nearly linear in Lambda.
+        following = norm + size * (1 - size) / slope
+        # Measured from the pole, where the digits of Lambda matter.
+        if abs(following - norm) <= _STEP * (abs(norm) + norm + precision.min()):
+            break
+        norm = following if low < following < high else _between(low, high, norm)
+    return norm, mean, variance, pull
+
+
+def _between(low, high, norm):
+    if np.isinf(high):
+        return low + 2 * max(norm - low, 1.0)
+    return (low + high) / 2
+
+
+def solve_overlap_of_signs(field, reference, overlap, start):
+    """Find the lambda at which the mean of ``r tanh(field + lambda r)`` is p.
+
+    Parameters
+    ----------
+    field : ndarray of shape (n,)
+        Field on every weight without the reference.
+    reference : ndarray of shape (n,)
+        Reference weights r, +-1.
+    overlap : float
+        p, strictly between -1 and 1.
+    start : float
+        First guess.
+
+    Returns
+    -------
+    pull : float
+        lambda.
+
+    Raises
+    ------
+    FloatingPointError
+        If the field is not finite.
+    """
+    if not np.isfinite(field).all():
+        raise FloatingPointError("messages are not finite")
+    aligned = reference * field
+    low, high = np.arctanh(overlap) - aligned.max(), np.arctanh(overlap) - aligned.min()
+    pull = min(max(start, low), high)
+    for _ in range(_MAX_STEPS):
+        mean = np.tanh(aligned + pull)
+        excess = mean.mean() - overlap
+        low, high = (low, pull) if excess > 0 else (pull, high)
+        slope = np.mean((1 - mean) * (1 + mean))
+        following = pull - excess / slope if slope > 0 else np.inf
+        if abs(following - pull) <= _STEP * max(1, abs(pull)):
+            break
+        pull = following if low < following < high else (low + high) / 2
+    return pull

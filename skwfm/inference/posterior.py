@@ -1,0 +1,128 @@
+"""What an engine found: marginals, free entropy, and whether to believe them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# What a run says of itself, with the advice that goes into the warning.
+ADVICE = {
+    "converged": "",
+    "max_sweeps": (
+        "{method} stopped at max_sweeps={n_iter} with residual {residual:.2g}: raise "
+        "max_sweeps, raise damping, start from a posterior nearby (warm_start), or use "
+        "method='ep' if the inputs are correlated."
+    ),
+    "diverged": (
+        "{method} diverged after {n_iter} sweeps: raise damping, start from a "
+        "posterior nearby (warm_start), or use method='ep' if the inputs are "
+        "correlated."
+    ),
+    "contradiction": (
+        "two equal patterns have different labels, so no weights satisfy all patterns "
+        "and the log-volume is minus infinity, whatever {method} says: remove one."
+    ),
+    "interrupted": (
+        "{method} was interrupted after {n_iter} sweeps; the posterior reached so far "
+        "is kept."
+    ),
+    "stopped": (
+        "a callback stopped {method} after {n_iter} sweeps, before it had converged."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Marginals of the weights and the log of their number.
+
+    Parameters
+    ----------
+    mean, variance : ndarray of shape (n_hidden, n_features + fit_intercept)
+        Of each weight, in the theory's norm ``||w_l||^2 = n_l``; zero outside the
+        receptive fields.
+    log_evidence : float
+        log Z of the Bethe (or EP) free entropy at the final multipliers, constants
+        included; NaN if not converged, or if the prior couples replicas.
+    converged : bool
+        Whether the last sweep changed no mean by more than the tolerance.
+    n_iter : int
+        Sweeps done.
+    residuals : ndarray of shape (n_iter,)
+        Largest undamped change of a mean in each sweep.
+    method : str
+        The engine.
+    status : str
+        "converged", or why not: "max_sweeps", "diverged", "contradiction",
+        "interrupted", "stopped".
+    entropy : float, default=nan
+        Log-volume per weight, in nats: the Legendre transform of `log_evidence` (for
+        +-1 weights, log of their number).
+    log_volume : float, default=nan
+        `entropy` minus its value without patterns: log of the fraction of weights
+        that make no error, per weight; V1 if the prior holds an overlap.
+    multipliers : dict, default={}
+        Final multipliers of the prior: "norm" (Lambda) and "overlap" (lambda), each an
+        ndarray with one entry, or one per unit.
+    state : object, default=None
+        Messages for a warm start; the engine's own business.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    log_evidence: float
+    converged: bool
+    n_iter: int
+    residuals: np.ndarray
+    method: str
+    status: str
+    entropy: float = np.nan
+    log_volume: float = np.nan
+    multipliers: dict = field(default_factory=dict)
+    state: object = field(default=None, repr=False)
+
+    @property
+    def advice(self):
+        """What to do about it, or "" if converged."""
+        residual = self.residuals[-1] if len(self.residuals) else np.nan
+        return ADVICE[self.status].format(
+            method=self.method, n_iter=self.n_iter, residual=residual
+        )
+
+
+def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
+    """Put the result of an engine together; numbers only if it converged.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    sites : object
+        The bound prior, at its final multipliers.
+    mean, variance : ndarray of shape (n_weights,)
+        Flat marginals.
+    log_evidence : callable
+        Computes log Z; called only if the run converged.
+    **outcome : dict
+        `status`, `n_iter`, `residuals`, `method`, `state` of the run.
+
+    Returns
+    -------
+    posterior : Posterior
+        The result.
+    """
+    if outcome["status"] == "converged" and factors.contradiction is not None:
+        outcome["status"] = "contradiction"
+    converged = outcome["status"] == "converged"
+    log_z = float(log_evidence()) if converged and sites.has_evidence else np.nan
+    entropy = sites.entropy(log_z)
+    outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)
+    return Posterior(
+        factors.dense(mean),
+        factors.dense(variance),
+        log_z,
+        converged,
+        entropy=entropy,
+        log_volume=entropy - sites.free_entropy_density,
+        multipliers={k: v.copy() for k, v in sites.multipliers.items()},
+        **outcome,
+    )

@@ -1,0 +1,315 @@
+"""Priors bound to the weights of a problem: what the engines ask at every sweep.
+
+Both kinds answer the same questions. Given the linear terms A and precisions B that the
+patterns send to the weights they solve their multipliers (`moments`); they tell engines
+with edge messages what they add to A and B (`linear`, `precision`, valid after
+`moments`), and turn log Z into volumes (`log_partition`, `entropy`).
+"""
+
+from dataclasses import dataclass, replace
+from dataclasses import field as default
+
+import numpy as np
+
+from skwfm.inference.multipliers import (
+    Replicas,
+    gaussian_moments,
+    solve_norm,
+    solve_overlap_of_signs,
+)
+
+# Largest |tanh| taken for the inverse: atanh(1 - 1e-15) is 17.6, where a weight differs
+# from its sign by 1e-15.
+_SATURATION = 1 - 1e-15
+
+
+@dataclass
+class GaussianSites:
+    """Real weights with prior ``exp(-Lambda w^2 / 2 + (lambda r + field) w)``.
+
+    Parameters
+    ----------
+    blocks : tuple of slice
+        Weights that share their multipliers.
+    reference : ndarray of shape (n_weights,), default=None
+        Reference weights r.
+    overlap : float, default=None
+        Overlap p that lambda holds, with a reference.
+    field : ndarray of shape (n_weights,), default=None
+        Fixed linear term.
+    fixed_norm : float, default=None
+        Lambda, if it is not to be solved for.
+    replicas : Replicas, default=Replicas()
+        Other replicas.
+    multipliers : dict, default={}
+        "norm" and "overlap": one entry per block. Copies share it.
+    """
+
+    blocks: tuple
+    reference: np.ndarray | None = None
+    overlap: float | None = None
+    field: np.ndarray | None = None
+    fixed_norm: float | None = None
+    replicas: Replicas = default(default_factory=Replicas)
+    multipliers: dict = default(default_factory=dict)
+
+    is_binary = False
+
+    def __post_init__(self):
+        n_weights = self.blocks[-1].stop
+        # Without patterns: Lambda = 1 / (1 - p^2), lambda = p Lambda.
+        overlap = self.overlap or 0.0
+        start = 1 / (1 - overlap**2) if self.fixed_norm is None else self.fixed_norm
+        norms = np.full(len(self.blocks), start)
+        self.multipliers.setdefault("norm", norms)
+        if self.reference is not None:
+            self.multipliers.setdefault("overlap", overlap * norms)
+        if self.field is None:
+            self.field = np.zeros(n_weights)
+        self.linear = np.zeros(n_weights)
+        self.precision = np.zeros(n_weights)
+
+    @property
+    def has_evidence(self):
+        """Whether log Z is that of one system: not with coupled replicas."""
+        return self.replicas.n_replicas == 1 or self.replicas.gamma == 0
+
+    def in_basis(self, transform):
+        """See the same prior in another orthonormal basis of each unit's weights.
+
+        Parameters
+        ----------
+        transform : callable
+            Takes flat weights (n_weights,) into the basis.
+
+        Returns
+        -------
+        sites : GaussianSites
+            The prior there; it updates the multipliers of this one.
+        """
+        has_reference = self.reference is not None
+        reference = transform(self.reference) if has_reference else None
+        sites = replace(self, field=transform(self.field))
+        sites.reference = reference
+        return sites
+
+    def moments(self, linear, precision):
+        """Solve the multipliers and give the marginals.
+
+        Parameters
+        ----------
+        linear, precision : ndarray of shape (n_weights,)
+            A and B that the patterns send.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_weights,)
+            Marginals m and v.
+
+        Raises
+        ------
+        FloatingPointError
+            If the messages are not finite, or leave a weight without a norm.
+        """
+        mean, variance = np.empty_like(linear), np.empty_like(linear)
+        for index, where in enumerate(self.blocks):
+            mean[where], variance[where] = self._solve_block(
+                index, where, linear[where] + self.field[where], precision[where]
+            )
+        return mean, variance
+
+    def _solve_block(self, index, where, linear, precision):
+        reference = None if self.reference is None else self.reference[where]
+        overlap, replicas = self.overlap, self.replicas
+        norm = self.multipliers["norm"][index]
+        if self.fixed_norm is None:
+            norm, mean, variance, pull = solve_norm(
+                linear, precision, reference, overlap, replicas, norm
+            )
+        else:
+            if not norm + precision.min() > 0:
+                raise FloatingPointError("a weight has no norm under a fixed precision")
+            mean, variance, pull, _ = gaussian_moments(
+                norm, linear, precision, reference, overlap, replicas
+            )
+        self.multipliers["norm"][index] = norm
+        self.linear[where] = self.field[where]
+        if reference is not None:
+            self.multipliers["overlap"][index] = pull
+            self.linear[where] += pull * reference
+        rho = replicas.precision(1 / (norm + precision))
+        self.precision[where] = norm + rho
+        self.linear[where] += rho * mean
+        return mean, variance
+
+    def log_partition(self, linear, precision):
+        """Give the sum over weights of ``log int P0(w) exp(A w - B w^2 / 2) dw``.
+
+        Parameters
+        ----------
+        linear, precision : ndarray of shape (n_weights,)
+            A and B of the last `moments`.
+
+        Returns
+        -------
+        log_partition : float
+            The sum, at the multipliers that `moments` found.
+        """
+        total = precision + self.precision
+        linear = linear + self.linear
+        return 0.5 * np.sum(np.log(2 * np.pi / total) + linear**2 / total)
+
+    def entropy(self, log_evidence):
+        """Give the log-volume per weight, the Legendre transform of log Z.
+
+        Parameters
+        ----------
+        log_evidence : float
+            log Z at the current multipliers.
+
+        Returns
+        -------
+        entropy : float
+            Nats per weight; NaN under a fixed precision, which holds no norm.
+        """
+        if self.fixed_norm is not None:
+            return np.nan
+        sizes = np.array([where.stop - where.start for where in self.blocks])
+        total = log_evidence + np.vdot(self.multipliers["norm"], sizes) / 2
+        if self.reference is not None:
+            total -= np.vdot(self.multipliers["overlap"], sizes) * self.overlap
+        return total / sizes.sum()
+
+    @property
+    def free_entropy_density(self):
+        """The entropy per weight without patterns."""
+        overlap = self.overlap or 0.0
+        return (1 + np.log(2 * np.pi) + np.log(1 - overlap**2)) / 2
+
+
+@dataclass
+class SignSites:
+    """Weights +-1 with prior ``exp((lambda r + field) w)``.
+
+    Parameters
+    ----------
+    n_weights : int
+        Number of weights.
+    reference : ndarray of shape (n_weights,), default=None
+        Reference weights r, +-1.
+    overlap : float, default=None
+        Overlap p that lambda holds, with a reference.
+    field : ndarray of shape (n_weights,), default=None
+        Fixed field.
+    replicas : Replicas, default=Replicas()
+        Other replicas.
+    multipliers : dict, default={}
+        "overlap", with a reference.
+    """
+
+    n_weights: int
+    reference: np.ndarray | None = None
+    overlap: float | None = None
+    field: np.ndarray | None = None
+    replicas: Replicas = default(default_factory=Replicas)
+    multipliers: dict = default(default_factory=dict)
+
+    is_binary = True
+
+    def __post_init__(self):
+        if self.reference is not None:
+            start = np.arctanh(self.overlap)
+            self.multipliers.setdefault("overlap", np.array([start]))
+        if self.field is None:
+            self.field = np.zeros(self.n_weights)
+        self.linear = np.zeros(self.n_weights)
+        self.precision = np.zeros(self.n_weights)
+
+    @property
+    def has_evidence(self):
+        """Whether log Z is that of one system: not with coupled replicas."""
+        return self.replicas.n_replicas == 1 or self.replicas.gamma == 0
+
+    def moments(self, linear, precision):
+        """Solve the multiplier and give the marginals.
+
+        Parameters
+        ----------
+        linear, precision : ndarray of shape (n_weights,)
+            A and B that the patterns send; B is the same for both signs.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_weights,)
+            Marginals m and v.
+
+        Raises
+        ------
+        FloatingPointError
+            If the messages are not finite.
+        """
+        if not np.isfinite(linear).all():
+            raise FloatingPointError("messages are not finite")
+        self.linear = self.field.copy()
+        if self.reference is not None:
+            self.linear += self._pull(linear) * self.reference
+        self.linear += self._from_replicas(linear + self.linear)
+        mean = np.tanh(linear + self.linear)
+        return mean, (1 - mean) * (1 + mean)
+
+    def _pull(self, linear):
+        pull = self.multipliers["overlap"]
+        pull[0] = solve_overlap_of_signs(
+            linear + self.field, self.reference, self.overlap, pull[0]
+        )
+        return pull[0]
+
+    def _from_replicas(self, field):
+        """Field of the other replicas through the centre."""
+        others, coupling = self.replicas.n_replicas - 1, np.tanh(self.replicas.gamma)
+        seen = np.arctanh(_saturate(coupling * np.tanh(field)))
+        return np.arctanh(_saturate(coupling * np.tanh(others * seen)))
+
+    def log_partition(self, linear, precision):
+        """Give the sum over weights of ``log sum P0(w) exp(A w - B w^2 / 2)``.
+
+        Parameters
+        ----------
+        linear, precision : ndarray of shape (n_weights,)
+            A and B of the last `moments`.
+
+        Returns
+        -------
+        log_partition : float
+            The sum, at the multiplier that `moments` found.
+        """
+        field = linear + self.linear
+        return np.sum(np.logaddexp(field, -field) - precision / 2)
+
+    def entropy(self, log_evidence):
+        """Give the log-number of weights per weight.
+
+        Parameters
+        ----------
+        log_evidence : float
+            log Z at the current multiplier.
+
+        Returns
+        -------
+        entropy : float
+            Nats per weight.
+        """
+        if self.reference is None:
+            return log_evidence / self.n_weights
+        pull = self.multipliers["overlap"][0]
+        return log_evidence / self.n_weights - pull * self.overlap
+
+    @property
+    def free_entropy_density(self):
+        """The entropy per weight without patterns."""
+        same = (1 + (self.overlap or 0.0)) / 2
+        return -same * np.log(same) - (1 - same) * np.log(1 - same)
+
+
+def _saturate(tanh):
+    return np.clip(tanh, -_SATURATION, _SATURATION)
