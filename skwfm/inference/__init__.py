@@ -1,6 +1,7 @@
 """Message passing: posterior marginals and volumes of weights that make no error."""
 
 from skwfm.inference.factors import Factors
+from skwfm.inference.infer import infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import (
     BinaryPrior,
@@ -20,4 +21,5 @@ __all__ = [
     "Posterior",
     "ReferencePrior",
     "SphericalPrior",
+    "infer",
 ]

@@ -13,12 +13,18 @@ from skwfm.inference.cholesky_units import CholeskyUnits
 from skwfm.inference.eigen_units import EigenUnits
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.spans import span_inputs
+from skwfm.inference.sweeps import Damping, run_sweeps
 
-# Weight of a site's old parameters at the start: narrow minima on correlated inputs
-# need this much, wide ones could do with less.
-DAMPING = 0.7
+# Fraction of the old sites kept at the start of an adaptive run, without and with the
+# focusing term: narrow minima on correlated inputs need this much.
+_DAMPING = 0.7
+_FOCUSING_DAMPING = 0.8
 # A cavity needs a positive precision; this share of the posterior's counts as zero.
 _LEAST_CAVITY = 1e-10
+# The residual of a sweep with improper cavities is at least this.
+_NO_CAVITY = 1.0
+# Size of the random linear terms of the sites at a noisy start.
+_NOISE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,68 +44,102 @@ class EPState:
     free_norm: np.ndarray
 
 
-class ExpectationPropagation:
-    """The messages of one run, a sweep at a time.
+class EPEngine:
+    """EP on one problem: holds the sites, sweeps, and gives the free entropy.
 
     Parameters
     ----------
     factors : Factors
-        Patterns and machine.
-    prior : SphericalPrior, ReferencePrior, GaussianPrior or Focusing of one of them
-        What is known of the weights.
+        The patterns.
+    sites : GaussianSites
+        The bound prior.
     state : EPState or None, default=None
         Where to start; by default at the prior.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy, which breaks symmetries.
     spans : list of Span or None, default=None
         What `span_inputs` returns, to compute it once for several runs.
 
-    Attributes
-    ----------
-    precision, linear : ndarray of shape (n_samples, n_hidden)
-        Natural parameters of the sites.
-    n_improper : int
-        Cavities of the last sweep that were no probability; their sites stayed.
+    Raises
+    ------
+    ValueError
+        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
+        a pattern.
     """
 
-    def __init__(self, factors, prior, state=None, spans=None):
-        self.factors = factors
-        self.sites = prior.bind(factors)
-        if self.sites.is_binary:
+    method = "ep"
+
+    def __init__(self, factors, sites, state=None, rng=None, spans=None):
+        if sites.is_binary:
             raise ValueError(
-                f"prior={prior!r} has +-1 weights, method='ep' needs real ones: use "
-                "method='amp' or 'bp'."
+                "prior has +-1 weights, method='ep' needs real ones: use method='amp' "
+                "or method='bp'."
             )
-        shape = (factors.n_samples, factors.n_hidden)
-        self.precision, self.linear = np.zeros(shape), np.zeros(shape)
+        self.factors, self.sites = factors, sites
+        self._precision, self._linear = np.zeros(
+            (2, factors.n_samples, factors.n_hidden)
+        )
         if state is not None:
             self._start_from(state)
+        elif rng is not None:
+            self._linear += _NOISE * rng.normal(size=self._linear.shape)
+        self._answer = None
         self._spans = span_inputs(factors) if spans is None else spans
-        self.units = self._new_units(_units_for(self.sites))
+        self._units = self._new_units(_units_for(sites))
 
     def _new_units(self, kind):
         return kind(self._spans, self.sites, self.factors.unit_slices)
 
     def _start_from(self, state):
-        if state.precision.shape != self.precision.shape:
+        if state.precision.shape != self._precision.shape:
             raise ValueError(
                 f"state has sites of shape {state.precision.shape}, the problem needs "
-                f"{self.precision.shape}: warm starts need the same patterns and units."
+                f"{self._precision.shape}: warm starts need the same patterns and "
+                "units."
             )
-        self.precision, self.linear = state.precision.copy(), state.linear.copy()
-        norm = state.free_norm / (1 - (self.sites.overlap or 0.0) ** 2)
-        here = self.sites.multipliers["norm"]
-        if self.sites.fixed_norm is None and norm.shape == here.shape:
-            here[:] = norm
+        self._precision, self._linear = state.precision.copy(), state.linear.copy()
+        norm = self.sites.multipliers["norm"]
+        if self.sites.fixed_norm is None and norm.shape == state.free_norm.shape:
+            norm[:] = state.free_norm / self._free
+
+    @property
+    def _free(self):
+        """Variance that the overlap leaves."""
+        return 1 - (self.sites.overlap or 0.0) ** 2
 
     @property
     def state(self):
-        """The messages, for a warm start."""
-        free_norm = self.sites.multipliers["norm"] * (
-            1 - (self.sites.overlap or 0.0) ** 2
-        )
-        return EPState(self.precision.copy(), self.linear.copy(), free_norm)
+        """Sites and multipliers for a warm start."""
+        free_norm = self.sites.multipliers["norm"] * self._free
+        return EPState(self._precision.copy(), self._linear.copy(), free_norm)
 
-    def sweep(self):
-        """Update the posterior and what the patterns say of it.
+    @property
+    def mean(self):
+        """Flat means of the weights at the last sweep."""
+        return self._units.weights()[0]
+
+    def weights(self):
+        """Give the marginals at the last sweep, NaN if the posterior is improper.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_weights,)
+            Flat.
+        """
+        try:
+            if self._answer is None:  # interrupted or diverged within a sweep
+                self._solve()
+            return self._units.weights()
+        except FloatingPointError:
+            return np.full((2, self.factors.n_weights), np.nan)
+
+    def sweep(self, damping):
+        """Update every site as the last sweep told, then look at the patterns again.
+
+        Parameters
+        ----------
+        damping : float
+            Fraction of the old sites to keep.
 
         Returns
         -------
@@ -113,54 +153,51 @@ class ExpectationPropagation:
         FloatingPointError
             If the posterior is improper.
         """
-        self._mean, self._variance = self._solve()
-        self._remove_sites()
-        channel = self.factors.channel(self._cavity_mean, self._cavity_variance)
-        self._log_z, self._g, self._gamma = channel
-        self._shrink = 1 - self._cavity_variance * self._gamma
-        if self.n_improper:
-            return np.inf
-        return max(self._mismatch(), self.units.violation)
+        if self._answer is not None:
+            self._move(damping)
+        self._answer = None
+        mean, variance = self._solve()
+        self._remove_sites(mean, variance)
+        answer = self.factors.channel(*self._cavity)
+        residual = max(self._mismatch(mean, variance, *answer[1:]), self._violation())
+        self._answer = answer
+        return residual
 
     def _solve(self):
         try:
-            return self.units.solve(self.precision, self.linear)
+            return self._units.solve(self._precision, self._linear)
         except FloatingPointError:
-            if isinstance(self.units, EigenUnits):
+            if isinstance(self._units, EigenUnits):
                 raise
-            self.units = self._new_units(EigenUnits)
-            return self.units.solve(self.precision, self.linear)
+            self._units = self._new_units(EigenUnits)
+            return self._units.solve(self._precision, self._linear)
 
-    def _remove_sites(self):
-        left = 1 - self.precision * self._variance
+    def _remove_sites(self, mean, variance):
+        left = 1 - self._precision * variance
         self._has_cavity = left > _LEAST_CAVITY
-        self.n_improper = int(np.sum(~self._has_cavity))
         left = np.where(self._has_cavity, left, 1.0)
-        self._cavity_variance = self._variance / left
-        self._cavity_mean = (self._mean - self._variance * self.linear) / left
+        self._cavity = (mean - variance * self._linear) / left, variance / left
 
-    def _mismatch(self):
-        tilted_mean = self._cavity_mean + self._cavity_variance * self._g
-        tilted_variance = self._cavity_variance * self._shrink
-        by_mean = np.abs(tilted_mean - self._mean) / np.sqrt(self._variance)
-        by_variance = np.abs(tilted_variance / self._variance - 1)
+    def _mismatch(self, mean, variance, g, gamma):
+        cavity_mean, cavity_variance = self._cavity
+        tilted_mean = cavity_mean + cavity_variance * g
+        tilted_variance = cavity_variance * (1 - cavity_variance * gamma)
+        by_mean = np.abs(tilted_mean - mean) / np.sqrt(variance)
+        by_variance = np.abs(tilted_variance / variance - 1)
         return max(by_mean.max(), by_variance.max())
 
-    def move(self, damping):
-        """Update the sites.
+    def _violation(self):
+        return self._units.violation if self._has_cavity.all() else _NO_CAVITY
 
-        Parameters
-        ----------
-        damping : float
-            Weight of the old parameters, in [0, 1).
-        """
+    def _move(self, damping):
+        mean, variance = self._cavity
+        _, g, gamma = self._answer
         # Tilted precision minus cavity precision, and the same of the linear terms,
         # written so that nothing cancels.
-        precision = self._gamma / self._shrink
-        linear = (self._g + self._cavity_mean * self._gamma) / self._shrink
+        shrink = 1 - variance * gamma
         step = np.where(self._has_cavity, 1 - damping, 0.0)
-        self.precision += step * (precision - self.precision)
-        self.linear += step * (linear - self.linear)
+        self._precision += step * (gamma / shrink - self._precision)
+        self._linear += step * ((g + mean * gamma) / shrink - self._linear)
 
     def log_evidence(self):
         """Give log Z of the expectation-propagation free entropy.
@@ -168,13 +205,14 @@ class ExpectationPropagation:
         Returns
         -------
         log_evidence : float
-            At the sites of the last sweep; exact where the posterior is Gaussian.
+            At the last sweep; exact up to the square of the residual.
         """
-        mean, variance, linear = self._cavity_mean, self._cavity_variance, self.linear
-        stiffness = 1 + variance * self.precision
-        exponent = 2 * mean * linear + variance * linear**2 - mean**2 * self.precision
+        mean, variance = self._cavity
+        stiffness = 1 + variance * self._precision
+        exponent = 2 * mean * self._linear + variance * self._linear**2
+        exponent -= mean**2 * self._precision
         counted = (exponent / stiffness - np.log(stiffness)) / 2
-        return self.units.log_partition() + self._log_z.sum() - counted.sum()
+        return self._units.log_partition() + self._answer[0].sum() - counted.sum()
 
 
 def _units_for(sites):
@@ -188,81 +226,72 @@ def run(
     prior,
     state=None,
     *,
-    damping=DAMPING,
+    damping=None,
     tol=1e-6,
-    max_sweeps=300,
+    max_sweeps=200,
     callback=None,
+    rng=None,
     spans=None,
 ):
-    """Run expectation propagation to a fixed point.
+    """Run expectation propagation.
 
     Parameters
     ----------
     factors : Factors
-        Patterns and machine.
+        The patterns.
     prior : SphericalPrior, ReferencePrior, GaussianPrior or Focusing of one of them
-        What is known of the weights.
+        Any prior of real weights.
     state : EPState or None, default=None
         Where to start; by default at the prior.
-    damping : float, default=0.7
-        Weight of the old sites at the start, in [0, 1); it adapts.
+    damping : float or None, default=None
+        Fraction of the old sites to keep; None adapts it.
     tol : float, default=1e-6
-        Largest residual of a fixed point, see `ExpectationPropagation.sweep`.
-    max_sweeps : int, default=300
+        Largest residual at convergence, see `EPEngine.sweep`.
+    max_sweeps : int, default=200
         Most sweeps.
-    callback : callable or None, default=None
-        Called as ``callback(sweep, residual)`` after every sweep; stops the run by
-        returning True.
+    callback : callable, default=None
+        Called with a `Sweep` after each; a true answer stops the run.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy.
     spans : list of Span or None, default=None
         What `span_inputs` returns, to compute it once for several runs.
 
     Returns
     -------
     posterior : Posterior
-        Marginals and log-evidence. A keyboard interrupt ends the run, too, and leaves
-        what was reached.
+        The result. A keyboard interrupt ends the run and leaves what was reached.
 
     Raises
     ------
     ValueError
-        If the prior has +-1 weights or the state does not fit the patterns.
+        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
+        a pattern.
     """
-    engine = ExpectationPropagation(factors, prior, state, spans)
-    residuals = []
-    status = _iterate(
-        engine, AdaptiveDamping(damping), residuals, tol, max_sweeps, callback
+    sites = prior.bind(factors)
+    engine = EPEngine(factors, sites, state, rng, spans)
+    status, residuals = run_sweeps(
+        engine,
+        damping=_damping(damping, sites),
+        tol=tol,
+        max_sweeps=max_sweeps,
+        callback=callback,
     )
-    mean, variance = _weights(engine, status)
+    mean, variance = engine.weights()
     return make_posterior(
-        factors, engine.sites, mean, variance,
-        log_evidence=engine.log_evidence, method="ep", status=status,
-        n_iter=len(residuals), residuals=residuals, state=engine.state,
-    )  # fmt: skip
+        factors,
+        sites,
+        mean,
+        variance,
+        log_evidence=engine.log_evidence,
+        status=status,
+        n_iter=len(residuals),
+        residuals=residuals,
+        method=engine.method,
+        state=engine.state,
+    )
 
 
-def _iterate(engine, damping, residuals, tol, max_sweeps, callback):
-    try:
-        while len(residuals) < max_sweeps:
-            residuals.append(engine.sweep())
-            if callback is not None and callback(len(residuals), residuals[-1]):
-                return "converged" if residuals[-1] < tol else "stopped"
-            if residuals[-1] < tol:
-                return "converged"
-            if np.isnan(residuals[-1]):
-                return "diverged"
-            engine.move(damping.after(residuals[-1]))
-    except FloatingPointError:
-        return "diverged"
-    except KeyboardInterrupt:
-        return "interrupted"
-    return "max_sweeps"
-
-
-def _weights(engine, status):
-    """Marginals of the weights, NaN if there are none."""
-    try:
-        if status in ("interrupted", "max_sweeps"):  # the units may lag the sites
-            engine.sweep()
-        return engine.units.weights()
-    except (FloatingPointError, AttributeError):
-        return np.full((2, engine.factors.n_weights), np.nan)
+def _damping(damping, sites):
+    if damping is not None:
+        return Damping(damping, damping)
+    return AdaptiveDamping(_DAMPING if sites.has_evidence else _FOCUSING_DAMPING)

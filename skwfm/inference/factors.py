@@ -177,7 +177,7 @@ class Factors:
         return np.append(field, self.inputs.shape[1]) if self.fit_intercept else field
 
     @cached_property
-    def _places(self):
+    def places(self):
         """Where the weights of a flat vector are in a packed one."""
         starts = [
             start + k * width
@@ -189,9 +189,21 @@ class Factors:
         ]
         return np.concatenate(ranges)
 
-    def _pack(self, flat):
+    def pack(self, flat):
+        """Lay flat weights out as the compiled loops read them.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            One number per weight.
+
+        Returns
+        -------
+        packed : ndarray of shape (layout.size,)
+            The numbers, zeros in the padding.
+        """
         packed = np.zeros(self.layout.size)
-        packed[self._places] = flat
+        packed[self.places] = flat
         return packed
 
     @cached_property
@@ -200,7 +212,7 @@ class Factors:
 
     def _fields_of(self, inputs, flat):
         out = np.empty((self.n_samples, self.n_hidden))
-        packed = self._pack(flat)
+        packed = self.pack(flat)
         training.fields(inputs, self._rows, packed, self.layout.groups, out)
         return out
 
@@ -208,7 +220,7 @@ class Factors:
         packed = np.zeros(self.layout.size)
         coef = np.ascontiguousarray(coef)
         training.outer(inputs, self._rows, coef, self.layout.groups, packed)
-        return packed[self._places]
+        return packed[self.places]
 
     def fields(self, weights):
         """Compute ``z_l = x_l . w_l``.

@@ -13,11 +13,6 @@ from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing, SphericalPrior
 from skwfm.inference.spans import span_inputs
 
-# Size of the random linear terms of the sites at the start. Units of a full machine are
-# interchangeable; without noise they would stay equal for ever.
-_NOISE = 0.02
-DAMPING = 0.8
-
 
 @dataclass(frozen=True, eq=False)
 class FocusingStep:
@@ -49,7 +44,7 @@ def focusing_steps(
     gammas,
     n_replicas=10,
     *,
-    damping=DAMPING,
+    damping=None,
     tol=1e-3,
     max_sweeps=25,
     rng=None,
@@ -65,33 +60,29 @@ def focusing_steps(
         Couplings, usually growing.
     n_replicas : int, default=10
         Number of replicas.
-    damping : float, default=0.8
-        Weight of the old sites at the start of each coupling; it adapts.
+    damping : float or None, default=None
+        Fraction of the old sites to keep; None adapts it, from 0.8 at each coupling.
     tol : float, default=1e-3
         Residual at which the next coupling's turn comes.
     max_sweeps : int, default=25
         Most sweeps at each coupling.
     rng : numpy.random.Generator, int or None, default=None
-        Source of the noise that tells the units apart.
+        Source of the noise at the start. Without it the units of a full machine, which
+        are interchangeable, would stay equal for ever.
     callback : callable or None, default=None
-        Called as ``callback(sweep, residual)`` after every sweep; returning True goes
-        on to the next coupling.
+        Called with a `Sweep` after each; a true answer goes on to the next coupling.
 
     Yields
     ------
     step : FocusingStep
         One per coupling; the last one after a keyboard interrupt.
     """
-    noise = _NOISE * np.random.default_rng(rng).standard_normal(
-        (factors.n_samples, factors.n_hidden)
-    )
-    state = ep.EPState(np.zeros_like(noise), noise, np.ones(1))
-    spans = span_inputs(factors)
+    state, rng, spans = None, np.random.default_rng(rng), span_inputs(factors)
     for gamma in gammas:
         posterior = ep.run(
             factors, Focusing(SphericalPrior(), n_replicas, gamma), state,
             damping=damping, tol=tol, max_sweeps=max_sweeps, callback=callback,
-            spans=spans,
+            rng=rng, spans=spans,
         )  # fmt: skip
         yield _step(factors, gamma, posterior)
         if posterior.status in ("interrupted", "diverged"):

@@ -54,6 +54,8 @@ class Posterior:
     status : str
         "converged", or why not: "max_sweeps", "diverged", "contradiction",
         "interrupted", "stopped".
+    n_samples : int
+        Number of patterns.
     entropy : float, default=nan
         Log-volume per weight, in nats: the Legendre transform of `log_evidence` (for
         +-1 weights, log of their number).
@@ -75,6 +77,7 @@ class Posterior:
     residuals: np.ndarray
     method: str
     status: str
+    n_samples: int
     entropy: float = np.nan
     log_volume: float = np.nan
     multipliers: dict = field(default_factory=dict)
@@ -114,15 +117,16 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
         outcome["status"] = "contradiction"
     converged = outcome["status"] == "converged"
     log_z = float(log_evidence()) if converged and sites.has_evidence else np.nan
-    entropy = sites.entropy(log_z)
+    entropy = float(sites.entropy(log_z))
     outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)
     return Posterior(
         factors.dense(mean),
         factors.dense(variance),
         log_z,
         converged,
+        n_samples=factors.n_samples,
         entropy=entropy,
-        log_volume=entropy - sites.free_entropy_density,
+        log_volume=float(entropy - sites.free_entropy_density),
         multipliers={k: v.copy() for k, v in sites.multipliers.items()},
         **outcome,
     )

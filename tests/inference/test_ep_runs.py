@@ -54,7 +54,7 @@ def test_state_of_another_problem(factors):
 
 
 def test_binary_weights_are_refused(factors):
-    with pytest.raises(ValueError, match="'amp' or 'bp'"):
+    with pytest.raises(ValueError, match="method='amp' or method='bp'"):
         ep.run(factors, BinaryPrior())
 
 
@@ -94,21 +94,23 @@ def test_residuals_and_max_sweeps(factors):
 
 
 def test_callback_sees_and_stops(factors):
-    seen = []
+    seen, mean = [], np.empty(factors.n_weights)
 
-    def stop_at_five(sweep, residual):
-        seen.append((sweep, residual))
-        return sweep == 5
+    def stop_at_five(sweep):
+        seen.append((sweep.n_iter, sweep.residual))
+        mean[:] = sweep.mean
+        return sweep.n_iter == 5
 
     posterior = ep.run(factors, SphericalPrior(), callback=stop_at_five)
     assert posterior.status == "stopped"
     assert [sweep for sweep, _ in seen] == [1, 2, 3, 4, 5]
     np.testing.assert_array_equal([r for _, r in seen], posterior.residuals)
+    np.testing.assert_array_equal(factors.dense(mean), posterior.mean)
 
 
 def test_interruption_leaves_a_posterior(factors):
-    def interrupt(sweep, residual):
-        if sweep == 3:
+    def interrupt(sweep):
+        if sweep.n_iter == 3:
             raise KeyboardInterrupt
 
     posterior = ep.run(factors, SphericalPrior(), callback=interrupt)
@@ -123,9 +125,9 @@ def test_improper_posterior_raises_lambda():
     inputs = rng.standard_normal((6, 10))
     factors = Factors(inputs, np.ones(6), FullCommittee(1))
     state = ep.EPState(np.full((6, 1), -5.0), np.zeros((6, 1)), np.ones(1))
-    engine = ep.ExpectationPropagation(factors, SphericalPrior(), state)
+    engine = ep.EPEngine(factors, SphericalPrior().bind(factors), state)
     precision = inputs.T @ inputs / 10 * -5.0
-    engine.sweep()
+    engine.sweep(0.5)
     norm = engine.sites.multipliers["norm"][0]
     assert norm > -np.linalg.eigvalsh(precision)[0] > 1
     assert np.trace(np.linalg.inv(norm * np.eye(10) + precision)) == pytest.approx(
@@ -136,11 +138,36 @@ def test_improper_posterior_raises_lambda():
 
 def test_damping_eases_and_brakes():
     damping = AdaptiveDamping(0.7)
-    eased = [damping.after(r) for r in (1.0, 0.5, 0.25)]
+    eased = []
+    for residual in (1.0, 0.5, 0.25):
+        damping.follow(residual)
+        eased.append(damping.value)
     assert eased == sorted(eased, reverse=True)
-    assert damping.after(0.5) > eased[-1]
-    assert all(damping.after(r) <= 0.97 for r in range(1, 60))
-    assert AdaptiveDamping(0.0).after(1.0) == 0.0
+    for residual in range(1, 60):
+        damping.follow(residual)
+        assert eased[-1] < damping.value <= 0.97
+
+
+def test_given_damping_is_kept(factors):
+    values = []
+    ep.run(
+        factors,
+        SphericalPrior(),
+        damping=0.4,
+        callback=lambda sweep: values.append(sweep.damping),
+    )
+    assert set(values) == {0.4}
+    with pytest.raises(ValueError, match=r"damping=1.0.*\[0, 1\)"):
+        ep.run(factors, SphericalPrior(), damping=1.0)
+
+
+def test_fixed_point_does_not_depend_on_damping_or_noise(factors):
+    prior = SphericalPrior()
+    runs = [
+        ep.run(factors, prior, tol=1e-10, damping=0.2),
+        ep.run(factors, prior, tol=1e-10, rng=np.random.default_rng(0)),
+    ]
+    assert runs[0].entropy == pytest.approx(runs[1].entropy, rel=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(6, 11), (11, 6), (7, 7)])
