@@ -60,6 +60,11 @@ class EPEngine:
     spans : list of Span or None, default=None
         What `span_inputs` returns, to compute it once for several runs.
 
+    Attributes
+    ----------
+    field_variance : ndarray of shape (n_samples, n_hidden) or None
+        Posterior variance of every unit's field at the last sweep.
+
     Raises
     ------
     ValueError
@@ -68,6 +73,7 @@ class EPEngine:
     """
 
     method = "ep"
+    field_variance = None
 
     def __init__(self, factors, sites, state=None, rng=None, spans=None):
         if sites.is_binary:
@@ -157,6 +163,7 @@ class EPEngine:
             self._move(damping)
         self._answer = None
         mean, variance = self._solve()
+        self.field_variance = variance
         self._remove_sites(mean, variance)
         answer = self.factors.channel(*self._cavity)
         residual = max(self._mismatch(mean, variance, *answer[1:]), self._violation())
