@@ -57,11 +57,11 @@ for name, model in models.items():
 # The picture
 # -----------
 # Sampling decides: it reaches every point around the wide minimum of eLAL, none around
-# the narrow one of LAL. Both engines find too few solutions. Approximate message passing
-# is further off everywhere, and around the narrow minimum it loses the smallest overlap
-# altogether. Expectation propagation keeps the correlations of the pixels, but not those
-# between units that agree on one image by different majorities; with many images alike
-# this counts against it, here by up to 40 per cent.
+# the narrow one of LAL. Both engines find too few solutions. Approximate message
+# passing is further off everywhere, and around the narrow minimum it loses the smallest
+# overlap altogether. Expectation propagation keeps the correlations of the pixels, but
+# not those between units; with many images alike this counts against it, here by up to
+# 40 per cent.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.

@@ -11,8 +11,6 @@
 
 #define SKWFM_SQRT1_2 0.70710678118654752440
 #define SKWFM_INV_SQRT_2PI 0.39894228040143267794
-#define SKWFM_SQRT_PI_2 1.25331413731550025121
-#define SKWFM_2_SQRT_PI 1.12837916709551257390
 
 /* (1 + 2 x) exp(x^2) erfc(x) for x >= 0 is a Chebyshev series in
  * (x - 3.75) / (x + 3.75); the terms left out are below 5e-17. The idea is Shepherd and
@@ -29,17 +27,26 @@ static const double skwfm_erfcx_series[SKWFM_ERFCX_TERMS] = {
     -1.8645628804193131015e-15, -1.2507950530688647085e-15, 7.418235256624043463e-17,
 };
 
-/* exp(x^2) erfc(x) for x >= 0. */
+/* exp(x^2) erfc(x) for x >= 0, for n values side by side: the sum is a chain of dependent
+ * operations, several chains hide each other's latency. */
+#define SKWFM_CHAINS 3
 #define SKWFM_DEFINE_ERFCX(NAME, V)                                                     \
-    SKWFM_INLINE V NAME(V x)                                                            \
+    SKWFM_INLINE void NAME(const V *x, int n, V *value)                                 \
     {                                                                                   \
-        V y = (x - 3.75) / (x + 3.75), b1 = 0 * x, b2 = 0 * x;                             \
-        for (int k = SKWFM_ERFCX_TERMS - 1; k > 0; k--) {                               \
-            V b = 2 * y * b1 - b2 + skwfm_erfcx_series[k];                              \
-            b2 = b1;                                                                    \
-            b1 = b;                                                                     \
+        V y[SKWFM_CHAINS], b1[SKWFM_CHAINS], b2[SKWFM_CHAINS];                          \
+        for (int i = 0; i < n; i++) {                                                   \
+            y[i] = 2 * (x[i] - 3.75) / (x[i] + 3.75);                                   \
+            b1[i] = b2[i] = 0 * x[i];                                                   \
         }                                                                               \
-        return (y * b1 - b2 + 0.5 * skwfm_erfcx_series[0]) / (1 + 2 * x);               \
+        for (int k = SKWFM_ERFCX_TERMS - 1; k > 0; k--)                                 \
+            for (int i = 0; i < n; i++) {                                               \
+                V b = y[i] * b1[i] + (skwfm_erfcx_series[k] - b2[i]);                   \
+                b2[i] = b1[i];                                                          \
+                b1[i] = b;                                                              \
+            }                                                                           \
+        for (int i = 0; i < n; i++)                                                     \
+            value[i] = (0.5 * y[i] * b1[i] + (0.5 * skwfm_erfcx_series[0] - b2[i]))     \
+                / (1 + 2 * x[i]);                                                       \
     }
 SKWFM_DEFINE_ERFCX(skwfm_erfcx_d, skwfm_d)
 SKWFM_DEFINE_ERFCX(skwfm_erfcx_1, double)
@@ -49,13 +56,57 @@ SKWFM_INLINE skwfm_d skwfm_abs_d(skwfm_d x)
     return (skwfm_d)((skwfm_di)x & INT64_MAX);
 }
 
-/* Phi(-|u|) and the density phi(u); both stop at 1e-308 instead of underflowing. */
-SKWFM_INLINE skwfm_d skwfm_tail_d(skwfm_d u, skwfm_d *density)
+/* Phi(-|u|) and the density phi(u) of n values; both stop at 1e-308 instead of
+ * underflowing. */
+SKWFM_INLINE void skwfm_tails_d(const skwfm_d *u, int n, skwfm_d *tail, skwfm_d *density)
 {
-    skwfm_d power;
-    skwfm_expm1_d(-0.5 * u * u, &power);
-    *density = SKWFM_INV_SQRT_2PI * power;
-    return 0.5 * power * skwfm_erfcx_d(SKWFM_SQRT1_2 * skwfm_abs_d(u));
+    skwfm_d x[SKWFM_CHAINS], power[SKWFM_CHAINS], scaled[SKWFM_CHAINS];
+    for (int i = 0; i < n; i++) {
+        skwfm_expm1_d(-0.5 * u[i] * u[i], power + i);
+        x[i] = SKWFM_SQRT1_2 * skwfm_abs_d(u[i]);
+    }
+    skwfm_erfcx_d(x, n, scaled);
+    for (int i = 0; i < n; i++) {
+        density[i] = SKWFM_INV_SQRT_2PI * power[i];
+        tail[i] = 0.5 * power[i] * scaled[i];
+    }
+}
+
+SKWFM_INLINE void skwfm_all_tails_d(
+    const skwfm_d *u, int64_t n_hidden, skwfm_d *tail, skwfm_d *density)
+{
+    int64_t l = 0;
+    for (; l + SKWFM_CHAINS <= n_hidden; l += SKWFM_CHAINS)
+        skwfm_tails_d(u + l, SKWFM_CHAINS, tail + l, density + l);
+    for (; l < n_hidden; l++)
+        skwfm_tails_d(u + l, 1, tail + l, density + l);
+}
+
+/* u = sign mean / sqrt(var) and 1 / sqrt(var) of a block; `sign` is one vector. */
+static SKWFM_CLONES void skwfm_prepare_block(
+    const double *mean, const double *var, const double *sign, int64_t n_hidden,
+    double *u, double *inverse)
+{
+    const skwfm_d *m = (const skwfm_d *)mean, *v = (const skwfm_d *)var;
+    for (int64_t l = 0; l < n_hidden; l++) {
+        skwfm_d root;
+        for (int i = 0; i < 8; i++)
+            root[i] = sqrt(v[l][i]);
+        ((skwfm_d *)u)[l] = *(const skwfm_d *)sign * m[l] / root;
+        ((skwfm_d *)inverse)[l] = 1 / root;
+    }
+}
+
+/* h = d log z / d u becomes g, `u` becomes Gamma. */
+static SKWFM_CLONES void skwfm_finish_block(
+    const double *sign, const double *inverse, int64_t n_hidden, double *u, double *h)
+{
+    const skwfm_d s = *(const skwfm_d *)sign, *scale = (const skwfm_d *)inverse;
+    skwfm_d *a = (skwfm_d *)u, *b = (skwfm_d *)h;
+    for (int64_t l = 0; l < n_hidden; l++) {
+        a[l] = b[l] * (a[l] + b[l]) * scale[l] * scale[l];
+        b[l] = s * b[l] * scale[l];
+    }
 }
 
 /* One block of a committee. `right` and `wrong` are the probabilities that a unit votes
@@ -104,38 +155,49 @@ static SKWFM_CLONES void skwfm_committee_block(
     const double *u, int64_t n_hidden, double *scratch, double *z, double *z_wrong,
     double *h)
 {
+    const skwfm_d *x = (const skwfm_d *)u;
     skwfm_d *right = (skwfm_d *)scratch, *wrong = right + n_hidden;
-    skwfm_d *pivot = wrong + n_hidden, *table = pivot + n_hidden;
-    skwfm_d total, total_wrong;
+    skwfm_d *pivot = wrong + n_hidden, *table = pivot + n_hidden, *slope = (skwfm_d *)h;
+    skwfm_all_tails_d(x, n_hidden, pivot, slope);
     for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d x, density, tail;
-        memcpy(&x, u + 8 * l, sizeof x);
-        tail = skwfm_tail_d(x, &density);
-        skwfm_di negative = x < 0;
+        skwfm_d tail = pivot[l];
+        skwfm_di negative = x[l] < 0;
         right[l] = SKWFM_SELECT(skwfm_d, skwfm_di, negative, tail, 1 - tail);
         wrong[l] = SKWFM_SELECT(skwfm_d, skwfm_di, negative, 1 - tail, tail);
-        memcpy(h + 8 * l, &density, sizeof density);
     }
-    skwfm_majority(right, wrong, n_hidden, table, &total, &total_wrong, pivot);
-    for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d density;
-        memcpy(&density, h + 8 * l, sizeof density);
-        density *= pivot[l] / total;
-        memcpy(h + 8 * l, &density, sizeof density);
-    }
-    memcpy(z, &total, sizeof total);
-    memcpy(z_wrong, &total_wrong, sizeof total_wrong);
+    skwfm_majority(right, wrong, n_hidden, table, (skwfm_d *)z, (skwfm_d *)z_wrong,
+                   pivot);
+    for (int64_t l = 0; l < n_hidden; l++)
+        slope[l] *= pivot[l] / *(skwfm_d *)z;
 }
 
-/* erf(x) on |x| < 1 by its Taylor series, elsewhere 1 - erfc(|x|). */
+/* 2 / sqrt(pi) / (n! (2 n + 1)). On x^2 < 1/2 the terms left out are below 1e-18. */
+#define SKWFM_ERF_TERMS 15
+static const double skwfm_erf_series[SKWFM_ERF_TERMS] = {
+    1.12837916709551257390e+0,
+    3.76126389031837524632e-1,
+    1.12837916709551257390e-1,
+    2.68661706451312517594e-2,
+    5.22397762544218784211e-3,
+    8.54832702345085283255e-4,
+    1.20553329817896642510e-4,
+    1.49256503584062509775e-5,
+    1.64621143658892474016e-6,
+    1.63658446912349243174e-7,
+    1.48071928158792172395e-8,
+    1.22905553017179273530e-9,
+    9.42275906465041097062e-11,
+    6.71136685516411037793e-12,
+    4.46322426328647734493e-13,
+};
+
+/* erf(x) for x^2 < 1/2. */
 SKWFM_INLINE skwfm_d skwfm_erf_small_d(skwfm_d x)
 {
-    skwfm_d s = -x * x, sum = (skwfm_d){0}, c = x * SKWFM_2_SQRT_PI;
-    for (int n = 0; n < 20; n++) {
-        sum += c / (2 * n + 1);
-        c *= s / (n + 1);
-    }
-    return sum;
+    skwfm_d s = -x * x, sum = (skwfm_d){0};
+    for (int n = SKWFM_ERF_TERMS - 1; n >= 0; n--)
+        sum = sum * s + skwfm_erf_series[n];
+    return x * sum;
 }
 
 /* One block of a parity machine. Flips: unit l votes against the sign of its u_l with
@@ -145,29 +207,27 @@ SKWFM_INLINE skwfm_d skwfm_erf_small_d(skwfm_d x)
 static SKWFM_CLONES void skwfm_parity_block(
     const double *u, int64_t n_hidden, double *scratch, double *odd, double *slope)
 {
-    skwfm_d *bias = (skwfm_d *)scratch, *density = bias + n_hidden;
-    skwfm_d flips = {0}, product = (skwfm_d){0} + 1;
+    const skwfm_d *x = (const skwfm_d *)u;
+    skwfm_d *bias = (skwfm_d *)scratch, *tail = bias + n_hidden;
+    skwfm_d *value = (skwfm_d *)slope, flips = {0}, product = (skwfm_d){0} + 1;
+    skwfm_all_tails_d(x, n_hidden, tail, value);
     for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d x, tail, small;
-        memcpy(&x, u + 8 * l, sizeof x);
-        tail = skwfm_tail_d(x, density + l);
-        flips = flips * (1 - tail) + (1 - flips) * tail;
-        skwfm_d big = 1 - 2 * tail;
-        big = SKWFM_SELECT(skwfm_d, skwfm_di, (skwfm_di)(x < 0), -big, big);
-        skwfm_di near_zero = skwfm_abs_d(x) < 1;
-        small = skwfm_erf_small_d(SKWFM_SELECT(
-            skwfm_d, skwfm_di, near_zero, SKWFM_SQRT1_2 * x, (skwfm_d){0}));
+        flips = flips * (1 - tail[l]) + (1 - flips) * tail[l];
+        skwfm_d big = 1 - 2 * tail[l];
+        big = SKWFM_SELECT(skwfm_d, skwfm_di, (skwfm_di)(x[l] < 0), -big, big);
+        skwfm_di near_zero = skwfm_abs_d(x[l]) < 1;
+        skwfm_d small = skwfm_erf_small_d(SKWFM_SELECT(
+            skwfm_d, skwfm_di, near_zero, SKWFM_SQRT1_2 * x[l], (skwfm_d){0}));
         bias[l] = SKWFM_SELECT(skwfm_d, skwfm_di, near_zero, small, big);
-        density[l] *= product;
+        value[l] *= product;
         product *= bias[l];
     }
     product = (skwfm_d){0} + 1;
     for (int64_t l = n_hidden - 1; l >= 0; l--) {
-        skwfm_d value = density[l] * product;
+        value[l] *= product;
         product *= bias[l];
-        memcpy(slope + 8 * l, &value, sizeof value);
     }
-    memcpy(odd, &flips, sizeof flips);
+    *(skwfm_d *)odd = flips;
 }
 
 /* A positive number mantissa * 2^exponent, for probabilities beyond the range of a
@@ -225,7 +285,9 @@ SKWFM_INLINE skwfm_wide skwfm_wide_tail(double u, skwfm_wide *density)
     double part = exp((square - n * 6.93147180369123816490e-1)
                       - n * 1.90821492927058770002e-10);
     *density = skwfm_wide_make(SKWFM_INV_SQRT_2PI * part, n);
-    return skwfm_wide_make(0.5 * part * skwfm_erfcx_1(SKWFM_SQRT1_2 * fabs(u)), n);
+    double x = SKWFM_SQRT1_2 * fabs(u), scaled;
+    skwfm_erfcx_1(&x, 1, &scaled);
+    return skwfm_wide_make(0.5 * part * scaled, n);
 }
 
 /* One pattern of a committee with probabilities of any size: log z, and h as above.

@@ -1,10 +1,11 @@
 """Edge messages of relaxed belief propagation; see messages.h for the equations.
 
-Conventions: `x` (n_samples, n_columns) inputs divided by sqrt(n_l), packed by receptive
-field, in float64; `rows` the patterns to visit; `messages` (n_samples, size) the linear
-terms that each pattern sends to each packed weight, `gamma` (n_samples, n_hidden) their
-precisions divided by x^2; `linear`, `precision` (size,) the sums of all messages and the
-prior; `groups` as in simd.h. Arrays over the visited patterns have one row for each.
+Conventions: `x` (n_samples, n_columns) inputs divided by sqrt(n_l), packed by
+receptive field, in float64; `rows` the patterns to visit; `messages` (n_samples, size)
+the linear terms that each pattern sends to each packed weight, `gamma` (n_samples,
+n_hidden) their precisions divided by x^2; `linear`, `precision` (size,) the sums of all
+messages and the prior; `groups` as in simd.h. Arrays over the visited patterns have one
+row for each.
 """
 
 from libc.stdint cimport int64_t

@@ -170,7 +170,7 @@ def run(
     engine = AmpEngine(factors, sites, state, rng, noise=0.02)
     status, residuals = run_sweeps(
         engine,
-        damping=Damping(damping, default_damping(sites)),
+        damping=Damping(damping, default_damping(sites), engine),
         tol=tol,
         max_sweeps=max_sweeps,
         callback=callback,

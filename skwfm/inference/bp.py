@@ -15,9 +15,10 @@ from skwfm.inference.amp import default_damping
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.sweeps import Damping, run_sweeps
 
-# Patterns updated together: two vectors of the channel in the sequential schedule, and
-# what keeps the means of a chunk in cache in the parallel one.
-_CHUNK = {"sequential": 16, "parallel": 32}
+# Patterns updated together: few, so that the sequential schedule is one and the means
+# of a chunk stay in cache; enough, so that calling the channel costs little.
+_CHUNK = 32
+_SCHEDULES = ("sequential", "parallel")
 
 
 @dataclass
@@ -48,7 +49,8 @@ class BpEngine:
     state : BpState, default=None
         Messages to start from.
     schedule : {"sequential", "parallel"}, default="sequential"
-        Whether patterns see what the patterns before them sent in the same sweep.
+        Whether patterns see what those before them sent in the same sweep, in chunks
+        of 32, or what all sent in the sweep before.
     rng : numpy.random.Generator, default=None
         Order of the patterns in the sequential schedule; their own order if None.
     noise : float, default=0.0
@@ -60,15 +62,19 @@ class BpEngine:
     def __init__(
         self, factors, sites, state=None, schedule="sequential", rng=None, noise=0.0
     ):
-        if schedule not in _CHUNK:
+        if schedule not in _SCHEDULES:
             raise ValueError(
                 f"schedule={schedule!r} is unknown: pass 'sequential' or 'parallel'."
             )
         self.factors, self.sites, self._rng = factors, sites, rng
         self._schedule = schedule
         self._x = _scaled_inputs(factors)
-        self._allocate(_CHUNK[schedule])
-        self.state = self._fresh_state(noise) if state is None else state
+        self._allocate(_CHUNK)
+        if state is None:
+            self.state = self._fresh_state(noise)
+        else:
+            # Sweeps work in place; what is given belongs to an earlier result.
+            self.state = BpState(state.linear.copy(), state.gamma.copy())
         self._sum_messages()
         self.mean, self.variance = sites.moments(self._linear, self._precision)
 
@@ -117,8 +123,7 @@ class BpEngine:
         rows = np.arange(self.factors.n_samples)
         if self._rng is not None and self._schedule == "sequential":
             rows = self._rng.permutation(rows)
-        step = _CHUNK[self._schedule]
-        return [rows[start : start + step] for start in range(0, len(rows), step)]
+        return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
 
     def sweep(self, damping):
         """Update every message once.
@@ -175,7 +180,7 @@ class BpEngine:
         linear, precision = linear[places], precision[places]
         cavity = linear - self.state.linear[rows][:, places]
         # Precision of the messages, x^2 Gamma, in the flat order of the weights.
-        message = self._squares[rows] * np.repeat(
+        message = self._x[rows][:, self.factors.columns] ** 2 * np.repeat(
             self.state.gamma[rows], self.factors.unit_sizes, axis=1
         )
         if self.sites.is_binary:
@@ -184,12 +189,6 @@ class BpEngine:
         rest = precision - message
         logs = np.log(rest / precision) + linear**2 / precision - cavity**2 / rest
         return np.sum(logs) / 2
-
-    @property
-    def _squares(self):
-        """Squares of the inputs of each weight, flat in their last axis."""
-        factors = self.factors
-        return np.hstack([factors.unit_inputs(l) ** 2 for l in range(factors.n_hidden)])
 
 
 def _scaled_inputs(factors):
@@ -248,7 +247,7 @@ def run(
     engine = BpEngine(factors, sites, state, schedule, rng, noise=0.02)
     status, residuals = run_sweeps(
         engine,
-        damping=Damping(damping, default_damping(sites)),
+        damping=Damping(damping, default_damping(sites), engine),
         tol=tol,
         max_sweeps=max_sweeps,
         callback=callback,

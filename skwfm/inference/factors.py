@@ -7,6 +7,7 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
+from skwfm.inference.pattern_checks import check_patterns, find_contradiction
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class Factors:
     def __post_init__(self):
         inputs = np.asarray(self.inputs)
         labels = np.asarray(self.labels, dtype=np.float64)
-        _check_patterns(inputs, labels)
+        check_patterns(inputs, labels)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
 
@@ -177,6 +178,10 @@ class Factors:
         return np.append(field, self.inputs.shape[1]) if self.fit_intercept else field
 
     @cached_property
+    def _starts(self):
+        return np.array([where.start for where in self.unit_slices])
+
+    @cached_property
     def places(self):
         """Where the weights of a flat vector are in a packed one."""
         starts = [
@@ -184,10 +189,17 @@ class Factors:
             for _, _, width, start, count in self.layout.groups
             for k in range(count)
         ]
-        ranges = [
-            s + np.arange(n) for s, n in zip(starts, self.unit_sizes, strict=True)
-        ]
-        return np.concatenate(ranges)
+        return self._ranges_from(starts)
+
+    @cached_property
+    def columns(self):
+        """In which packed column the input of each weight of a flat vector is."""
+        groups = self.layout.groups
+        return self._ranges_from(np.repeat(groups[:, 0], groups[:, 4]))
+
+    def _ranges_from(self, starts):
+        pairs = zip(starts, self.unit_sizes, strict=True)
+        return np.concatenate([start + np.arange(n) for start, n in pairs])
 
     def pack(self, flat):
         """Lay flat weights out as the compiled loops read them.
@@ -251,8 +263,8 @@ class Factors:
             Variance of every unit's field.
         """
         if self.is_binary:
-            means = [variance[where].mean() for where in self.unit_slices]
-            return np.tile(means, (self.n_samples, 1))
+            means = np.add.reduceat(variance, self._starts) / self.unit_sizes
+            return np.broadcast_to(means, (self.n_samples, self.n_hidden))
         return self._fields_of(self._packed_squares, variance) / self.unit_sizes
 
     def outer(self, coef):
@@ -284,7 +296,9 @@ class Factors:
             The sums, flat.
         """
         if self.is_binary:
-            return np.repeat(coef.sum(axis=0) / self.unit_sizes, self.unit_sizes)
+            # A product with ones: NumPy's sums along the first axis are slow.
+            sums = np.ones(self.n_samples) @ coef
+            return np.repeat(sums / self.unit_sizes, self.unit_sizes)
         return self._outer_of(self._packed_squares, coef / self.unit_sizes)
 
     def channel(self, mean, variance):
@@ -307,36 +321,4 @@ class Factors:
     @cached_property
     def contradiction(self):
         """Two equal patterns with different labels, as a pair of indices, or None."""
-        seen = {}
-        for index, row in enumerate(self.inputs):
-            # Adding zero makes -0. and 0. the same bytes.
-            first = seen.setdefault((row + 0).tobytes(), index)
-            if self.labels[first] != self.labels[index]:
-                return first, index
-        return None
-
-
-def _check_patterns(inputs, labels):
-    """Refuse inputs and labels that are no patterns."""
-    if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
-        raise ValueError(
-            f"inputs have shape {inputs.shape} and dtype {inputs.dtype}: pass a real "
-            "array of shape (n_samples, n_features) with at least one pattern."
-        )
-    bad = [i for i, row in enumerate(inputs) if not np.isfinite(row).all()]
-    if bad:
-        raise ValueError(
-            f"inputs of pattern {bad[0]} contain NaN or infinity: remove or impute "
-            f"them ({len(bad)} patterns are affected)."
-        )
-    if labels.shape != inputs.shape[:1]:
-        raise ValueError(
-            f"labels have shape {labels.shape} for {len(inputs)} patterns: pass one "
-            "label per pattern."
-        )
-    wrong = labels[np.abs(labels) != 1]
-    if wrong.size:
-        raise ValueError(
-            f"labels contain {wrong[0]:g}: pass labels that are -1 or +1 (encode "
-            "classes first)."
-        )
+        return find_contradiction(self.inputs, self.labels)

@@ -34,6 +34,11 @@ class Replicas:
     n_replicas: int = 1
     gamma: float = 0.0
 
+    @property
+    def are_coupled(self):
+        """Whether there are others and they matter."""
+        return self.n_replicas > 1 and self.gamma > 0
+
     def precision(self, variance):
         """Give rho, the precision of the Gaussian that the others amount to.
 
@@ -88,11 +93,11 @@ def gaussian_moments(norm, linear, precision, reference, overlap, replicas):
     variance = alone / (1 + rho * alone)
     # rho depends on the variance without it, hence the second factor.
     stiffening = (rho * alone) ** 2 / max(replicas.n_replicas - 1, 1)
-    slope = -np.mean(2 * mean**2 * alone + variance**2 * (1 + stiffening))
+    slope = -2 * np.vdot(mean * alone, mean)
+    slope -= np.vdot(variance * (1 + stiffening), variance)
     if reference is not None:
-        mixed = np.vdot(reference, mean * alone)
-        slope += 2 * mixed**2 / (seen * len(linear))
-    return mean, variance, pull, slope
+        slope += 2 * np.vdot(reference, mean * alone) ** 2 / seen
+    return mean, variance, pull, slope / len(linear)
 
 
 def solve_norm(linear, precision, reference, overlap, replicas, start):
@@ -133,7 +138,7 @@ def solve_norm(linear, precision, reference, overlap, replicas, start):
         mean, variance, pull, slope = gaussian_moments(
             norm, linear, precision, reference, overlap, replicas
         )
-        size = np.mean(mean**2 + variance)
+        size = (np.vdot(mean, mean) + variance.sum()) / len(mean)
         low, high = (norm, high) if size > 1 else (low, norm)
         # Newton on 1/size, which is nearly linear in Lambda.
         following = norm + size * (1 - size) / slope

@@ -14,8 +14,8 @@ ADVICE = {
     ),
     "diverged": (
         "{method} diverged after {n_iter} sweeps: raise damping, start from a "
-        "posterior nearby (warm_start), or use method='ep' if the inputs are "
-        "correlated."
+        "posterior nearby (warm_start), use method='ep' if the inputs are correlated, "
+        "or fewer patterns if no weights can satisfy all of them."
     ),
     "contradiction": (
         "two equal patterns have different labels, so no weights satisfy all patterns "
@@ -113,10 +113,10 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
     posterior : Posterior
         The result.
     """
-    if outcome["status"] == "converged" and factors.contradiction is not None:
-        outcome["status"] = "contradiction"
+    log_z = np.nan
+    if outcome["status"] == "converged":
+        outcome["status"], log_z = _judge(factors, sites, log_evidence)
     converged = outcome["status"] == "converged"
-    log_z = float(log_evidence()) if converged and sites.has_evidence else np.nan
     entropy = float(sites.entropy(log_z))
     outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)
     return Posterior(
@@ -130,3 +130,13 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
         multipliers={k: v.copy() for k, v in sites.multipliers.items()},
         **outcome,
     )
+
+
+def _judge(factors, sites, log_evidence):
+    """Status and log Z of a run whose messages stand still."""
+    if factors.contradiction is not None:
+        return "contradiction", np.nan
+    if not sites.has_evidence:
+        return "converged", np.nan
+    log_z = float(log_evidence())
+    return ("converged", log_z) if np.isfinite(log_z) else ("diverged", np.nan)

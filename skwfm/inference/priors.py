@@ -1,7 +1,7 @@
 """Priors of the weights: spherical or +-1, near a reference, coupled to replicas.
 
 A prior is a value that knows no patterns. Bound to the factors of a problem it becomes
-`GaussianSites` or `SignSites` (skwfm/inference/sites.py), which the engines call.
+`GaussianSites` or `SignSites`, which the engines call.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from numbers import Integral
 import numpy as np
 
 from skwfm.inference.multipliers import Replicas
-from skwfm.inference.sites import GaussianSites, SignSites
+from skwfm.inference.sign_sites import SignSites
+from skwfm.inference.sites import GaussianSites
 
 # Norms of a reference may differ by so much, relatively, from 1 or sqrt(n_l): float32
 # weights are accepted.

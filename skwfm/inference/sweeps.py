@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Adaptive damping looks at so many sweeps together: the residual of a stable run is not
-# monotone either.
-_WINDOW = 6
-# When the residual has not fallen over a window, the undamped part of a step is
-# multiplied by the first factor; when it has, by the second, up to where it began.
-_CAUTION = 0.7
-_COURAGE = 1.15
+# Adaptive damping looks at so many sweeps together.
+_WINDOW = 4
+# Steps that undo each other (cosine of successive steps below the first number) call
+# for damping, steps that follow each other (above the second) for less.
+_OSCILLATING, _CREEPING = -0.2, 0.2
+# What the undamped part of a step is multiplied by then.
+_CAUTION, _COURAGE = 0.7, 1.15
 # No more damping than this: a run that needs more is diverging.
 _MOST = 0.97
 # A residual beyond this is a divergence: weights are of order 1.
@@ -40,14 +40,16 @@ class Sweep:
 
 
 class Damping:
-    """Fraction of the old messages to keep, fixed or following the residual.
+    """Fraction of the old messages to keep, fixed or following the steps.
 
     Parameters
     ----------
     fixed : float or None
         Damping to keep throughout, or None to adapt.
     start : float
-        Damping to begin with when adapting, and the least.
+        Damping to begin with when adapting.
+    engine : object, default=None
+        The engine, whose `mean` is compared from sweep to sweep; needed to adapt.
 
     Raises
     ------
@@ -55,32 +57,47 @@ class Damping:
         If the damping is not in [0, 1).
     """
 
-    def __init__(self, fixed, start):
+    def __init__(self, fixed, start, engine=None):
         if fixed is not None and not 0 <= fixed < 1:
             raise ValueError(
                 f"damping={fixed!r} is not the fraction of a message to keep: pass a "
                 "number in [0, 1), or None to adapt it."
             )
         self.value = start if fixed is None else fixed
-        self._least = self.value
-        self._adapts = fixed is None
-        self._window = []
+        self._engine = engine if fixed is None else None
+        self._mean = self._step = None
+        self._cosines = []
 
     def follow(self, residual):
-        """Take note of a residual.
+        """Take note of a sweep.
 
         Parameters
         ----------
         residual : float
-            Largest undamped change of a mean in the last sweep.
+            Its residual, which other rules of damping go by; this one compares the
+            directions of successive steps.
         """
-        self._window.append(residual)
-        if not self._adapts or len(self._window) < 2 * _WINDOW:
+        if self._engine is None:
             return
-        before, now = np.log(np.reshape(self._window, (2, _WINDOW)) + 1e-300).mean(1)
-        undamped = (1 - self.value) * (_CAUTION if now >= before else _COURAGE)
-        self.value = min(max(1 - undamped, self._least), _MOST)
-        self._window = self._window[_WINDOW:]
+        mean = self._engine.mean
+        if self._mean is not None:
+            step = mean - self._mean
+            if self._step is not None:
+                norms = np.linalg.norm(step) * np.linalg.norm(self._step)
+                self._cosines.append(np.vdot(step, self._step) / (norms or 1.0))
+            self._step = step
+        self._mean = mean.copy()
+        if len(self._cosines) == _WINDOW:
+            self._adapt(np.mean(self._cosines))
+            self._cosines = []
+
+    def _adapt(self, cosine):
+        undamped = 1 - self.value
+        if cosine < _OSCILLATING:
+            undamped *= _CAUTION
+        elif cosine > _CREEPING:
+            undamped *= _COURAGE
+        self.value = min(max(1 - undamped, 0.0), _MOST)
 
 
 def run_sweeps(engine, *, damping, tol, max_sweeps, callback=None):

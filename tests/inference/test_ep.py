@@ -249,3 +249,22 @@ def test_runs_on_a_plugin_channel():
     prior = ReferencePrior(weights, 0.5)
     log_volumes = [converge(f, prior).log_volume for f in (factors, plugin)]
     assert log_volumes[0] == pytest.approx(log_volumes[1], rel=1e-10)
+
+
+def test_near_duplicates_cost_again():
+    """A known bias: sites factorise over units, so that repeats are not free.
+
+    Half of all weights answer one pattern rightly, and nearly half answer ten that
+    hardly differ from it. Expectation propagation finds fewer, more so with more units.
+    """
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(30) + 1e-2 * rng.standard_normal((10, 30))
+    costs = []
+    for n_hidden in (1, 3, 9):
+        factors = Factors(x, np.ones(10), FullCommittee(n_hidden))
+        posterior = converge(factors, GaussianPrior(1.0))
+        without = n_hidden * 15 * np.log(2 * np.pi)
+        costs.append(without - posterior.log_evidence)
+    assert np.log(2) < costs[0] < costs[1] < costs[2]
+    # The bias is real: revise the user guide if this ever fails.
+    assert costs[2] > 1.5
