@@ -1,0 +1,304 @@
+"""Expectation propagation: units with a full Gaussian posterior, one site a pattern.
+
+Nothing is assumed of the inputs: their correlations enter exactly, through each unit's
+covariance. Approximated are the dependence between units and the posterior's shape.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skwfm.inference.adaptive_damping import AdaptiveDamping
+from skwfm.inference.cholesky_units import CholeskyUnits
+from skwfm.inference.eigen_units import EigenUnits
+from skwfm.inference.posterior import make_posterior
+from skwfm.inference.spans import span_inputs
+from skwfm.inference.sweeps import Damping, run_sweeps
+
+# Fraction of the old sites kept at the start of an adaptive run, without and with the
+# focusing term: narrow minima on correlated inputs need this much.
+_DAMPING = 0.7
+_FOCUSING_DAMPING = 0.8
+# A cavity needs a positive precision; this share of the posterior's counts as zero.
+_LEAST_CAVITY = 1e-10
+# The residual of a sweep with improper cavities is at least this.
+_NO_CAVITY = 1.0
+# Size of the random linear terms of the sites at a noisy start.
+_NOISE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class EPState:
+    """Sites and multipliers, from which another run may start.
+
+    Parameters
+    ----------
+    precision, linear : ndarray of shape (n_samples, n_hidden)
+        Natural parameters of the sites ``exp(-precision x^2 / 2 + linear x)``.
+    free_norm : ndarray of shape (1,) or (n_hidden,)
+        Lambda times 1 - p^2, which changes little with the overlap p.
+    """
+
+    precision: np.ndarray
+    linear: np.ndarray
+    free_norm: np.ndarray
+
+
+class EPEngine:
+    """EP on one problem: holds the sites, sweeps, and gives the free entropy.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    sites : GaussianSites
+        The bound prior.
+    state : EPState or None, default=None
+        Where to start; by default at the prior.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy, which breaks symmetries.
+    spans : list of Span or None, default=None
+        What `span_inputs` returns, to compute it once for several runs.
+
+    Attributes
+    ----------
+    field_variance : ndarray of shape (n_samples, n_hidden) or None
+        Posterior variance of every unit's field at the last sweep.
+
+    Raises
+    ------
+    ValueError
+        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
+        a pattern.
+    """
+
+    method = "ep"
+    field_variance = None
+
+    def __init__(self, factors, sites, state=None, rng=None, spans=None):
+        if sites.is_binary:
+            raise ValueError(
+                "prior has +-1 weights, method='ep' needs real ones: use method='amp' "
+                "or method='bp'."
+            )
+        self.factors, self.sites = factors, sites
+        self._precision, self._linear = np.zeros(
+            (2, factors.n_samples, factors.n_hidden)
+        )
+        if state is not None:
+            self._start_from(state)
+        elif rng is not None:
+            self._linear += _NOISE * rng.normal(size=self._linear.shape)
+        self._answer = None
+        self._spans = span_inputs(factors) if spans is None else spans
+        self._units = self._new_units(_units_for(sites))
+
+    def _new_units(self, kind):
+        return kind(self._spans, self.sites, self.factors.unit_slices)
+
+    def _start_from(self, state):
+        if state.precision.shape != self._precision.shape:
+            raise ValueError(
+                f"state has sites of shape {state.precision.shape}, the problem needs "
+                f"{self._precision.shape}: warm starts need the same patterns and "
+                "units."
+            )
+        self._precision, self._linear = state.precision.copy(), state.linear.copy()
+        norm = self.sites.multipliers["norm"]
+        if self.sites.fixed_norm is None and norm.shape == state.free_norm.shape:
+            norm[:] = state.free_norm / self._free
+
+    @property
+    def _free(self):
+        """Variance that the overlap leaves."""
+        return 1 - (self.sites.overlap or 0.0) ** 2
+
+    @property
+    def state(self):
+        """Sites and multipliers for a warm start."""
+        free_norm = self.sites.multipliers["norm"] * self._free
+        return EPState(self._precision.copy(), self._linear.copy(), free_norm)
+
+    @property
+    def mean(self):
+        """Flat means of the weights at the last sweep."""
+        return self._units.weights()[0]
+
+    def weights(self):
+        """Give the marginals at the last sweep, NaN if the posterior is improper.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_weights,)
+            Flat.
+        """
+        try:
+            if self._answer is None:  # interrupted or diverged within a sweep
+                self._solve()
+            return self._units.weights()
+        except FloatingPointError:
+            return np.full((2, self.factors.n_weights), np.nan)
+
+    def sweep(self, damping):
+        """Update every site as the last sweep told, then look at the patterns again.
+
+        Parameters
+        ----------
+        damping : float
+            Fraction of the old sites to keep.
+
+        Returns
+        -------
+        residual : float
+            Largest mismatch between the moments of the posterior's fields and those
+            that the patterns demand: means in standard deviations, variances and the
+            norm's constraint relatively. Zero at a fixed point, whatever the damping.
+
+        Raises
+        ------
+        FloatingPointError
+            If the posterior is improper.
+        """
+        if self._answer is not None:
+            self._move(damping)
+        self._answer = None
+        mean, variance = self._solve()
+        self.field_variance = variance
+        self._remove_sites(mean, variance)
+        answer = self.factors.channel(*self._cavity)
+        residual = max(self._mismatch(mean, variance, *answer[1:]), self._violation())
+        self._answer = answer
+        return residual
+
+    def _solve(self):
+        try:
+            return self._units.solve(self._precision, self._linear)
+        except FloatingPointError:
+            if isinstance(self._units, EigenUnits):
+                raise
+            self._units = self._new_units(EigenUnits)
+            return self._units.solve(self._precision, self._linear)
+
+    def _remove_sites(self, mean, variance):
+        left = 1 - self._precision * variance
+        self._has_cavity = left > _LEAST_CAVITY
+        left = np.where(self._has_cavity, left, 1.0)
+        self._cavity = (mean - variance * self._linear) / left, variance / left
+
+    def _mismatch(self, mean, variance, g, gamma):
+        cavity_mean, cavity_variance = self._cavity
+        tilted_mean = cavity_mean + cavity_variance * g
+        tilted_variance = cavity_variance * (1 - cavity_variance * gamma)
+        by_mean = np.abs(tilted_mean - mean) / np.sqrt(variance)
+        by_variance = np.abs(tilted_variance / variance - 1)
+        return max(by_mean.max(), by_variance.max())
+
+    def _violation(self):
+        return self._units.violation if self._has_cavity.all() else _NO_CAVITY
+
+    def _move(self, damping):
+        mean, variance = self._cavity
+        _, g, gamma = self._answer
+        # Tilted precision minus cavity precision, and the same of the linear terms,
+        # written so that nothing cancels.
+        shrink = 1 - variance * gamma
+        step = np.where(self._has_cavity, 1 - damping, 0.0)
+        self._precision += step * (gamma / shrink - self._precision)
+        self._linear += step * ((g + mean * gamma) / shrink - self._linear)
+
+    def log_evidence(self):
+        """Give log Z of the expectation-propagation free entropy.
+
+        Returns
+        -------
+        log_evidence : float
+            At the last sweep; exact up to the square of the residual.
+        """
+        mean, variance = self._cavity
+        stiffness = 1 + variance * self._precision
+        exponent = 2 * mean * self._linear + variance * self._linear**2
+        exponent -= mean**2 * self._precision
+        counted = (exponent / stiffness - np.log(stiffness)) / 2
+        return self._units.log_partition() + self._answer[0].sum() - counted.sum()
+
+
+def _units_for(sites):
+    """The fast units, unless the prior has terms that they do not know."""
+    has_constraints_only = sites.fixed_norm is None and not sites.field.any()
+    return CholeskyUnits if has_constraints_only else EigenUnits
+
+
+def run(
+    factors,
+    prior,
+    state=None,
+    *,
+    damping=None,
+    tol=1e-6,
+    max_sweeps=200,
+    callback=None,
+    rng=None,
+    spans=None,
+):
+    """Run expectation propagation.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    prior : SphericalPrior, ReferencePrior, GaussianPrior or Focusing of one of them
+        Any prior of real weights.
+    state : EPState or None, default=None
+        Where to start; by default at the prior.
+    damping : float or None, default=None
+        Fraction of the old sites to keep; None adapts it.
+    tol : float, default=1e-6
+        Largest residual at convergence, see `EPEngine.sweep`.
+    max_sweeps : int, default=200
+        Most sweeps.
+    callback : callable, default=None
+        Called with a `Sweep` after each; a true answer stops the run.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy.
+    spans : list of Span or None, default=None
+        What `span_inputs` returns, to compute it once for several runs.
+
+    Returns
+    -------
+    posterior : Posterior
+        The result. A keyboard interrupt ends the run and leaves what was reached.
+
+    Raises
+    ------
+    ValueError
+        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
+        a pattern.
+    """
+    sites = prior.bind(factors)
+    engine = EPEngine(factors, sites, state, rng, spans)
+    status, residuals = run_sweeps(
+        engine,
+        damping=_damping(damping, sites),
+        tol=tol,
+        max_sweeps=max_sweeps,
+        callback=callback,
+    )
+    mean, variance = engine.weights()
+    return make_posterior(
+        factors,
+        sites,
+        mean,
+        variance,
+        log_evidence=engine.log_evidence,
+        status=status,
+        n_iter=len(residuals),
+        residuals=residuals,
+        method=engine.method,
+        state=engine.state,
+    )
+
+
+def _damping(damping, sites):
+    if damping is not None:
+        return Damping(damping, damping)
+    return AdaptiveDamping(_DAMPING if sites.has_evidence else _FOCUSING_DAMPING)

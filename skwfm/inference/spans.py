@@ -1,0 +1,185 @@
+"""Orthonormal coordinates in which a unit's patterns use as few axes as possible."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import blas, lapack, qr
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """The inputs of one unit, rotated so that the patterns live on the first axes.
+
+    With fewer patterns than inputs, a QR decomposition puts them on the first M axes,
+    where their coordinates are lower triangular; otherwise nothing is rotated.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n_samples, rank), Fortran order
+        Patterns on the first ``rank = min(n_samples, n_inputs)`` axes.
+    n_inputs : int
+        Inputs n_l of the unit.
+    reflectors : tuple of (ndarray of shape (n_inputs, rank), ndarray of shape \
+(rank,)) or None
+        The rotation as LAPACK's Householder vectors; None stands for the identity.
+    """
+
+    coordinates: np.ndarray
+    n_inputs: int
+    reflectors: tuple | None = None
+
+    @classmethod
+    def from_inputs(cls, inputs):
+        """Find the rotation.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (n_samples, n_inputs)
+            What the unit sees.
+
+        Returns
+        -------
+        span : Span
+            The patterns in the rotated coordinates.
+        """
+        n_samples, n_inputs = inputs.shape
+        if n_samples >= n_inputs:
+            return cls(np.asfortranarray(inputs), n_inputs)
+        reflectors, upper = qr(inputs.T, mode="raw", check_finite=False)
+        upper = np.triu(upper[:n_samples])
+        return cls(np.asfortranarray(upper.T), n_inputs, reflectors)
+
+    @property
+    def rank(self):
+        """Number of axes that the patterns use."""
+        return self.coordinates.shape[1]
+
+    @cached_property
+    def basis(self):
+        """The used axes as columns, (n_inputs, rank), or None for the identity."""
+        if self.reflectors is None:
+            return None
+        return lapack.dorgqr(*self.reflectors)[0]
+
+    def rotate(self, weights, back=False):
+        """Change coordinates.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_inputs,)
+            Weights of the unit.
+        back : bool, default=False
+            Whether to leave the rotated coordinates instead of entering them.
+
+        Returns
+        -------
+        rotated : ndarray of shape (n_inputs,)
+            The weights, the axes that the patterns use first.
+        """
+        if self.reflectors is None:
+            return weights.copy()
+        vectors, scales = self.reflectors
+        column = np.asfortranarray(weights[:, None], dtype=float)
+        trans = "N" if back else "T"
+        # The unblocked algorithm needs room for one number per column.
+        return lapack.dormqr("L", trans, vectors, scales, column, 64)[0][:, 0]
+
+    def gram(self, precision):
+        """Sum the patterns' outer products.
+
+        Parameters
+        ----------
+        precision : ndarray of shape (n_samples,)
+            Weight of each pattern, of either sign.
+
+        Returns
+        -------
+        gram : ndarray of shape (rank, rank), Fortran order
+            ``sum_mu precision_mu z_mu z_mu^T``.
+        """
+        weighted = np.asfortranarray(self.coordinates * precision[:, None])
+        if self.reflectors is None:
+            return blas.dgemm(1.0, self.coordinates, weighted, trans_a=True)
+        return blas.dtrmm(
+            1.0, self.coordinates, weighted, lower=True, trans_a=True, overwrite_b=True
+        )
+
+    def field_variances(self, root):
+        """Give the variances of the fields.
+
+        Parameters
+        ----------
+        root : ndarray of shape (rank, rank)
+            Covariance of the used axes is ``root root^T``.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_samples,)
+            One per pattern.
+        """
+        if self.reflectors is None:
+            return _squares(self.coordinates @ root)
+        return _squares(blas.dtrmm(1.0, self.coordinates, root, lower=True))
+
+    def weight_variances(self, root, outside):
+        """Give the variances of the weights.
+
+        Parameters
+        ----------
+        root : ndarray of shape (rank, rank)
+            Covariance of the used axes is ``root root^T``.
+        outside : float
+            Variance along every other axis.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_inputs,)
+            One per weight.
+        """
+        if self.basis is None:
+            return _squares(root)
+        unused = np.maximum(1 - _squares(self.basis), 0)
+        return _squares(self.basis @ root) + outside * unused
+
+
+def _squares(rows):
+    return np.einsum("ij,ij->i", rows, rows)
+
+
+def span_inputs(factors):
+    """Give the span of each unit's patterns.
+
+    Parameters
+    ----------
+    factors : Factors
+        Patterns and machine.
+
+    Returns
+    -------
+    spans : list of n_hidden Span
+        The same object for units with the same receptive field.
+
+    Raises
+    ------
+    ValueError
+        If a unit sees nothing of a pattern.
+    """
+    fields = factors.architecture.receptive_fields(factors.inputs.shape[1])
+    known = {}
+    for unit, field in enumerate(fields):
+        key = np.asarray(field).tobytes()
+        if key not in known:
+            inputs = factors.unit_inputs(unit)
+            _check_seen(inputs, unit)
+            known[key] = Span.from_inputs(inputs)
+    return [known[np.asarray(field).tobytes()] for field in fields]
+
+
+def _check_seen(inputs, unit):
+    unseen = np.flatnonzero(~inputs.any(axis=1))
+    if unseen.size:
+        raise ValueError(
+            f"all inputs of unit {unit} are zero on pattern {unseen[0]}, so that its "
+            "field has no distribution: remove the pattern or use fit_intercept=True."
+        )
