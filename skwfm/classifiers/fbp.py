@@ -31,7 +31,6 @@ _STATUS = {
         "correlated."
     ),
 }
-_PRIORS = {"spherical": SphericalPrior, "binary": BinaryPrior}
 
 
 class FBPClassifier(BaseCommitteeClassifier):
@@ -40,7 +39,8 @@ class FBPClassifier(BaseCommitteeClassifier):
     Message passing computes the marginals of the weights of one of `n_replicas`
     machines that all solve the patterns and are coupled to a common centre by
     :math:`-(\gamma/2)\,|w - w_c|^2`. As the coupling grows they contract to where
-    solutions lie densest. The answer is the normalised mean.
+    solutions lie densest. The answer is the normalised mean, at the last of the
+    couplings that leave the fewest training errors.
 
     Parameters
     ----------
@@ -56,6 +56,10 @@ class FBPClassifier(BaseCommitteeClassifier):
         Most sweeps at each coupling.
     tol : float, default=1e-2
         Largest change of a posterior mean at which the next coupling's turn comes.
+    symmetry_breaking : float, default=0.2
+        Binary weights only: strength of a random field, different for every unit, that
+        tells units with the same receptive field apart. Without it they merge into one
+        perceptron. It acts throughout.
     damping : float or None, default=None
         Fraction of the old messages kept in each sweep. None begins with the engine's
         own and follows the residual.
@@ -84,7 +88,9 @@ default="full"
     intercept_ : ndarray of shape (n_hidden,)
         Biases. Each row of ``[coef_, intercept_]`` has norm one.
     posterior_ : Posterior
-        Marginals at the last coupling.
+        Marginals at the coupling of the answer.
+    gamma_ : float
+        The coupling of the answer.
     method_ : str
         The engine used.
     classes_ : ndarray of shape (2,)
@@ -140,6 +146,7 @@ default="full"
         "gammas": ["array-like", None],
         "max_sweeps": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="neither")],
+        "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
         "method": [StrOptions({"auto", "amp", "bp", "ep"})],
     }
@@ -152,6 +159,7 @@ default="full"
         gammas=None,
         max_sweeps=200,
         tol=1e-2,
+        symmetry_breaking=0.2,
         damping=None,
         method="auto",
         architecture="full",
@@ -167,6 +175,7 @@ default="full"
         self.gammas = gammas
         self.max_sweeps = max_sweeps
         self.tol = tol
+        self.symmetry_breaking = symmetry_breaking
         self.damping = damping
         self.method = method
         self.architecture = architecture
@@ -188,28 +197,40 @@ default="full"
         return solution
 
     def _follow_protocol(self, factors, rng):
-        errors, self.n_sweeps_ = [], 0
+        errors, self.n_sweeps_, best = [], 0, None
         for step in self._steps(factors, rng):
             errors.append(step.n_errors)
-            self.posterior_ = step.posterior
             self.n_sweeps_ += step.posterior.n_iter
+            if best is None or step.n_errors <= best.n_errors:
+                best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:
                 print(
                     f"[{type(self).__name__}] gamma {step.gamma:.3g}: "
                     f"{step.n_errors} errors"
                 )
+        self.posterior_, self.gamma_ = best.posterior, best.gamma
         status = _STATUS.get(step.posterior.status, "converged")
-        weights = step.weights
-        if not np.isfinite(weights).all():
-            weights = factors.dense(rng.normal(size=factors.n_weights))
-        return Solution(weights, len(errors), status == "converged", status, errors)
+        return Solution(
+            best.weights, len(errors), status == "converged", status, errors
+        )
+
+    def _prior(self, factors, rng):
+        if self.weights == "spherical":
+            return SphericalPrior()
+        shared = len(factors.layout.groups) < factors.n_hidden
+        if not shared or self.symmetry_breaking == 0:
+            return BinaryPrior()
+        signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
+        return BinaryPrior(field=self.symmetry_breaking * factors.dense(signs))
 
     def _steps(self, factors, rng):
         """Steps of the protocol; that one of them did not converge is part of it."""
-        gammas = geometric_protocol() if self.gammas is None else _couplings(self.gammas)
+        gammas = (
+            geometric_protocol() if self.gammas is None else _couplings(self.gammas)
+        )
         steps = focusing_steps(
             factors,
-            _PRIORS[self.weights](),
+            self._prior(factors, rng),
             gammas,
             self.n_replicas,
             binary=self.weights == "binary",

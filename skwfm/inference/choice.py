@@ -27,7 +27,9 @@ def excess_correlation(inputs):
     if n_features < 2 or n_samples < 2:
         return 1.0
     # Second moments about zero: a common mean correlates the fields just as well.
-    scaled = inputs / np.maximum(np.sqrt(np.mean(inputs**2, axis=0)), np.finfo(float).tiny)
+    scaled = inputs / np.maximum(
+        np.sqrt(np.mean(inputs**2, axis=0)), np.finfo(float).tiny
+    )
     gram = scaled @ scaled.T if n_samples < n_features else scaled.T @ scaled
     total = np.vdot(gram, gram) / n_samples**2
     return float((total - n_features) / (n_features * (n_features - 1)) * n_samples)
