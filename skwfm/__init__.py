@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOME = {
     "CeSGDClassifier": "skwfm.classifiers",
     "ELALClassifier": "skwfm.classifiers",
+    "FBPClassifier": "skwfm.classifiers",
     "LALClassifier": "skwfm.classifiers",
 }
 

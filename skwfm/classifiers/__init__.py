@@ -3,6 +3,7 @@
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
+from skwfm.classifiers.fbp import FBPClassifier
 from skwfm.classifiers.lal import LALClassifier
 from skwfm.classifiers.problem import Problem, Solution
 from skwfm.classifiers.published import published_settings
@@ -11,6 +12,7 @@ __all__ = [
     "BaseCommitteeClassifier",
     "CeSGDClassifier",
     "ELALClassifier",
+    "FBPClassifier",
     "LALClassifier",
     "Problem",
     "Solution",

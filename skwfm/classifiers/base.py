@@ -160,10 +160,9 @@ class BaseCommitteeClassifier(
         self.converged_ = bool(solution.converged) and self.n_errors_ == 0
         advice = ADVICE.get(self.status_, self.status_)
         if advice and not self.converged_:
+            facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
             warnings.warn(
-                advice.format(
-                    max_iter=self.max_iter, n_errors=self.n_errors_, n_iter=self.n_iter_
-                ),
+                advice.format(**self.get_params(deep=False), **facts),
                 ConvergenceWarning,
                 stacklevel=5,
             )

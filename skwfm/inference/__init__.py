@@ -1,6 +1,12 @@
 """Message passing: posterior marginals and volumes of weights that make no error."""
 
+from skwfm.inference.choice import default_method, excess_correlation
 from skwfm.inference.factors import Factors
+from skwfm.inference.focusing import (
+    FocusingStep,
+    focusing_steps,
+    geometric_protocol,
+)
 from skwfm.inference.infer import infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import (
@@ -17,9 +23,14 @@ __all__ = [
     "BinaryReferencePrior",
     "Factors",
     "Focusing",
+    "FocusingStep",
     "GaussianPrior",
     "Posterior",
     "ReferencePrior",
     "SphericalPrior",
+    "default_method",
+    "excess_correlation",
+    "focusing_steps",
+    "geometric_protocol",
     "infer",
 ]

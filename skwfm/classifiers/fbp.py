@@ -1,0 +1,310 @@
+"""Focusing belief propagation: message passing that ends in a wide flat minimum."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skwfm._sklearn import Interval, StrOptions
+from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.problem import Solution
+from skwfm.inference import (
+    default_method,
+    BinaryPrior,
+    Factors,
+    SphericalPrior,
+    focusing_steps,
+    geometric_protocol,
+)
+
+# Decision where the machine of the mean and the posterior disagree: next to zero, on the
+# machine's side.
+_DISAGREE = 1e-12
+# Outcomes of the last coupling that end the protocol early.
+_STATUS = {
+    "interrupted": "interrupted",
+    "diverged": (
+        "Message passing diverged: raise damping, or use method='ep' if the inputs are "
+        "correlated."
+    ),
+}
+
+
+class FBPClassifier(BaseCommitteeClassifier):
+    r"""Committee machine trained by focusing belief propagation.
+
+    Message passing computes the marginals of the weights of one of `n_replicas`
+    machines that all solve the patterns and are coupled to a common centre by
+    :math:`-(\gamma/2)\,|w - w_c|^2`. As the coupling grows they contract to where
+    solutions lie densest. The answer is the normalised mean, at the last of the
+    couplings that leave the fewest training errors.
+
+    Parameters
+    ----------
+    weights : {"spherical", "binary"}, default="spherical"
+        Whether units have real weights of norm one, or weights +-1 (stored divided by
+        the square root of their number). Binary weights know no intercept.
+    n_replicas : int, default=10
+        Number of replicas y.
+    gammas : iterable of float or None, default=None
+        Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
+        geometric steps: :func:`skwfm.inference.geometric_protocol`.
+    max_sweeps : int, default=200
+        Most sweeps at each coupling.
+    tol : float, default=1e-2
+        Largest change of a posterior mean at which the next coupling's turn comes.
+    symmetry_breaking : float, default=0.2
+        Binary weights only: strength of a random field, different for every unit, that
+        tells units with the same receptive field apart. Without it they merge into one
+        perceptron. It acts throughout.
+    damping : float or None, default=None
+        Fraction of the old messages kept in each sweep. None begins with the engine's
+        own and follows the residual.
+    method : {"auto", "amp", "bp", "ep"}, default="auto"
+        Engine. "auto" takes amp on disjoint receptive fields of weakly correlated
+        inputs, and ep, which keeps the correlations of each unit's weights, otherwise.
+    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
+default="full"
+        What the machine is; it must have a channel. An instance brings its own number
+        of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the noise that breaks the symmetry between units.
+    verbose : int, default=0
+        Print a line every `verbose` couplings; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Without effect here. Accepted so that a search over algorithms may set it.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_hidden, n_features)
+        Weights of each unit, zero outside its receptive field.
+    intercept_ : ndarray of shape (n_hidden,)
+        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+    posterior_ : Posterior
+        Marginals at the coupling of the answer.
+    gamma_ : float
+        The coupling of the answer.
+    method_ : str
+        The engine used.
+    classes_ : ndarray of shape (2,)
+        The classes.
+    architecture_ : Architecture
+        The machine.
+    n_iter_ : int
+        Couplings done.
+    n_sweeps_ : int
+        Sweeps done over all couplings.
+    n_errors_ : int
+        Training errors at the end.
+    converged_ : bool
+        Whether the protocol went through and left no training error.
+    status_ : str
+        Why training ended: "converged", "errors_left", "interrupted", or advice.
+    loss_curve_ : list of int
+        Training errors of the normalised mean after each coupling.
+    n_features_in_ : int
+        Number of inputs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, if `X` had string names.
+
+    See Also
+    --------
+    ELALClassifier : Coupled replicas without message passing.
+
+    References
+    ----------
+    .. [1] C. Baldassi, F. Pittorino, R. Zecchina, "Shaping the learning landscape in
+       neural networks around wide flat minima", PNAS 117, 161 (2020), section "fBP".
+
+    Examples
+    --------
+    >>> from skwfm import FBPClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> X, y = make_random_patterns(200, 399, random_state=0)
+    >>> clf = FBPClassifier(architecture="tree", n_hidden=3, random_state=0).fit(X, y)
+    >>> clf.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **{
+            name: constraint
+            for name, constraint in (
+                BaseCommitteeClassifier._parameter_constraints.items()
+            )
+            if name != "max_iter"
+        },
+        "weights": [StrOptions({"spherical", "binary"})],
+        "n_replicas": [Interval(Integral, 1, None, closed="left")],
+        "gammas": ["array-like", None],
+        "max_sweeps": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="neither")],
+        "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
+        "damping": [Interval(Real, 0, 1, closed="left"), None],
+        "method": [StrOptions({"auto", "amp", "bp", "ep"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        weights="spherical",
+        n_replicas=10,
+        gammas=None,
+        max_sweeps=200,
+        tol=1e-2,
+        symmetry_breaking=0.2,
+        damping=None,
+        method="auto",
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        # Not super().__init__: there are couplings here, no max_iter.
+        self.weights = weights
+        self.n_replicas = n_replicas
+        self.gammas = gammas
+        self.max_sweeps = max_sweeps
+        self.tol = tol
+        self.symmetry_breaking = symmetry_breaking
+        self.damping = damping
+        self.method = method
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.random_state = random_state
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def _solve(self, problem, rng):
+        factors = Factors(
+            problem.inputs, problem.labels, problem.architecture, self.fit_intercept
+        )
+        self.method_ = default_method(factors) if self.method == "auto" else self.method
+        context = self._init_callback_context(max_subtasks=None)
+        context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+        solution = self._follow_protocol(factors, rng)
+        context.call_on_fit_task_end(estimator=self, X=problem.inputs)
+        return solution
+
+    def _follow_protocol(self, factors, rng):
+        errors, self.n_sweeps_, best = [], 0, None
+        for step in self._steps(factors, rng):
+            errors.append(step.n_errors)
+            self.n_sweeps_ += step.posterior.n_iter
+            if best is None or step.n_errors <= best.n_errors:
+                best = step
+            if self.verbose and len(errors) % int(self.verbose) == 0:
+                print(
+                    f"[{type(self).__name__}] gamma {step.gamma:.3g}: "
+                    f"{step.n_errors} errors"
+                )
+        self.posterior_, self.gamma_ = best.posterior, best.gamma
+        status = _STATUS.get(step.posterior.status, "converged")
+        return Solution(
+            best.weights, len(errors), status == "converged", status, errors
+        )
+
+    def _prior(self, factors, rng):
+        if self.weights == "spherical":
+            return SphericalPrior()
+        shared = len(factors.layout.groups) < factors.n_hidden
+        if not shared or self.symmetry_breaking == 0:
+            return BinaryPrior()
+        signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
+        return BinaryPrior(field=self.symmetry_breaking * factors.dense(signs))
+
+    def _steps(self, factors, rng):
+        """Steps of the protocol; that one of them did not converge is part of it."""
+        gammas = (
+            geometric_protocol() if self.gammas is None else _couplings(self.gammas)
+        )
+        steps = focusing_steps(
+            factors,
+            self._prior(factors, rng),
+            gammas,
+            self.n_replicas,
+            binary=self.weights == "binary",
+            method=self.method_,
+            damping=self.damping,
+            tol=self.tol,
+            max_sweeps=self.max_sweeps,
+            random_state=int(rng.integers(2**31)),
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            yield from steps
+
+    def decision_function(self, X):
+        """Give the log-odds of the classes under the posterior.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            Logarithm of the ratio of the probabilities of ``classes_[1]`` and
+            ``classes_[0]``; next to zero where the machine of the mean, which decides
+            the sign, and the posterior disagree.
+        """
+        return super().decision_function(X)
+
+    def predict_proba(self, X):
+        """Give the probabilities of the classes under the posterior.
+
+        Every machine near the mean votes with its probability at the last coupling;
+        the weights are taken as independent.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, 2)
+            Probabilities of ``classes_``.
+        """
+        positive = expit(self.decision_function(X))
+        return np.column_stack([1 - positive, positive])
+
+    def _decision(self, X):
+        answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
+        log_odds = self._log_odds(X)
+        return np.where(log_odds * answer > 0, log_odds, answer * _DISAGREE)
+
+    def _log_odds(self, X):
+        log_z = []
+        for label in (1.0, -1.0):
+            labels = np.full(len(X), label)
+            factors = Factors(X, labels, self.architecture_, self.fit_intercept)
+            fields = factors.fields(factors.flat(self.posterior_.mean))
+            variances = factors.variances(factors.flat(self.posterior_.variance))
+            log_z.append(factors.channel(fields, variances)[0])
+        return log_z[0] - log_z[1]
+
+
+def _couplings(gammas):
+    gammas = np.asarray(gammas, dtype=float)
+    if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
+        raise ValueError(
+            f"gammas={gammas!r} is not a protocol: pass one or more finite couplings."
+        )
+    if gammas[0] < 0 or np.any(np.diff(gammas) < 0):
+        raise ValueError(
+            f"gammas={gammas!r} must not be negative nor fall: pass couplings in rising "
+            "order."
+        )
+    return gammas
