@@ -9,7 +9,7 @@ from skwfm import architectures, classifiers, plugins
 def test_every_built_in_is_registered():
     algorithms = {p.name for p in plugins.available("algorithms") if p.builtin}
     machines = {p.name for p in plugins.available("architectures") if p.builtin}
-    assert algorithms == {"lal", "elal", "cesgd"}
+    assert algorithms == {"lal", "elal", "cesgd", "fbp"}
     assert machines == {"full", "tree", "parity"}
 
 
@@ -19,6 +19,7 @@ def test_every_built_in_is_registered():
         ("algorithms", "lal", classifiers.LALClassifier),
         ("algorithms", "elal", classifiers.ELALClassifier),
         ("algorithms", "cesgd", classifiers.CeSGDClassifier),
+        ("algorithms", "fbp", classifiers.FBPClassifier),
         ("architectures", "full", architectures.FullCommittee),
         ("architectures", "tree", architectures.TreeCommittee),
         ("architectures", "parity", architectures.TreeParity),

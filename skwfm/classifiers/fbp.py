@@ -6,22 +6,21 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.problem import Solution
 from skwfm.inference import (
-    default_method,
     BinaryPrior,
     Factors,
     SphericalPrior,
+    default_method,
     focusing_steps,
     geometric_protocol,
 )
 
-# Decision where the machine of the mean and the posterior disagree: next to zero, on the
-# machine's side.
+# Decision where the machine of the mean and the posterior disagree: next to zero, on
+# the machine's side.
 _DISAGREE = 1e-12
 # Outcomes of the last coupling that end the protocol early.
 _STATUS = {
@@ -64,8 +63,9 @@ class FBPClassifier(BaseCommitteeClassifier):
         Fraction of the old messages kept in each sweep. None begins with the engine's
         own and follows the residual.
     method : {"auto", "amp", "bp", "ep"}, default="auto"
-        Engine. "auto" takes amp on disjoint receptive fields of weakly correlated
-        inputs, and ep, which keeps the correlations of each unit's weights, otherwise.
+        Engine. "auto" takes amp for binary weights and on disjoint receptive fields of
+        weakly correlated inputs, and ep, which keeps the correlations of each unit's
+        weights, otherwise.
     architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
 default="full"
         What the machine is; it must have a channel. An instance brings its own number
@@ -189,10 +189,13 @@ default="full"
         factors = Factors(
             problem.inputs, problem.labels, problem.architecture, self.fit_intercept
         )
-        self.method_ = default_method(factors) if self.method == "auto" else self.method
+        self.method_ = self._engine(factors)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
-        solution = self._follow_protocol(factors, rng)
+        with warnings.catch_warnings():
+            # That a coupling did not converge is part of the protocol.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            solution = self._follow_protocol(factors, rng)
         context.call_on_fit_task_end(estimator=self, X=problem.inputs)
         return solution
 
@@ -214,6 +217,12 @@ default="full"
             best.weights, len(errors), status == "converged", status, errors
         )
 
+    def _engine(self, factors):
+        if self.method != "auto":
+            return self.method
+        # ep has no binary weights.
+        return "amp" if self.weights == "binary" else default_method(factors)
+
     def _prior(self, factors, rng):
         if self.weights == "spherical":
             return SphericalPrior()
@@ -223,15 +232,27 @@ default="full"
         signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
         return BinaryPrior(field=self.symmetry_breaking * factors.dense(signs))
 
+    def _couplings(self):
+        if self.gammas is None:
+            return geometric_protocol()
+        gammas = np.asarray(self.gammas, dtype=float)
+        if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
+            raise ValueError(
+                f"gammas={self.gammas!r} is not a protocol: pass one or more finite "
+                "couplings."
+            )
+        if gammas[0] < 0 or np.any(np.diff(gammas) < 0):
+            raise ValueError(
+                f"gammas={self.gammas!r} must not be negative nor fall: pass couplings "
+                "in rising order."
+            )
+        return gammas
+
     def _steps(self, factors, rng):
-        """Steps of the protocol; that one of them did not converge is part of it."""
-        gammas = (
-            geometric_protocol() if self.gammas is None else _couplings(self.gammas)
-        )
-        steps = focusing_steps(
+        return focusing_steps(
             factors,
             self._prior(factors, rng),
-            gammas,
+            self._couplings(),
             self.n_replicas,
             binary=self.weights == "binary",
             method=self.method_,
@@ -240,9 +261,6 @@ default="full"
             max_sweeps=self.max_sweeps,
             random_state=int(rng.integers(2**31)),
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            yield from steps
 
     def decision_function(self, X):
         """Give the log-odds of the classes under the posterior.
@@ -294,17 +312,3 @@ default="full"
             variances = factors.variances(factors.flat(self.posterior_.variance))
             log_z.append(factors.channel(fields, variances)[0])
         return log_z[0] - log_z[1]
-
-
-def _couplings(gammas):
-    gammas = np.asarray(gammas, dtype=float)
-    if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
-        raise ValueError(
-            f"gammas={gammas!r} is not a protocol: pass one or more finite couplings."
-        )
-    if gammas[0] < 0 or np.any(np.diff(gammas) < 0):
-        raise ValueError(
-            f"gammas={gammas!r} must not be negative nor fall: pass couplings in rising "
-            "order."
-        )
-    return gammas

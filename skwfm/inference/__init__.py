@@ -1,6 +1,6 @@
 """Message passing: posterior marginals and volumes of weights that make no error."""
 
-from skwfm.inference.choice import default_method, excess_correlation
+from skwfm.inference.choice import default_method
 from skwfm.inference.factors import Factors
 from skwfm.inference.focusing import (
     FocusingStep,
@@ -29,7 +29,6 @@ __all__ = [
     "ReferencePrior",
     "SphericalPrior",
     "default_method",
-    "excess_correlation",
     "focusing_steps",
     "geometric_protocol",
     "infer",

@@ -2,37 +2,9 @@
 
 import numpy as np
 
-# Independent inputs have squared correlations of 1/M on average over M patterns; the
-# amp and bp engines are trusted up to this multiple of it.
-_WEAK = 2.0
-
-
-def excess_correlation(inputs):
-    """Compare the correlations between inputs with those of independent ones.
-
-    Parameters
-    ----------
-    inputs : ndarray of shape (n_samples, n_features)
-        Patterns.
-
-    Returns
-    -------
-    excess : float
-        Mean squared correlation of two inputs over its expectation, about
-        1 / n_samples, for independent ones. Constant inputs, which are as far from
-        the engines' assumptions, count as fully correlated.
-    """
-    inputs = np.asarray(inputs, dtype=float)
-    n_samples, n_features = inputs.shape
-    if n_features < 2 or n_samples < 2:
-        return 1.0
-    # Second moments about zero: a common mean correlates the fields just as well.
-    scaled = inputs / np.maximum(
-        np.sqrt(np.mean(inputs**2, axis=0)), np.finfo(float).tiny
-    )
-    gram = scaled @ scaled.T if n_samples < n_features else scaled.T @ scaled
-    total = np.vdot(gram, gram) / n_samples**2
-    return float((total - n_features) / (n_features * (n_features - 1)) * n_samples)
+# Inputs count as weakly correlated if the squared cosines between them sum to at most
+# this many times what independent inputs would give.
+_WEAKLY_CORRELATED = 1.5
 
 
 def default_method(factors):
@@ -48,9 +20,20 @@ def default_method(factors):
     method : {"amp", "ep"}
         Engine.
     """
-    disjoint = int(factors.unit_sizes.sum()) <= factors.dense_shape[1] + len(
-        factors.unit_sizes
-    )
-    if disjoint and excess_correlation(factors.inputs) < _WEAK:
-        return "amp"
-    return "ep"
+    n_features = factors.inputs.shape[1]
+    seen = np.concatenate(factors.architecture.receptive_fields(n_features))
+    if len(np.unique(seen)) < len(seen):
+        return "ep"
+    units = range(factors.n_hidden)
+    weak = all(_is_weakly_correlated(factors.unit_inputs(unit)) for unit in units)
+    return "amp" if weak else "ep"
+
+
+def _is_weakly_correlated(inputs):
+    """Compare squared cosines between inputs, a mean included, with chance."""
+    n_samples, n_inputs = inputs.shape
+    norms = np.linalg.norm(inputs, axis=0)
+    columns = inputs / np.where(norms > 0, norms, 1)
+    gram = columns @ columns.T if n_samples < n_inputs else columns.T @ columns
+    chance = n_inputs + n_inputs * (n_inputs - 1) / n_samples
+    return np.vdot(gram, gram) <= _WEAKLY_CORRELATED * chance

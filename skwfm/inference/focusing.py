@@ -7,6 +7,7 @@ import numpy as np
 from skwfm.inference.infer import infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
+from skwfm.inference.spans import span_inputs
 
 
 def geometric_protocol(start=0.5, stop=30.0, n_steps=30):
@@ -87,6 +88,8 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
         One per coupling; the last one after a run that diverged or was interrupted.
     """
     posterior = None
+    if options.get("method") == "ep":
+        options["spans"] = span_inputs(factors)  # the same at every coupling
     for gamma in gammas:
         posterior = infer(
             factors,

@@ -8,16 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skwfm.curves import LocalEntropyCurve
-from skwfm.inference import ReferencePrior, infer
+from skwfm.inference import ReferencePrior, default_method, infer
 from skwfm.inference.spans import span_inputs
 from skwfm.landscape.sampling import sample_local_volume
 from skwfm.landscape.solution import read_solution
 
 METHODS = ("auto", "amp", "bp", "ep", "mc")
 _OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-# Inputs count as weakly correlated if the squared cosines between them sum to at most
-# this many times what independent inputs would give.
-_WEAKLY_CORRELATED = 1.5
 # A point that does not converge is approached in halves of the way from the last one
 # that did, at most so many times.
 _MOST_HALVINGS = 4
@@ -120,7 +117,7 @@ def local_entropy(
     _check_method(method, n_samples)
     factors, weights = read_solution(model, X, y)
     if method == "auto":
-        method = _choose_engine(factors)
+        method = default_method(factors)
     if method == "mc":
         points = _sample(factors, weights, overlaps, n_samples, random_state, n_jobs)
     else:
@@ -164,27 +161,6 @@ def _check_method(method, n_samples):
         raise ValueError(
             f"n_samples={n_samples!r} is not a number of draws: pass an integer >= 1."
         )
-
-
-def _choose_engine(factors):
-    """Amp for disjoint fields of weakly correlated inputs, ep for everything else."""
-    n_features = factors.inputs.shape[1]
-    seen = np.concatenate(factors.architecture.receptive_fields(n_features))
-    if len(np.unique(seen)) < len(seen):
-        return "ep"
-    units = range(factors.n_hidden)
-    weak = all(_is_weakly_correlated(factors.unit_inputs(unit)) for unit in units)
-    return "amp" if weak else "ep"
-
-
-def _is_weakly_correlated(inputs):
-    """Compare squared cosines between inputs, a mean included, with chance."""
-    n_samples, n_inputs = inputs.shape
-    norms = np.linalg.norm(inputs, axis=0)
-    columns = inputs / np.where(norms > 0, norms, 1)
-    gram = columns @ columns.T if n_samples < n_inputs else columns.T @ columns
-    chance = n_inputs + n_inputs * (n_inputs - 1) / n_samples
-    return np.vdot(gram, gram) <= _WEAKLY_CORRELATED * chance
 
 
 class _Descent:

@@ -9,9 +9,8 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from skwfm import LALClassifier
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.datasets import load_dress_coat, make_random_patterns
-from skwfm.inference import Factors, SphericalPrior, infer
+from skwfm.inference import Factors, SphericalPrior, default_method, infer
 from skwfm.landscape import local_entropy
-from skwfm.landscape.local_entropy import _choose_engine
 
 
 def solved(architecture, n_samples=30, n_features=99, n_hidden=3, **options):
@@ -106,12 +105,12 @@ def test_scaling_the_inputs_changes_nothing():
 def test_auto_chooses_by_fields_and_correlation():
     rng = np.random.default_rng(0)
     X, y = rng.choice([-1.0, 1.0], (60, 90)), np.ones(60)
-    assert _choose_engine(Factors(X, y, TreeCommittee(3))) == "amp"
-    assert _choose_engine(Factors(X, y, FullCommittee(3))) == "ep"
+    assert default_method(Factors(X, y, TreeCommittee(3))) == "amp"
+    assert default_method(Factors(X, y, FullCommittee(3))) == "ep"
     biased = np.where(rng.random((60, 90)) < 0.9, 1.0, -1.0)
-    assert _choose_engine(Factors(biased, y, TreeCommittee(3))) == "ep"
+    assert default_method(Factors(biased, y, TreeCommittee(3))) == "ep"
     images = load_dress_coat(n_per_class=30, random_state=0).data
-    assert _choose_engine(Factors(images, y, TreeCommittee(9))) == "ep"
+    assert default_method(Factors(images, y, TreeCommittee(9))) == "ep"
 
 
 def test_sampling_is_reproducible(tree):

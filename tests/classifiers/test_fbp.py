@@ -1,0 +1,184 @@
+"""Focusing belief propagation as a classifier."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.estimator_checks import check_estimator
+
+from skwfm import FBPClassifier
+from skwfm.datasets import make_random_patterns
+from skwfm.inference import Factors, ReferencePrior, infer
+from skwfm.testing import check_algorithm
+
+FEW = {"gammas": [0.5, 2.0, 8.0, 30.0], "random_state": 0}
+IGNORE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@IGNORE
+@pytest.mark.parametrize(
+    ("machine", "n_hidden", "weights"),
+    [("full", 3, "spherical"), ("tree", 1, "spherical"), ("full", 1, "binary")],
+)
+def test_every_check_of_scikit_learn(machine, n_hidden, weights):
+    estimator = FBPClassifier(
+        architecture=machine, n_hidden=n_hidden, weights=weights, max_sweeps=20, **FEW
+    )
+    results = check_estimator(estimator, on_skip=None, on_fail="raise")
+    skipped = [r["check_name"] for r in results if r["status"] != "passed"]
+    assert len(results) == 56
+    assert skipped in ([], ["check_array_api_input"])
+
+
+class Quick(FBPClassifier):
+    """With fewer couplings: at module level, so that it can be pickled."""
+
+    def _couplings(self):
+        return np.array([0.5, 5.0])
+
+
+@IGNORE
+def test_our_own_contract_for_plugins():
+    assert all("check_array_api_input" in name for name in check_algorithm(Quick))
+
+
+@pytest.mark.parametrize("method", ["amp", "bp", "ep"])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_random_patterns_on_a_tree(method, fit_intercept):
+    X, y = make_random_patterns(100, 201, random_state=0)
+    clf = FBPClassifier(
+        architecture="tree", n_hidden=3, method=method, fit_intercept=fit_intercept,
+        **FEW,
+    ).fit(X, y)  # fmt: skip
+    assert clf.converged_
+    assert clf.method_ == method
+    assert clf.n_errors_ == clf.loss_curve_[-1] == 0
+    assert clf.score(X, y) == 1.0
+    norms = np.hypot(np.linalg.norm(clf.coef_, axis=1), clf.intercept_)
+    assert np.allclose(norms, 1)
+
+
+def test_binary_weights_are_signs():
+    X, y = make_random_patterns(80, 303, random_state=0)
+    clf = FBPClassifier(
+        architecture="tree", n_hidden=3, weights="binary", fit_intercept=False, **FEW
+    ).fit(X, y)
+    assert clf.score(X, y) == 1.0
+    inside = clf.coef_[clf.coef_ != 0]
+    assert np.allclose(np.abs(inside), 1 / np.sqrt(101))
+    assert inside.size == 303
+
+
+def test_units_of_a_binary_full_machine_stay_apart():
+    """Where units merge into one perceptron many errors stay (alpha = 0.1, K = 9)."""
+    X, y = make_random_patterns(180, 201, random_state=0)
+    clf = FBPClassifier(
+        weights="binary", method="amp", fit_intercept=False, random_state=0,
+        gammas=np.geomspace(0.1, 2.5, 20),
+    ).fit(X, y)  # fmt: skip
+    assert clf.n_errors_ == 0
+    overlaps = (clf.coef_ @ clf.coef_.T)[np.triu_indices(9, 1)]
+    assert np.abs(overlaps).max() < 0.5
+    with pytest.warns(ConvergenceWarning, match="training errors left"):
+        merged = clone(clf).set_params(symmetry_breaking=0.0).fit(X, y)
+    assert merged.n_errors_ > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_binary_full_machine_of_999_inputs(seed):
+    X, y = make_random_patterns(900, 999, random_state=seed)
+    clf = FBPClassifier(
+        weights="binary", method="amp", fit_intercept=False, random_state=seed,
+        gammas=np.geomspace(0.1, 2.5, 20), max_sweeps=60,
+    ).fit(X, y)  # fmt: skip
+    assert clf.n_errors_ == 0
+
+
+@pytest.mark.slow
+def test_solves_the_tree_of_the_paper_in_a_wide_minimum():
+    """Local entropies as science has them for fBP, within 15 per cent of one sample."""
+    X, y = make_random_patterns(1000, 999, random_state=0)
+    clf = FBPClassifier(architecture="tree", fit_intercept=False, random_state=0)
+    clf.fit(X, y)
+    assert clf.n_errors_ == 0
+    factors, posterior = Factors(X, y, clf.architecture_), None
+    for overlap, expected in [(0.95, -0.054), (0.9, -0.164), (0.8, -0.341)]:
+        posterior = infer(
+            factors, ReferencePrior(clf.coef_, overlap), max_sweeps=500,
+            warm_start=posterior,
+        )  # fmt: skip
+        assert posterior.log_volume == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n_hidden", "alpha"), [(3, 2.5), (9, 1.5)])
+def test_hard_random_patterns(n_hidden, alpha):
+    X, y = make_random_patterns(int(alpha * 999), 999, random_state=1)
+    clf = FBPClassifier(
+        architecture="tree", n_hidden=n_hidden, fit_intercept=False, random_state=0
+    )
+    assert clf.fit(X, y).n_errors_ == 0
+
+
+def test_probabilities_go_with_decisions():
+    X, y = make_random_patterns(100, 201, random_state=0)
+    clf = FBPClassifier(architecture="tree", n_hidden=3, **FEW).fit(X, y)
+    fresh, _ = make_random_patterns(200, 201, random_state=1)
+    proba, decision = clf.predict_proba(fresh), clf.decision_function(fresh)
+    assert np.allclose(proba.sum(axis=1), 1)
+    assert np.allclose(np.log(proba[:, 1] / proba[:, 0]), decision)
+    assert np.array_equal(clf.predict(fresh), np.where(decision > 0, 1, -1))
+    hidden = np.where(fresh @ clf.coef_.T + clf.intercept_ >= 0, 1, -1)
+    assert np.array_equal(clf.architecture_.output(hidden), clf.predict(fresh))
+    # Known patterns are surer than fresh ones, about which nothing is known.
+    sure = np.abs(clf.predict_proba(X)[:, 1] - 0.5).mean()
+    assert sure > np.abs(proba[:, 1] - 0.5).mean()
+
+
+def test_parity_says_that_it_did_not_focus():
+    X, y = make_random_patterns(300, 201, random_state=0)
+    clf = FBPClassifier(architecture="parity", n_hidden=3, **FEW)
+    with pytest.warns(ConvergenceWarning, match="training errors left"):
+        clf.fit(X, y)
+    assert not clf.converged_
+
+
+def test_auto_takes_ep_where_inputs_are_correlated(blobs):
+    X, y = make_random_patterns(100, 201, random_state=0)
+    clf = FBPClassifier(n_hidden=3, **FEW)
+    assert clone(clf).set_params(architecture="tree").fit(X, y).method_ == "amp"
+    assert clone(clf).fit(X, y).method_ == "ep"
+
+
+@pytest.mark.parametrize(
+    ("gammas", "message"),
+    [([], "not a protocol"), ([1.0, 0.5], "rising"), ([-1.0], "negative")],
+)
+def test_protocols_that_are_none(gammas, message):
+    clf = FBPClassifier(gammas=gammas, n_hidden=3)
+    with pytest.raises(ValueError, match=message):
+        clf.fit(*make_random_patterns(20, 11, random_state=0))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights", "ternary"),
+        ("n_replicas", 0),
+        ("damping", 1.0),
+        ("tol", 0.0),
+        ("method", "mcmc"),
+        ("max_sweeps", 0),
+        ("symmetry_breaking", -1.0),
+    ],
+)
+def test_parameters_out_of_range(name, value):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        FBPClassifier(**{name: value}).fit(*make_random_patterns(20, 11))
+
+
+def test_same_seed_same_bits():
+    X, y = make_random_patterns(100, 201, random_state=0)
+    clf = FBPClassifier(architecture="tree", n_hidden=3, **FEW)
+    assert np.array_equal(clone(clf).fit(X, y).coef_, clone(clf).fit(X, y).coef_)
