@@ -66,8 +66,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         Engine. "auto" takes amp for binary weights and on disjoint receptive fields of
         weakly correlated inputs, and ep, which keeps the correlations of each unit's
         weights, otherwise.
-    architecture : {"full", "tree", "parity"}, plugin name, class or instance, \
-default="full"
+    architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
     n_hidden : int, default=9
