@@ -49,8 +49,10 @@ class Curvature:
         ValueError
             If it is not finite.
         """
-        delta, slope, second = smooth(solution, loss.beta, order=2)
-        _, by_delta, by_delta_twice = loss.derivatives(delta, solution.labels)
+        # What overflows is refused below, with advice.
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta, slope, second = smooth(solution, loss.beta, order=2)
+            _, by_delta, by_delta_twice = loss.derivatives(delta, solution.labels)
         n_samples, n_hidden = slope.shape
         diagonal = second[:, np.arange(n_hidden), np.arange(n_hidden)]
         if np.count_nonzero(second) == np.count_nonzero(diagonal):

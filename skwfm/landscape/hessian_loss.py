@@ -64,7 +64,7 @@ class Loss:
         x = 2 * self.beta * labels * delta
         m, one_minus = np.tanh(x / 2), 2 * expit(-x)
         slope = 2 * one_minus * expit(x)
-        second = self.beta**2 * slope * (slope / 2 + m * one_minus)
+        second = (self.beta * slope) * (self.beta * (slope / 2 + m * one_minus))
         return one_minus**2 / 4, -labels * self.beta * slope * one_minus / 2, second
 
 

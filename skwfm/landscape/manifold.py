@@ -13,8 +13,15 @@ from skwfm.landscape.solution import smooth
 from skwfm.landscape.solution_reading import read_solution
 from skwfm.landscape.spectrum_exact import exact_eigenvalues
 
-# A Gauss-Newton step is halved at most so often before the search gives up.
-_MAX_HALVINGS = 40
+# Levenberg and Marquardt's damping, in units of the squared residual: where it starts,
+# what a step that fails or succeeds makes of it, and how many may fail in a row. Long
+# steps would saturate the units, and a pattern on which all are saturated is stuck.
+_FIRST_DAMPING = 1.0
+_MORE_DAMPING, _LESS_DAMPING = 4.0, 0.25
+_MAX_TRIALS = 40
+# Decrease of the squared residual in units of what the linear model promises: steps
+# below the first are taken back, steps above the second ask for less damping.
+_LEAST_GAIN, _GOOD_GAIN = 0.25, 0.75
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,9 @@ def minima_manifold(
 
     A smooth network with n weights and d < n patterns has zero-loss minima that
     usually form a manifold of dimension n - d. From the solution, Gauss-Newton steps
-    of least norm drive :math:`\Delta_\mu` to ``s_mu * target``; there the rank of
-    the Jacobian gives the dimension, and the Hessian must have as many zeros.
+    (damped far away, of least norm close by) drive :math:`\Delta_\mu` to ``s_mu *
+    target``; there the rank of the Jacobian gives the dimension, and the Hessian must
+    have as many zeros.
 
     Parameters
     ----------
@@ -175,22 +183,37 @@ def _jacobian(solution, beta):
 
 
 def _interpolate(solution, beta, target, tol, max_iter):
-    """Gauss-Newton with steps of least norm, halved until the residual shrinks."""
+    """Damped Gauss-Newton, whose steps become those of least norm at the end.
+
+    The damping goes to zero with the squared residual, so convergence is quadratic.
+    """
     residuals = _residuals(solution, beta, target)
+    damping = _FIRST_DAMPING
     for n_iter in range(max_iter):
         if np.abs(residuals).max() <= tol:
             return solution, n_iter
-        step = scipy.linalg.lstsq(_jacobian(solution, beta), residuals)[0]
-        for halvings in range(_MAX_HALVINGS):
-            weights = solution.weights - step / 2**halvings
-            trial = solution.with_weights(weights)
+        u, s, vt = scipy.linalg.svd(_jacobian(solution, beta), full_matrices=False)
+        along = u.T @ residuals
+        along[s <= len(s) * np.finfo(float).eps * s[0]] = 0
+        for _ in range(_MAX_TRIALS):
+            step = vt.T @ (s * along / (s**2 + damping * (residuals @ residuals)))
+            trial = solution.with_weights(solution.weights - step)
             trial_residuals = _residuals(trial, beta, target)
-            if np.linalg.norm(trial_residuals) < np.linalg.norm(residuals):
+            linear = residuals - u @ (s * (vt @ step))
+            gain = _decrease(residuals, trial_residuals) / _decrease(residuals, linear)
+            if gain > _LEAST_GAIN:
                 break
+            damping *= _MORE_DAMPING
         else:
             return solution, n_iter
+        damping *= _LESS_DAMPING if gain > _GOOD_GAIN else 1
         solution, residuals = trial, trial_residuals
     return solution, max_iter
+
+
+def _decrease(old, new):
+    # A step that promises nothing divides by a tiny number instead of by zero.
+    return old @ old - new @ new + np.finfo(float).tiny
 
 
 def _measure(solution, beta, target, tol, rank_tol, n_iter):

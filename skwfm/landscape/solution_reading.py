@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, check_X_y
+from sklearn.utils.validation import check_X_y
 
 from skwfm.landscape.solution import Block, Solution
 
@@ -34,10 +34,7 @@ def read_solution(model, X, y):
     ValueError
         If the patterns do not fit the model.
     """
-    if isinstance(model, Pipeline):
-        check_is_fitted(model)
-        X = model[:-1].transform(X) if len(model) > 1 else X
-        model = model[-1]
+    model, pipeline = (model[-1], model) if isinstance(model, Pipeline) else (model, [])
     missing = [name for name in _ATTRIBUTES if not hasattr(model, name)]
     if missing:
         raise TypeError(
@@ -45,6 +42,7 @@ def read_solution(model, X, y):
             "fitted committee machine, for instance a fitted skwfm.LALClassifier, or a "
             "pipeline that ends with one. noise_robustness takes any classifier."
         )
+    X = pipeline[:-1].transform(X) if len(pipeline) > 1 else X
     X, y = check_X_y(X, y, dtype=np.float64)
     _check_n_features(X, model)
     return make_solution(
