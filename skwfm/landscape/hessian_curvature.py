@@ -59,7 +59,10 @@ class Curvature:
             rest = by_delta[:, None] * diagonal
         else:
             rest = by_delta[:, None, None] * second
-        result = cls(by_delta_twice / n_samples, slope, rest / n_samples)
+        # By unit in memory, as fields are; three-dimensional ones by pattern.
+        slope = np.asfortranarray(slope)
+        rest = np.asarray(rest / n_samples, order="F" if rest.ndim == 2 else "C")
+        result = cls(by_delta_twice / n_samples, slope, rest)
         if not all(np.isfinite(a).all() for a in (result.outer, slope, rest)):
             raise ValueError(
                 f"the second derivatives at beta={loss.beta!r} are not finite: lower "
@@ -80,7 +83,7 @@ class Curvature:
         product : ndarray of shape (n_samples, n_hidden)
             Changes of the gradient by the fields.
         """
-        along = self.outer * np.einsum("ml,ml->m", self.slope, fields)
+        along = self.outer * np.sum(self.slope * fields, axis=1)
         product = along[:, None] * self.slope
         if self.rest.ndim == 2:
             product += self.rest * fields

@@ -112,10 +112,11 @@ class Solution:
         fields : ndarray of shape (n_samples, n_hidden)
             One column a unit.
         """
-        fields = np.empty((len(self.labels), self.architecture.n_hidden))
+        # By unit in memory: all matrix products below find what they need in a row.
+        by_unit = np.empty((self.architecture.n_hidden, len(self.labels)))
         for b in self.blocks:
-            fields[:, b.units] = b.inputs @ b.by_unit(flat).T
-        return fields
+            np.matmul(b.by_unit(flat), b.inputs.T, out=by_unit[b.units])
+        return by_unit.T
 
     def pull_back(self, by_field):
         """Sum over patterns of fields' derivatives times inputs.

@@ -24,24 +24,24 @@ def fitted(problem, name, X, y, seed, **changes):
 
 
 def test_order_of_largest_eigenvalues_on_random_patterns():
-    """LAL > ceSGD-fast > eLAL at a common beta, on every one of four samples.
+    """LAL > ceSGD-fast > eLAL at a common beta, in the mean over ten samples.
 
-    The coupling of eLAL grows ten times faster than published, as elsewhere.
+    The differences of logarithms lie above zero with their one-sided 95 % interval
+    (Student's t, 9 degrees of freedom: 1.83). The coupling of eLAL grows ten times
+    faster than published, as elsewhere in these tests.
     """
     changes = {"LAL": {}, "ceSGD-fast": {}, "eLAL": {"lambda1": 1e-3}}
     logs = []
-    for seed in range(4):
+    for seed in range(10):
         X, y = make_random_patterns(1000, 999, random_state=seed)
-        X = X.astype(np.float32)
         models = [
-            fitted("random_patterns", name, X, y, seed, **change)
+            fitted("random_patterns", name, X.astype(np.float32), y, seed, **change)
             for name, change in changes.items()
         ]
         logs.append(np.log(largest(models, X, y, smallest_beta(models, X, y))))
     steps = -np.diff(logs, axis=1)
-    mean, error = steps.mean(axis=0), steps.std(axis=0, ddof=1) / 2
-    # Student's t, 3 degrees of freedom, one-sided 99 %: 4.54.
-    assert np.all(mean - 4.54 * error > 0), (mean, error)
+    mean, error = steps.mean(axis=0), steps.std(axis=0, ddof=1) / np.sqrt(10)
+    assert np.all(mean - 1.83 * error > 0), (mean, error)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
