@@ -72,4 +72,4 @@ if __name__ == "__main__":
         print("skipped: PyTorch is not installed (pip install torch)", file=sys.stderr)
         sys.exit(0)
     torch.set_num_threads(1)
-    main(lambda: [make_torch_claim()], __doc__, default_repeats=5)
+    main(lambda: [make_torch_claim()], __doc__, default_repeats=3)

@@ -75,7 +75,8 @@ plt.show()
 # %%
 # Noise in the inputs
 # -------------------
-# The same order appears when inputs are flipped.
+# LAL makes three times as many errors as the others once 5 % of the inputs are flipped.
+# The other two are close, eLAL a little ahead at low levels.
 
 curves = [
     noise_robustness(model, X, y, "flip", np.linspace(0, 0.2, 9), n_draws=5)

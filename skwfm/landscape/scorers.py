@@ -54,7 +54,8 @@ def hessian_scorer(
     -------
     scorer : callable
         ``scorer(estimator, X, y)`` gives minus the measure on these patterns. The
-        estimator is a fitted classifier of skwfm or a pipeline that ends with one.
+        estimator is a fitted classifier of skwfm or a pipeline that ends with one. NaN
+        if Lanczos does not converge, which model selection reports.
 
     Raises
     ------
