@@ -6,6 +6,7 @@ Matplotlib is imported when something is drawn, not before.
 import numpy as np
 
 AXES = ("centre", "mutual", "distance")
+_OF_LANDSCAPE = ("HessianSpectrumDisplay", "NoiseRobustnessDisplay")
 
 
 def _new_axes(ax):
@@ -191,3 +192,12 @@ class TheoryCurveDisplay:
         if self.x == "mutual" and curve.reference == "centre":
             return np.asarray(curve.overlap) ** 2
         return self._abscissa(curve)
+
+
+def __getattr__(name):
+    # Loaded on demand: the theory has no need of the measures.
+    if name not in _OF_LANDSCAPE:
+        raise AttributeError(f"module 'skwfm.displays' has no attribute {name!r}")
+    from skwfm.landscape import displays
+
+    return getattr(displays, name)

@@ -90,3 +90,13 @@ def test_curves_around_a_centre_have_no_mutual_axis():
         TheoryCurveDisplay.from_curve(curve, x="mutual")
     with pytest.raises(ValueError, match="x must be one of"):
         TheoryCurveDisplay.from_curve(curve, x="overlap")
+
+
+def test_displays_of_measures_are_found_here_too():
+    import skwfm.displays
+    from skwfm.landscape import HessianSpectrumDisplay, NoiseRobustnessDisplay
+
+    assert skwfm.displays.HessianSpectrumDisplay is HessianSpectrumDisplay
+    assert skwfm.displays.NoiseRobustnessDisplay is NoiseRobustnessDisplay
+    with pytest.raises(AttributeError, match="'nothing'"):
+        skwfm.displays.nothing  # noqa: B018

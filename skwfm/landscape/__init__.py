@@ -1,5 +1,38 @@
-"""Measures of a solution: how wide the minimum is in which it lies."""
+"""Measures of a solution: how flat and how robust the minimum around it is."""
 
+from skwfm.landscape.displays import HessianSpectrumDisplay, NoiseRobustnessDisplay
+from skwfm.landscape.hessian_beta import smallest_beta
+from skwfm.landscape.hessian_operator import HessianOperator, hessian_operator
 from skwfm.landscape.local_entropy import local_entropy
+from skwfm.landscape.manifold import MinimaManifold, minima_manifold
+from skwfm.landscape.robustness import RobustnessCurve, noise_robustness
+from skwfm.landscape.scorers import hessian_scorer, noise_robustness_scorer
+from skwfm.landscape.spectrum import hessian_spectrum
+from skwfm.landscape.spectrum_lanczos import SpectralDensity
+from skwfm.landscape.spectrum_methods import HessianSpectrum
+from skwfm.landscape.transformers import (
+    HessianSpectrumTransformer,
+    NoiseRobustnessTransformer,
+)
+from skwfm.landscape.transformers_base import flatten_solutions
 
-__all__ = ["local_entropy"]
+__all__ = [
+    "HessianOperator",
+    "HessianSpectrum",
+    "HessianSpectrumDisplay",
+    "HessianSpectrumTransformer",
+    "MinimaManifold",
+    "NoiseRobustnessDisplay",
+    "NoiseRobustnessTransformer",
+    "RobustnessCurve",
+    "SpectralDensity",
+    "flatten_solutions",
+    "hessian_operator",
+    "hessian_scorer",
+    "hessian_spectrum",
+    "local_entropy",
+    "minima_manifold",
+    "noise_robustness",
+    "noise_robustness_scorer",
+    "smallest_beta",
+]

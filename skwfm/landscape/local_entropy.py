@@ -10,8 +10,8 @@ from sklearn.utils import check_random_state
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import ReferencePrior, default_method, infer
 from skwfm.inference.spans import span_inputs
+from skwfm.landscape.factors_reading import read_factors
 from skwfm.landscape.sampling import sample_local_volume
-from skwfm.landscape.solution import read_solution
 
 METHODS = ("auto", "amp", "bp", "ep", "mc")
 _OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -115,7 +115,7 @@ def local_entropy(
     """
     overlaps = _read_overlaps(overlaps, distances)
     _check_method(method, n_samples)
-    factors, weights = read_solution(model, X, y)
+    factors, weights = read_factors(model, X, y)
     if method == "auto":
         method = default_method(factors)
     if method == "mc":

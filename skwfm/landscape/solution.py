@@ -1,94 +1,201 @@
-"""What measures read of a fitted model and of the patterns."""
+"""Weights of a machine and the patterns they are measured on, by receptive field."""
 
-import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from skwfm.inference import Factors
+from skwfm.architectures import Architecture
 
 
-def read_solution(model, X, y):
-    """Give patterns and weights of a fitted model.
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring units that see the same inputs.
 
     Parameters
     ----------
-    model : object
-        Anything with ``coef_`` and ``architecture_``; ``intercept_`` counts if it has a
-        nonzero entry; without ``classes_`` the labels must be +-1.
-    X : array-like of shape (n_samples, n_features)
-        Inputs.
-    y : array-like of shape (n_samples,)
-        Labels.
+    inputs : ndarray of shape (n_samples, n)
+        What they see, a last column of ones for the intercept included.
+    units : slice
+        The units.
+    entries : slice
+        Their weights in the flat vector, unit by unit.
+    """
+
+    inputs: np.ndarray
+    units: slice
+    entries: slice
+
+    def by_unit(self, flat):
+        """Give a view of the weights of these units.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            Weights of all units.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_units, n)
+            One row a unit.
+        """
+        return flat[self.entries].reshape(-1, self.inputs.shape[1])
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Weights of a machine and the patterns that they are measured on.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The machine.
+    blocks : list of Block
+        Inputs by receptive field.
+    labels : ndarray of shape (n_samples,)
+        Right answers, +-1.
+    weights : ndarray of shape (n_weights,)
+        Free weights unit by unit, each unit's intercept last; unit norm per unit.
+    """
+
+    architecture: Architecture
+    blocks: list
+    labels: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def n_weights(self):
+        """Number of free weights N_w, intercepts included.
+
+        Returns
+        -------
+        n_weights : int
+            Length of the flat weight vector.
+        """
+        return len(self.weights)
+
+    @property
+    def unit_inputs(self):
+        """Inputs of each unit.
+
+        Returns
+        -------
+        unit_inputs : list of n_hidden ndarrays of shape (n_samples, n_l)
+            The same array for units that share a receptive field.
+        """
+        counts = [b.units.stop - b.units.start for b in self.blocks]
+        return [
+            b.inputs for b, n in zip(self.blocks, counts, strict=True) for _ in range(n)
+        ]
+
+    @cached_property
+    def fields(self):
+        """Preactivations of every unit.
+
+        Returns
+        -------
+        fields : ndarray of shape (n_samples, n_hidden)
+            ``x_l = w_l . xi_l + b_l``.
+        """
+        return self.fields_of(self.weights)
+
+    def fields_of(self, flat):
+        """Apply any vector of weights to the patterns.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            Weights unit by unit.
+
+        Returns
+        -------
+        fields : ndarray of shape (n_samples, n_hidden)
+            One column a unit.
+        """
+        # By unit in memory: all matrix products below find what they need in a row.
+        by_unit = np.empty((self.architecture.n_hidden, len(self.labels)))
+        for b in self.blocks:
+            np.matmul(b.by_unit(flat), b.inputs.T, out=by_unit[b.units])
+        return by_unit.T
+
+    def pull_back(self, by_field):
+        """Sum over patterns of fields' derivatives times inputs.
+
+        Parameters
+        ----------
+        by_field : ndarray of shape (n_samples, n_hidden)
+            Derivatives by the fields.
+
+        Returns
+        -------
+        by_weight : ndarray of shape (n_weights,)
+            Derivatives by the weights.
+        """
+        by_weight = np.empty(self.n_weights)
+        for b in self.blocks:
+            np.matmul(by_field[:, b.units].T, b.inputs, out=b.by_unit(by_weight))
+        return by_weight
+
+    def with_weights(self, weights):
+        """Give the same machine and patterns with other weights.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_weights,)
+            Taken as they are, not normalised.
+
+        Returns
+        -------
+        solution : Solution
+            A new one; arrays of inputs are shared.
+        """
+        return replace(self, weights=weights)
+
+    def n_errors(self, beta=np.inf):
+        """Count the patterns that are wrong.
+
+        Parameters
+        ----------
+        beta : float, default=inf
+            Steepness of the units; sign units by default.
+
+        Returns
+        -------
+        n_errors : int
+            A smooth output of exactly 0 counts as wrong.
+        """
+        if beta == np.inf:
+            hidden = np.where(self.fields >= 0, 1.0, -1.0)
+            return int(np.sum(self.architecture.output(hidden) != self.labels))
+        return int(np.sum(self.labels * smooth(self, beta)[0] <= 0))
+
+
+def smooth(solution, beta, order=1):
+    """Smooth output of a solution, with an error that says what is missing.
+
+    Parameters
+    ----------
+    solution : Solution
+        Machine, weights and patterns.
+    beta : float
+        Steepness.
+    order : {1, 2}, default=1
+        Highest derivative by the fields.
 
     Returns
     -------
-    factors : Factors
-        The patterns and the machine.
-    weights : ndarray of shape (n_hidden, n_features + fit_intercept)
-        Weights, the intercept last.
+    derivatives : tuple of ndarrays
+        As `Architecture.smooth` returns them.
 
     Raises
     ------
-    NotFittedError
-        If the model has no weights.
     ValueError
-        If inputs or labels do not fit the model.
-
-    Warns
-    -----
-    UserWarning
-        If the weights get patterns wrong.
+        If the machine has no smooth surrogate.
     """
-    for name in ("coef_", "architecture_"):
-        if not hasattr(model, name):
-            raise NotFittedError(
-                f"model is a {type(model).__name__} without {name}: fit it first, or "
-                "pass any object with coef_ and architecture_."
-            )
-    X = check_array(X, dtype=[np.float64, np.float32])
-    check_consistent_length(X, y)
-    weights = _weights(model, X.shape[1])
-    fit_intercept = weights.shape[1] > X.shape[1]
-    labels = _labels(y, getattr(model, "classes_", np.array([-1, 1])))
-    factors = Factors(X, labels, model.architecture_, fit_intercept)
-    _warn_of_errors(factors, weights)
-    return factors, weights
-
-
-def _weights(model, n_features):
-    coef = np.asarray(model.coef_, dtype=float)
-    if coef.ndim != 2 or coef.shape[1] != n_features:
+    try:
+        return solution.architecture.smooth(solution.fields, beta, order=order)
+    except NotImplementedError as error:
         raise ValueError(
-            f"X has {n_features} features, but coef_ has shape {coef.shape}: pass the "
-            "inputs that the model was fitted on."
-        )
-    intercept = np.asarray(getattr(model, "intercept_", 0.0), dtype=float)
-    if not np.any(intercept):
-        return coef
-    return np.column_stack([coef, intercept])
-
-
-def _labels(y, classes):
-    y = column_or_1d(y)
-    strangers = np.setdiff1d(y, classes).tolist()
-    if strangers:
-        raise ValueError(
-            f"y contains {strangers[0]!r}, which is none of the model's classes "
-            f"{np.asarray(classes).tolist()}: pass the labels that it was fitted on."
-        )
-    return np.where(y == classes[1], 1.0, -1.0)
-
-
-def _warn_of_errors(factors, weights):
-    hidden = np.where(factors.fields(factors.flat(weights)) >= 0, 1.0, -1.0)
-    wrong = factors.architecture.output(hidden) != factors.labels
-    if wrong.any():
-        warnings.warn(
-            f"the model gets {wrong.sum()} of {len(wrong)} patterns wrong: volumes "
-            "near it count only weights that get all of them right. If that was not "
-            "meant, check that X and y are the patterns it was fitted on.",
-            UserWarning,
-            stacklevel=4,
-        )
+            f"{type(solution.architecture).__name__} has no smooth surrogate, which "
+            "Hessians and manifolds are made of: write its `smooth` method."
+        ) from error

@@ -1,0 +1,147 @@
+"""Measures as scorers for model selection: callables (estimator, X, y), more is better.
+
+A scorer of another measure needs a class with `_score` and a function that checks its
+parameters: see `_HessianScorer`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skwfm.landscape.hessian_loss import Loss, check_loss
+from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.robustness import check_noise, noise_robustness
+from skwfm.landscape.solution_reading import read_solution
+from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
+
+
+@dataclass(frozen=True)
+class _HessianScorer:
+    """Minus a measure of the Hessian; see `hessian_scorer`."""
+
+    loss: Loss
+    measure: str
+    tangent: bool
+
+    def __call__(self, estimator, X, y):
+        operator = HessianOperator(
+            read_solution(estimator, X, y), self.loss, self.tangent
+        )
+        return -HESSIAN_MEASURES[self.measure](operator)
+
+
+def hessian_scorer(
+    beta, *, measure="max", loss="mse", gamma=None, output=None, tangent=False
+):
+    """Make a scorer that prefers minima of small curvature.
+
+    Parameters
+    ----------
+    beta : float
+        Steepness of the units.
+    measure : {"max", "min", "trace"}, default="max"
+        Largest or smallest eigenvalue, or the sum of all.
+    loss : {"mse", "ce"}, default="mse"
+        As in `hessian_spectrum`.
+    gamma : float or None, default=None
+        Steepness of the cross-entropy.
+    output : {"tanh", "identity"} or None, default=None
+        Output of the mse.
+    tangent : bool, default=False
+        Whether to project onto the tangent space of the units' spheres.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)`` gives minus the measure on these patterns. The
+        estimator is a fitted classifier of skwfm or a pipeline that ends with one. NaN
+        if Lanczos does not converge, which model selection reports.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong.
+
+    Notes
+    -----
+    Cross-validation calls a scorer with the patterns left out. For the curvature on
+    the patterns of the training, which is what the literature looks at, pass
+    ``return_train_score=True`` and take the ``train_`` columns. Patterns on which the
+    smooth machine is wrong are counted in without a warning.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_validate
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import hessian_scorer
+    >>> X, y = make_random_patterns(40, 60, random_state=0)
+    >>> model = LALClassifier(n_hidden=3, random_state=0)
+    >>> scores = cross_validate(
+    ...     model, X, y, cv=2, scoring={"flatness": hessian_scorer(beta=5.0)},
+    ...     return_train_score=True,
+    ... )
+    >>> scores["train_flatness"] < 0
+    array([ True,  True])
+    """
+    check_measures([measure])
+    return _HessianScorer(check_loss(beta, loss, gamma, output), measure, bool(tangent))
+
+
+@dataclass(frozen=True)
+class _NoiseRobustnessScorer:
+    """Accuracy on corrupted inputs; see `noise_robustness_scorer`."""
+
+    noise: str
+    levels: tuple
+    n_draws: int
+    random_state: int
+
+    def __call__(self, estimator, X, y):
+        curve = noise_robustness(
+            estimator, X, y, self.noise, self.levels,
+            n_draws=self.n_draws, random_state=self.random_state,
+        )  # fmt: skip
+        return float(1 - np.mean(curve.error))
+
+
+def noise_robustness_scorer(
+    noise="coloured", levels=(0.1, 0.2), *, n_draws=10, random_state=0
+):
+    """Make a scorer that prefers classifiers whose answers survive noise.
+
+    Parameters
+    ----------
+    noise : {"coloured", "flip", "gaussian"}, default="coloured"
+        As in `noise_robustness`.
+    levels : array-like of shape (n_levels,), default=(0.1, 0.2)
+        Levels, over which the mean is taken.
+    n_draws : int, default=10
+        Corrupted copies for each level.
+    random_state : int or None, default=0
+        Seed; an int gives every estimator the same noise.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)`` gives the mean accuracy under noise. The estimator
+        is any fitted classifier.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import noise_robustness_scorer
+    >>> X, y = make_random_patterns(40, 60, random_state=0)
+    >>> scorer = noise_robustness_scorer("flip")
+    >>> cross_val_score(LogisticRegression(), X, y, cv=2, scoring=scorer).shape
+    (2,)
+    """
+    check_noise(noise, levels, n_draws)
+    return _NoiseRobustnessScorer(noise, tuple(levels), n_draws, random_state)

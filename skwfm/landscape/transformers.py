@@ -1,0 +1,187 @@
+"""Measures as transformers: solutions in, named landscape features out.
+
+A transformer of another measure subclasses `SolutionTransformer` and writes two
+methods: `_columns`, the checked names, and `_row`, the numbers of one solution.
+"""
+
+from skwfm.landscape.hessian_loss import check_count, check_loss
+from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.robustness import check_noise, noise_robustness
+from skwfm.landscape.solution_reading import make_solution
+from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
+from skwfm.landscape.transformers_base import SolutionTransformer
+
+
+class HessianSpectrumTransformer(SolutionTransformer):
+    """Measures of the Hessian of each solution.
+
+    Parameters
+    ----------
+    patterns : array-like of shape (n_samples, n_features)
+        Patterns on which the loss is taken, those of the training as a rule.
+    labels : array-like of shape (n_samples,)
+        Their labels, of two classes; the larger one is +1.
+    beta : float
+        Steepness of the units, the same for all solutions.
+    architecture : str, class or instance, default="full"
+        The machine.
+    n_hidden : int, default=9
+        Number of hidden units; an instance brings its own.
+    fit_intercept : bool, default=True
+        Whether the rows hold intercepts.
+    measures : sequence of {"max", "min", "trace"}, default=("max", "min", "trace")
+        Largest and smallest eigenvalue, sum of all.
+    loss : {"mse", "ce"}, default="mse"
+        As in `hessian_spectrum`.
+    gamma : float or None, default=None
+        Steepness of the cross-entropy.
+    output : {"tanh", "identity"} or None, default=None
+        Output of the mse.
+    tangent : bool, default=False
+        Whether to project onto the tangent space of the units' spheres.
+    n_jobs : int or None, default=None
+        Workers over solutions.
+
+    Attributes
+    ----------
+    feature_names_out_ : ndarray of str
+        Names of the columns, "hessian_max" and so on.
+    architecture_ : Architecture
+        The machine.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import HessianSpectrumTransformer, flatten_solutions
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> models = [LALClassifier(n_hidden=3, random_state=i).fit(X, y) for i in (0, 1)]
+    >>> transformer = HessianSpectrumTransformer(X, y, beta=5.0, n_hidden=3)
+    >>> transformer.fit_transform(flatten_solutions(models)).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        patterns,
+        labels,
+        beta,
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        measures=("max", "min", "trace"),
+        loss="mse",
+        gamma=None,
+        output=None,
+        tangent=False,
+        n_jobs=None,
+    ):
+        self.patterns = patterns
+        self.labels = labels
+        self.beta = beta
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.measures = measures
+        self.loss = loss
+        self.gamma = gamma
+        self.output = output
+        self.tangent = tangent
+        self.n_jobs = n_jobs
+
+    def _columns(self):
+        check_measures(self.measures)
+        self._loss = check_loss(self.beta, self.loss, self.gamma, self.output)
+        return [f"hessian_{name}" for name in self.measures]
+
+    def _row(self, machine):
+        solution = make_solution(
+            machine.architecture, machine.coef, machine.intercept,
+            self._patterns, self._labels,
+        )  # fmt: skip
+        operator = HessianOperator(solution, self._loss, bool(self.tangent))
+        return [HESSIAN_MEASURES[name](operator) for name in self.measures]
+
+
+class NoiseRobustnessTransformer(SolutionTransformer):
+    """Error rates of each solution on corrupted patterns.
+
+    Parameters
+    ----------
+    patterns : array-like of shape (n_samples, n_features)
+        Patterns to corrupt, those of the training as a rule.
+    labels : array-like of shape (n_samples,)
+        Their labels, of two classes; the larger one is +1.
+    noise : {"coloured", "flip", "gaussian"}, default="coloured"
+        As in `noise_robustness`.
+    levels : array-like of shape (n_levels,), default=(0.1, 0.2)
+        Levels of the noise, one column each.
+    architecture : str, class or instance, default="full"
+        The machine.
+    n_hidden : int, default=9
+        Number of hidden units; an instance brings its own.
+    fit_intercept : bool, default=True
+        Whether the rows hold intercepts.
+    n_draws : int, default=10
+        Corrupted copies for each level, the same for all solutions.
+    random_state : int, default=0
+        Seed of the noise.
+    n_jobs : int or None, default=None
+        Workers over solutions.
+
+    Attributes
+    ----------
+    feature_names_out_ : ndarray of str
+        Names of the columns, "noise_coloured_0.1" and so on.
+    architecture_ : Architecture
+        The machine.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import NoiseRobustnessTransformer, flatten_solutions
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> models = [LALClassifier(n_hidden=3, random_state=i).fit(X, y) for i in (0, 1)]
+    >>> transformer = NoiseRobustnessTransformer(X, y, n_hidden=3)
+    >>> transformer.fit_transform(flatten_solutions(models)).shape
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        patterns,
+        labels,
+        noise="coloured",
+        levels=(0.1, 0.2),
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        n_draws=10,
+        random_state=0,
+        n_jobs=None,
+    ):
+        self.patterns = patterns
+        self.labels = labels
+        self.noise = noise
+        self.levels = levels
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.n_draws = n_draws
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _columns(self):
+        levels = check_noise(self.noise, self.levels, self.n_draws)
+        check_count("random_state", self.random_state, 0)
+        return [f"noise_{self.noise}_{level:g}" for level in levels]
+
+    def _row(self, machine):
+        curve = noise_robustness(
+            machine, self._patterns, self._labels, self.noise, self.levels,
+            n_draws=self.n_draws, random_state=self.random_state,
+        )  # fmt: skip
+        return list(curve.error)

@@ -1,0 +1,198 @@
+"""Base of the landscape transformers: rows are solutions, columns are measures."""
+
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
+
+from skwfm import plugins
+from skwfm.architectures import Architecture
+
+
+def flatten_solutions(models):
+    """Lay the weights of fitted models out as rows for the landscape transformers.
+
+    Parameters
+    ----------
+    models : list of fitted classifiers of skwfm
+        With the same machine, inputs and `fit_intercept`.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_models, n_hidden * (n_features + fit_intercept))
+        Each unit's weights after the other, its intercept last. Inputs that a unit
+        does not see have weight 0.
+
+    Raises
+    ------
+    ValueError
+        If there is no model or they differ in shape.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import flatten_solutions
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> models = [LALClassifier(n_hidden=3, random_state=i).fit(X, y) for i in (0, 1)]
+    >>> flatten_solutions(models).shape
+    (2, 93)
+    """
+    rows = [_flatten(model) for model in models]
+    if len({len(row) for row in rows}) != 1:
+        raise ValueError(
+            f"models have {[len(row) for row in rows]} weights: pass one or more with "
+            "the same number."
+        )
+    return np.array(rows)
+
+
+def _flatten(model):
+    check_is_fitted(model, ["coef_", "intercept_"])
+    if not model.fit_intercept:
+        return np.ravel(model.coef_)
+    return np.column_stack([model.coef_, model.intercept_]).ravel()
+
+
+class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+    """Rows are flattened solutions, columns are measures of them.
+
+    A subclass adds its parameters to ``__init__``, names its columns and measures one
+    solution.
+    """
+
+    @abstractmethod
+    def _columns(self):
+        """Check the parameters of the measure and name its columns."""
+
+    @abstractmethod
+    def _row(self, machine):
+        """Measure one machine; a list with a number for each column."""
+
+    def fit(self, X, y=None):
+        """Check the parameters and the length of the rows; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_solutions, n_hidden * (n_features + fit_intercept))
+            Flattened solutions, see `flatten_solutions`.
+        y : object, default=None
+            Ignored, for pipelines.
+
+        Returns
+        -------
+        self : object
+            Fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is wrong or the rows do not fit the machine.
+        """
+        X = validate_data(self, X, dtype=np.float64)
+        self.feature_names_out_ = np.asarray(self._columns(), dtype=object)
+        self.architecture_ = plugins.resolve("architectures", self.architecture)
+        if isinstance(self.architecture_, type):
+            self.architecture_ = self.architecture_(n_hidden=self.n_hidden)
+        self._patterns, self._labels = self._check_patterns()
+        n_inputs = self._patterns.shape[1] + bool(self.fit_intercept)
+        expected = self.architecture_.n_hidden * n_inputs
+        if X.shape[1] != expected:
+            raise ValueError(
+                f"X has rows of {X.shape[1]} weights, but {self.architecture_!r} with "
+                f"{n_inputs} inputs a unit, intercept included, has {expected}: change "
+                "architecture, n_hidden or fit_intercept, or see flatten_solutions."
+            )
+        return self
+
+    def _check_patterns(self):
+        patterns, labels = check_X_y(self.patterns, self.labels, dtype=np.float64)
+        classes = unique_labels(labels)
+        if len(classes) != 2:
+            raise ValueError(
+                f"labels has the classes {list(classes)}: pass labels of two classes."
+            )
+        return patterns, np.where(labels == classes[1], 1.0, -1.0)
+
+    def transform(self, X):
+        """Measure every solution.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_solutions, n_hidden * (n_features + fit_intercept))
+            Flattened solutions.
+
+        Returns
+        -------
+        measures : ndarray of shape (n_solutions, n_measures)
+            One column a measure. NaN where a measure did not converge.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        rows = Parallel(n_jobs=self.n_jobs)(
+            delayed(self._row)(self._machine(row)) for row in X
+        )
+        return np.array(rows, dtype=float)
+
+    def _machine(self, row):
+        weights = row.reshape(self.architecture_.n_hidden, -1)
+        n_features = self._patterns.shape[1]
+        intercept = weights[:, n_features] if self.fit_intercept else None
+        return SignMachine(self.architecture_, weights[:, :n_features], intercept)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns.
+
+        Parameters
+        ----------
+        input_features : object, default=None
+            Ignored: the columns do not belong to single weights.
+
+        Returns
+        -------
+        names : ndarray of shape (n_measures,) of str
+            Names of the measures.
+        """
+        check_is_fitted(self)
+        return self.feature_names_out_.copy()
+
+
+@dataclass(frozen=True)
+class SignMachine:
+    """A machine of given weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The machine.
+    coef : ndarray of shape (n_hidden, n_features)
+        Weights.
+    intercept : ndarray of shape (n_hidden,) or None
+        Intercepts, if the units have any.
+    """
+
+    architecture: Architecture
+    coef: np.ndarray
+    intercept: np.ndarray | None
+
+    def predict(self, X):
+        """Answer every pattern.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Patterns.
+
+        Returns
+        -------
+        answers : ndarray of shape (n_samples,)
+            Answers, +-1.
+        """
+        fields = X @ self.coef.T
+        if self.intercept is not None:
+            fields += self.intercept
+        return self.architecture.output(np.where(fields >= 0, 1.0, -1.0))
