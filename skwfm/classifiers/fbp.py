@@ -53,7 +53,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         geometric steps: :func:`skwfm.inference.geometric_protocol`.
     max_sweeps : int, default=200
         Most sweeps at each coupling.
-    tol : float, default=1e-2
+    tol : float, default=1e-3
         Largest change of a posterior mean at which the next coupling's turn comes.
     symmetry_breaking : float, default=0.2
         Binary weights only: strength of a random field, different for every unit, that
@@ -157,7 +157,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         n_replicas=10,
         gammas=None,
         max_sweeps=200,
-        tol=1e-2,
+        tol=1e-3,
         symmetry_breaking=0.2,
         damping=None,
         method="auto",
