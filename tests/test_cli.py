@@ -242,7 +242,7 @@ def test_help_is_fast_and_imports_nothing_heavy():
         "print([m for m in ('sklearn', 'numpy', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
 

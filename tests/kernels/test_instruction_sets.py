@@ -147,7 +147,7 @@ def test_the_widest_is_in_use_from_the_start():
         "import skwfm._kernels.training as t; print(t.use_instruction_set('baseline'))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == training.instruction_sets()[0]
 

@@ -38,4 +38,4 @@ def test_import_compiles_nothing_and_loads_no_sklearn():
         "assert not tilted.tilted_rule.signatures\n"
         "assert not ordered_triple.average_ordered_envelope.signatures\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
