@@ -110,7 +110,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         Training errors of the normalised mean after each coupling.
     n_features_in_ : int
         Number of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had string names.
 
     See Also
