@@ -8,7 +8,7 @@ VENV ?= .venv
 OUT ?= skwfm-compare
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml meson.build README.md LICENSE \
-	$(shell find skwfm -type f -not -name '*.pyc' -not -name '*.so')
+	$(shell find skwfm -type f -not -name '*.pyc' -not -name '*.so' -not -path '*/__pycache__/*')
 
 .PHONY: demo test test-slow lint docs bench clean
 
