@@ -26,12 +26,13 @@ overlaps = np.linspace(0.08, 0.98, 12)
 alphas = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
 curves = [local_entropy_curve("tree", 3, alpha, overlaps) for alpha in alphas]
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+figure, ax = plt.subplots(layout="constrained")
 TheoryCurveDisplay.from_curves(
-    curves, labels=[f"$\\alpha$ = {alpha}" for alpha in alphas], x="mutual", ax=axes[0]
+    curves, labels=[f"$\\alpha$ = {alpha}" for alpha in alphas], x="mutual", ax=ax
 )
-axes[0].set_title("committee of three")
-axes[0].legend(frameon=False, ncols=3, loc="lower center")
+ax.set(title="committee of three", ylim=(-4.0, 0.05))
+ax.legend(frameon=False, ncols=3, loc="lower center")
+plt.show()
 
 # %%
 # What it is compared with
@@ -46,11 +47,11 @@ others = {
     "committee, K infinite": local_entropy_curve("tree", np.inf, 0.5, fine),
     "parity, K = 3": local_entropy_curve("parity", 3, 0.5, fine),
 }
+figure, ax = plt.subplots(layout="constrained")
 TheoryCurveDisplay.from_curves(
-    list(others.values()), labels=list(others), x="mutual", ax=axes[1]
+    list(others.values()), labels=list(others), x="mutual", ax=ax
 )
-axes[1].set(title="$\\alpha$ = 0.5", ylabel="")
-axes[0].set_ylim(-4.0, 0.05)
+ax.set_title("$\\alpha$ = 0.5")
 plt.show()
 
 # %%
