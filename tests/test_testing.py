@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skwfm.architectures.base import sum_over_states
 from skwfm.testing import check_algorithm, check_architecture
 
 
@@ -246,6 +247,25 @@ def test_wrong_architecture_is_caught(method, change, remedy):
     with pytest.raises(AssertionError, match=remedy) as caught:
         check_architecture(machine)
     assert str(caught.value).startswith(f"Wrong(n_hidden=5).{method}")
+
+
+class CountsPairs(Majority):
+    """Right on two patterns: the probability that the states say."""
+
+    wrong = 1.0
+
+    def pair_probability(self, joint, first, second):
+        return self.wrong * sum_over_states(self, joint, first, second)
+
+
+class Miscounts(CountsPairs):
+    wrong = 1.001
+
+
+def test_pairs_of_patterns_are_counted():
+    assert check_architecture(CountsPairs) == ()
+    with pytest.raises(AssertionError, match="right on both"):
+        check_architecture(Miscounts)
 
 
 @pytest.mark.parametrize("index", [1, 2])

@@ -7,6 +7,16 @@ from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slo
 from skwfm.architectures.compiled_channel import run_channel
 
 
+def _one_more(counts, axis):
+    """Shift counts up by one along an axis; the last entry stands for that or more."""
+    moved = np.roll(counts, 1, axis)
+    first, last = [0 if i == axis else slice(None) for i in range(2)], -1
+    moved[tuple(first)] = 0
+    first[axis] = last
+    moved[tuple(first)] += counts[tuple(first)]
+    return moved
+
+
 class _Committee(Architecture):
     """Majority vote of an odd number of units."""
 
@@ -41,6 +51,21 @@ class _Committee(Architecture):
 
     def channel(self, mean, var, labels):
         return run_channel(channels.committee, mean, var, labels)
+
+    def pair_probability(self, joint, first, second):
+        # Count the units that are right on the first and on the second pattern, each up
+        # to the majority.
+        joint = np.where(first > 0, joint, joint[::-1])
+        joint = np.where(second > 0, joint, joint[:, ::-1])
+        majority = (self.n_hidden + 1) // 2
+        counts = np.zeros((majority + 1, majority + 1, joint.shape[-1]))
+        counts[0, 0] = 1
+        for l in range(self.n_hidden):
+            on_first, on_second = _one_more(counts, 0), _one_more(counts, 1)
+            on_both = _one_more(on_first, 1)
+            counts = joint[0, 0, l] * counts + joint[1, 0, l] * on_first
+            counts += joint[0, 1, l] * on_second + joint[1, 1, l] * on_both
+        return counts[-1, -1]
 
 
 class FullCommittee(_Committee):

@@ -82,3 +82,11 @@ class TreeParity(Architecture):
 
     def channel(self, mean, var, labels):
         return run_channel(channels.parity, mean, var, labels)
+
+    def pair_probability(self, joint, first, second):
+        sign = np.array([-1.0, 1.0])[:, None, None]
+        on_first = np.sum(sign * joint.sum(axis=1), axis=0).prod(axis=0)
+        on_second = np.sum(sign * joint.sum(axis=0), axis=0).prod(axis=0)
+        equal = joint[0, 0] + joint[1, 1] - joint[0, 1] - joint[1, 0]
+        on_both = first * second * equal.prod(axis=0)
+        return np.maximum(1 + first * on_first + second * on_second + on_both, 0) / 4

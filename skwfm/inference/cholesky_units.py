@@ -121,6 +121,16 @@ class CholeskyUnits:
             unit.set_pull(pull)
         return response
 
+    def field_roots(self):
+        """Give square roots of the covariances of each unit's fields.
+
+        Returns
+        -------
+        roots : list of n_hidden ndarrays of shape (n_samples, rank)
+            Each covariance is ``root root^T``.
+        """
+        return [unit.field_root() for unit in self.units]
+
     def log_partition(self):
         """Give the sum over units of the log-integral of the posterior.
 

@@ -83,12 +83,29 @@ class EigenUnits:
 
     def _fields(self):
         means, variances = [], []
+        roots = self._roots()
         for span, where, axes in self._by_unit():
             used = slice(where.start, where.start + span.rank)
             means.append(span.coordinates @ (axes @ self._mean[used]))
-            root = np.asfortranarray(axes * np.sqrt(self._variance[used]))
-            variances.append(span.field_variances(root))
+            variances.append(span.field_variances(next(roots)))
         return np.column_stack(means), np.column_stack(variances)
+
+    def _roots(self):
+        """Square roots of each unit's covariance on the axes that patterns use."""
+        for span, where, axes in self._by_unit():
+            used = slice(where.start, where.start + span.rank)
+            yield np.asfortranarray(axes * np.sqrt(self._variance[used]))
+
+    def field_roots(self):
+        """Give square roots of the covariances of each unit's fields.
+
+        Returns
+        -------
+        roots : list of n_hidden ndarrays of shape (n_samples, rank)
+            Each covariance is ``root root^T``.
+        """
+        pairs = zip(self._spans, self._roots(), strict=True)
+        return [span.coordinates @ root for span, root in pairs]
 
     def log_partition(self):
         """Give the sum over units of the log-integral of the posterior.

@@ -11,6 +11,7 @@ import numpy as np
 from skwfm.inference.adaptive_damping import AdaptiveDamping
 from skwfm.inference.cholesky_units import CholeskyUnits
 from skwfm.inference.eigen_units import EigenUnits
+from skwfm.inference.loop_correction import Fields, loop_correction
 from skwfm.inference.posterior import make_posterior
 from skwfm.inference.spans import span_inputs
 from skwfm.inference.sweeps import Damping, run_sweeps
@@ -221,6 +222,20 @@ class EPEngine:
         counted = (exponent / stiffness - np.log(stiffness)) / 2
         return self._units.log_partition() + self._answer[0].sum() - counted.sum()
 
+    def correction(self):
+        """Estimate what `log_evidence` leaves out, to lowest orders.
+
+        Returns
+        -------
+        correction, error : float
+            In nats; NaN if the expansion has no meaning. See `loop_correction`.
+        """
+        mean, variance = self._cavity
+        mean = self.field_variance * (mean / variance + self._linear)
+        roots = self._units.field_roots()
+        fields = Fields(mean, roots, self._precision, self._linear)
+        return loop_correction(self.factors, fields)
+
 
 def _units_for(sites):
     """The fast units, unless the prior has terms that they do not know."""
@@ -239,6 +254,7 @@ def run(
     callback=None,
     rng=None,
     spans=None,
+    corrected=False,
 ):
     """Run expectation propagation.
 
@@ -262,6 +278,10 @@ def run(
         If given, a fresh start is noisy.
     spans : list of Span or None, default=None
         What `span_inputs` returns, to compute it once for several runs.
+    corrected : bool, default=False
+        Whether to add to log Z what patterns have in common that sites do not see, see
+        `loop_correction`. Marginals stay those of expectation propagation, and
+        are then no longer exact derivatives of log Z.
 
     Returns
     -------
@@ -290,6 +310,7 @@ def run(
         mean,
         variance,
         log_evidence=engine.log_evidence,
+        correction=engine.correction if corrected else None,
         status=status,
         n_iter=len(residuals),
         residuals=residuals,

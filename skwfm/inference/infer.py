@@ -58,7 +58,9 @@ def infer(
         symmetry of full machines, and bp visits the patterns in random order. With
         None the run is deterministic.
     **options : dict
-        Options of one engine: `schedule="sequential"|"parallel"` of bp.
+        Options of one engine: `schedule="sequential"|"parallel"` of bp;
+        `corrected=True` of ep, which adds to log Z what patterns have in common and
+        sites do not see.
 
     Returns
     -------

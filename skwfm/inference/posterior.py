@@ -28,6 +28,11 @@ ADVICE = {
     "stopped": (
         "a callback stopped {method} after {n_iter} sweeps, before it had converged."
     ),
+    "no_correction": (
+        "{method} converged, but the units depend on each other so strongly that its "
+        "volume cannot be corrected: sample (local_entropy with method='mc'), or pass "
+        "corrected=False for the uncorrected number."
+    ),
 }
 
 
@@ -42,7 +47,8 @@ class Posterior:
         receptive fields.
     log_evidence : float
         log Z of the Bethe (or EP) free entropy at the final multipliers, constants
-        included; NaN if not converged, or if the prior couples replicas.
+        included; NaN if not converged, or if the prior couples replicas. With the
+        correction, if one was asked for.
     converged : bool
         Whether the last sweep changed no mean by more than the tolerance.
     n_iter : int
@@ -53,12 +59,16 @@ class Posterior:
         The engine.
     status : str
         "converged", or why not: "max_sweeps", "diverged", "contradiction",
-        "interrupted", "stopped".
+        "interrupted", "stopped", "no_correction".
     n_samples : int
         Number of patterns.
     entropy : float, default=nan
         Log-volume per weight, in nats: the Legendre transform of `log_evidence` (for
         +-1 weights, log of their number).
+    correction : float, default=0.0
+        Part of `log_evidence` that corrects the engine's own value, in nats.
+    error : float, default=nan
+        Estimated error of the corrected `log_evidence`, in nats.
     log_volume : float, default=nan
         `entropy` minus its value without patterns: log of the fraction of weights
         that make no error, per weight; V1 if the prior holds an overlap.
@@ -79,6 +89,8 @@ class Posterior:
     status: str
     n_samples: int
     entropy: float = np.nan
+    correction: float = 0.0
+    error: float = np.nan
     log_volume: float = np.nan
     multipliers: dict = field(default_factory=dict)
     state: object = field(default=None, repr=False)
@@ -92,7 +104,9 @@ class Posterior:
         )
 
 
-def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
+def make_posterior(
+    factors, sites, mean, variance, *, log_evidence, correction=None, **outcome
+):
     """Put the result of an engine together; numbers only if it converged.
 
     Parameters
@@ -105,6 +119,8 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
         Flat marginals.
     log_evidence : callable
         Computes log Z; called only if the run converged.
+    correction : callable or None, default=None
+        Computes what to add to log Z, and its error; NaN if that cannot be done.
     **outcome : dict
         `status`, `n_iter`, `residuals`, `method`, `state` of the run.
 
@@ -113,9 +129,14 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
     posterior : Posterior
         The result.
     """
-    log_z = np.nan
+    log_z, added, error = np.nan, 0.0, np.nan
     if outcome["status"] == "converged":
         outcome["status"], log_z = _judge(factors, sites, log_evidence)
+    if correction is not None and np.isfinite(log_z):
+        added, error = map(float, correction())
+        log_z += added
+        if np.isnan(added):
+            outcome["status"] = "no_correction"
     converged = outcome["status"] == "converged"
     entropy = float(sites.entropy(log_z))
     outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)
@@ -126,6 +147,8 @@ def make_posterior(factors, sites, mean, variance, *, log_evidence, **outcome):
         converged,
         n_samples=factors.n_samples,
         entropy=entropy,
+        correction=added,
+        error=error,
         log_volume=float(entropy - sites.free_entropy_density),
         multipliers={k: v.copy() for k, v in sites.multipliers.items()},
         **outcome,

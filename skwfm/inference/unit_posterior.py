@@ -147,6 +147,16 @@ class UnitPosterior:
         ]
         return mean, sum(variances)
 
+    def field_root(self):
+        """Give a square root of the covariance of the fields, without replicas.
+
+        Returns
+        -------
+        root : ndarray of shape (n_samples, rank)
+            The covariance is ``root root^T``.
+        """
+        return self.span.coordinates @ self._root
+
     def weights(self):
         """Give the marginals of the weights.
 

@@ -18,6 +18,7 @@ from skwfm.testing._optional import (
     check_smooth,
     check_unit_to_fix,
 )
+from skwfm.testing._pairs import check_pair_probability
 from skwfm.testing._probe import call, expect, outcomes, signs_of
 
 __all__ = ["check_architecture"]
@@ -27,6 +28,7 @@ _OPTIONAL_CHECKS = {
     "smooth(order=2)": check_curvature,
     "unit_to_fix": check_unit_to_fix,
     "channel": check_channel,
+    "pair_probability": check_pair_probability,
 }
 
 

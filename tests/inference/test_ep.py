@@ -254,6 +254,8 @@ def test_runs_on_a_plugin_channel():
 def test_near_duplicates_cost_again():
     """A known bias: sites factorise over units, so that repeats are not free.
 
+    See test_loop_correction.py for what mends it.
+
     Half of all weights answer one pattern rightly, and nearly half answer ten that
     hardly differ from it. Expectation propagation finds fewer, more so with more units.
     """

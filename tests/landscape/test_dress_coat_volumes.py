@@ -51,25 +51,14 @@ def test_ep_converges_at_every_overlap(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        "eLAL",
-        pytest.param(
-            "ceSGD-slow",
-            marks=pytest.mark.xfail(
-                reason="ep pays for images that are alike: -3.06e-4, sampled -2.66e-4",
-                raises=AssertionError,
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", ["eLAL", "ceSGD-slow"])
 def test_ep_agrees_with_direct_sampling(name):
+    """Fractions of a tenth and more; without the correction ceSGD-slow is 15 % off."""
     problem = solution(name, 250)
-    curve = local_entropy(*problem, overlaps=[0.95], tol=1e-4)
+    curve = local_entropy(*problem, overlaps=[0.95, 0.9], tol=1e-4)
     sampled = local_entropy(
-        *problem, overlaps=[0.95], method="mc", n_samples=2000, random_state=0
+        *problem, overlaps=[0.95, 0.9], method="mc", n_samples=2000, random_state=0
     )
-    if not (curve.converged.all() and sampled.converged.all()):
-        raise RuntimeError("a point did not converge")
+    assert sampled.converged.all()
     assert_agrees_with_sampling(curve, sampled)
+    assert np.all(curve.error < 0.05 * np.abs(curve.entropy))

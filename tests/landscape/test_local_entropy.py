@@ -63,7 +63,8 @@ def test_where_the_overlap_is_typical_the_volume_is_that_of_all_solutions(tree):
     # Reference and mean have norms 1 and sqrt(n_l), n_l = 33.
     typical = np.vdot(model.coef_, everything.mean) / np.sqrt(33) / 3
     assert 0 < typical < 0.9
-    curve = local_entropy(model, X, y, overlaps=[typical], method="ep", tol=1e-9)
+    options = {"method": "ep", "tol": 1e-9, "corrected": False}
+    curve = local_entropy(model, X, y, overlaps=[typical], **options)
     total = curve.entropy[0] + np.log(1 - typical**2) / 2
     assert total == pytest.approx(everything.log_volume, rel=1e-9)
 
@@ -111,6 +112,17 @@ def test_auto_chooses_by_fields_and_correlation():
     assert default_method(Factors(biased, y, TreeCommittee(3))) == "ep"
     images = load_dress_coat(n_per_class=30, random_state=0).data
     assert default_method(Factors(images, y, TreeCommittee(9))) == "ep"
+
+
+def test_corrections_come_with_an_error_and_can_be_left_out(tree):
+    options = {"overlaps": [0.9, 0.5], "method": "ep"}
+    curve = local_entropy(*tree, **options)
+    plain = local_entropy(*tree, corrected=False, **options)
+    assert plain.error is None
+    assert np.all(curve.error > 0)
+    assert np.all(curve.entropy != plain.entropy)
+    # Random patterns of a tree have little in common.
+    np.testing.assert_allclose(curve.entropy, plain.entropy, rtol=0.01)
 
 
 def test_sampling_is_reproducible(tree):
