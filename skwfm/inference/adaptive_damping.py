@@ -6,6 +6,9 @@ import numpy as np
 # limit; when it rises, the part of the new sites shrinks by the second.
 _EASE, _LEAST = 0.95, 0.2
 _BRAKE, _MOST = 0.7, 0.97
+# A residual above this is no small step any more: the part of the new sites shrinks in
+# proportion. Without it a fresh start of replicas may be thrown far off.
+_LARGE = 1.0
 
 
 class AdaptiveDamping:
@@ -22,7 +25,7 @@ class AdaptiveDamping:
     """
 
     def __init__(self, start):
-        self.value = start
+        self.value = self._kept = start
         self._last = np.inf
 
     def follow(self, residual):
@@ -34,7 +37,8 @@ class AdaptiveDamping:
             Of the last sweep.
         """
         if residual < self._last:
-            self.value = max(_EASE * self.value, min(self.value, _LEAST))
+            self._kept = max(_EASE * self._kept, min(self._kept, _LEAST))
         else:
-            self.value = max(min(1 - _BRAKE * (1 - self.value), _MOST), self.value)
+            self._kept = max(min(1 - _BRAKE * (1 - self._kept), _MOST), self._kept)
         self._last = residual
+        self.value = 1 - (1 - self._kept) / max(1.0, residual / _LARGE)
