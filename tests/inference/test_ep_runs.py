@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skwfm.architectures import FullCommittee
-from skwfm.inference import BinaryPrior, Factors, ReferencePrior, SphericalPrior, ep
+from skwfm.inference import Factors, ReferencePrior, SphericalPrior, ep
 from skwfm.inference.adaptive_damping import AdaptiveDamping
 from skwfm.inference.spans import Span
 
@@ -51,11 +51,6 @@ def test_state_of_another_problem(factors):
     state = ep.run(other, SphericalPrior()).state
     with pytest.raises(ValueError, match=r"shape \(5, 3\).*needs \(12, 3\)"):
         ep.run(factors, SphericalPrior(), state)
-
-
-def test_binary_weights_are_refused(factors):
-    with pytest.raises(ValueError, match="method='amp' or method='bp'"):
-        ep.run(factors, BinaryPrior())
 
 
 def test_pattern_without_inputs_is_refused(factors):
