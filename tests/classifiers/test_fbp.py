@@ -7,7 +7,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import FBPClassifier
-from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, ReferencePrior, infer
 from skwfm.landscape import local_entropy
@@ -204,32 +203,3 @@ def test_local_entropies_are_those_of_the_theory():
     mean, error = np.mean(measured, axis=0), np.std(measured, axis=0, ddof=1) / 2
     assert np.all(np.abs(mean / theory - 1) < 0.12)
     assert np.all(mean < theory + 2 * error)
-
-
-@pytest.mark.slow
-def test_order_of_the_algorithms_by_local_entropy():
-    """fBP, eLAL, ceSGD, LAL as in Fig. 4, in each of five samples (p = 1/32 by chance).
-
-    At overlap 0.8 fBP and eLAL are alike to a few per cent, so that only the others are
-    compared there.
-    """
-    names = ["fBP", "eLAL", "ceSGD-fast", "LAL"]
-    for seed in range(5):
-        X, y = make_random_patterns(1000, 999, random_state=seed)
-        curves = []
-        for name in names:
-            if name == "fBP":
-                clf = FBPClassifier(architecture="tree", fit_intercept=False)
-            else:
-                algorithm, parameters = published_settings("random_patterns", name)
-                clf = algorithm(**parameters)
-            if name == "eLAL":
-                clf.set_params(lambda1=1e-3)  # in place of 1e-4: a third of the epochs
-            clf.set_params(random_state=seed).fit(X, y)
-            overlaps = [0.8, 0.9, 0.95]
-            curve = local_entropy(clf, X, y, overlaps=overlaps, method="amp")
-            assert curve.converged.all()
-            curves.append(curve.entropy)
-        widths = np.array(curves)
-        assert np.all(np.diff(widths[:, 1:], axis=0) < 0)
-        assert np.all(np.diff(widths[1:, 0]) < 0)
