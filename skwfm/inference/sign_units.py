@@ -19,6 +19,8 @@ _JITTER = 1e-13
 # A weight whose variance falls below this is held as if it had this much: all that
 # matters of it then is its sign.
 _LEAST_VARIANCE = 1e-12
+# An improper posterior is met by stiffening all weights by 1, 2, 4... so many times.
+_MOST_TRIALS = 40
 
 
 class SignUnits:
@@ -96,8 +98,8 @@ class SignUnits:
         if not all(np.isfinite(a).all() for a in (precision, linear, *self.state)):
             raise FloatingPointError("sites are not finite")
         units = [
-            _UnitGaussian(x, self._stiffness[where], self._push[where], p, b)
-            for x, where, p, b in zip(
+            self._solve_unit(*unit)
+            for unit in zip(
                 self._inputs, self._slices, precision.T, linear.T, strict=True
             )
         ]
@@ -106,6 +108,19 @@ class SignUnits:
         mean = np.column_stack([unit.field_mean for unit in units])
         self._exponent = np.vdot(linear, mean) / 2
         return mean, np.column_stack([unit.field_variance for unit in units])
+
+    def _solve_unit(self, inputs, where, precision, linear):
+        """Find a unit's Gaussian; where it is improper, stiffen the weights' sites.
+
+        Negative sites can do that on the way to the fixed point, not at it.
+        """
+        for trial in range(_MOST_TRIALS):
+            sites = self._stiffness[where], self._push[where]
+            try:
+                return _UnitGaussian(inputs, *sites, precision, linear)
+            except FloatingPointError:
+                self._stiffness[where] += 2.0**trial
+        raise FloatingPointError("no weights' sites make the posterior proper")
 
     def _look_at_the_weights(self, units):
         """Compare every weight with a sign in its cavity."""

@@ -59,11 +59,14 @@ def test_random_patterns_on_a_tree(method, fit_intercept):
     assert np.allclose(norms, 1)
 
 
-def test_binary_weights_are_signs():
+@pytest.mark.parametrize("method", ["auto", "bp", "ep"])
+def test_binary_weights_are_signs(method):
     X, y = make_random_patterns(80, 303, random_state=0)
     clf = FBPClassifier(
-        architecture="tree", n_hidden=3, weights="binary", fit_intercept=False, **FEW
-    ).fit(X, y)
+        architecture="tree", n_hidden=3, weights="binary", method=method,
+        fit_intercept=False, **FEW,
+    ).fit(X, y)  # fmt: skip
+    assert clf.method_ == ("amp" if method == "auto" else method)
     assert clf.score(X, y) == 1.0
     inside = clf.coef_[clf.coef_ != 0]
     assert np.allclose(np.abs(inside), 1 / np.sqrt(101))

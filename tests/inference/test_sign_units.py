@@ -252,3 +252,15 @@ def test_pattern_without_inputs_is_refused():
     inputs[1] = 0
     with pytest.raises(ValueError, match=r"pattern 1.*fit_intercept=True"):
         ep.run(Factors(inputs, np.ones(3), FullCommittee(1)), BinaryPrior())
+
+
+def test_improper_posteriors_are_stiffened():
+    """From sites so negative that no Gaussian exists, to the usual fixed point."""
+    factors, weights = correlated(FullCommittee(3), 12, 30)
+    prior = BinaryPrior(0.1 * weights)
+    expected = converge(factors, prior)
+    stiffness, push = expected.state.signs
+    start = replace(expected.state, signs=(stiffness - 5, push))
+    found = ep.run(factors, prior, start, tol=1e-11, max_sweeps=3000)
+    assert found.converged
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-8)
