@@ -159,12 +159,14 @@ class SignSampler:
         weights : ndarray of shape (n_draws, n_weights)
             Flat weights, +-1.
         """
-        order = flips[:, 1:]
-        signs = np.ones(order.shape, dtype=self._dtype)
-        signs[np.arange(order.shape[1]) < flips[:, :1]] = -1
-        weights = np.empty_like(signs)
-        np.put_along_axis(weights, order, signs, axis=1)
-        return weights * self._reference
+        weights = np.tile(self._reference, (len(flips), 1))
+        # All rows have this many flips, or one more.
+        fewest = flips[:, 0].min()
+        rows = np.arange(len(flips))[:, None]
+        weights[rows, flips[:, 1 : 1 + fewest]] *= -1
+        more = np.flatnonzero(flips[:, 0] > fewest)
+        weights[more, flips[more, 1 + fewest]] *= -1
+        return weights
 
     def errors(self, flips):
         """Count the patterns that drawn weights get wrong.
