@@ -24,6 +24,8 @@ class LocalEntropyCurve:
         How the curve was obtained, in words.
     error : ndarray of shape (n_overlaps,) or None, default=None
         Estimated absolute error of ``entropy`` (quadrature or one standard error).
+    weights : {"spherical", "binary"}, default="spherical"
+        Whether real weights of norm one count, or weights +-1.
     reference : {"centre", "mutual"}, default="centre"
         "centre": overlap with a reference weight vector. "mutual": overlap between
         replicas, which then surround their barycentre at ``centre_overlap``.
@@ -47,6 +49,7 @@ class LocalEntropyCurve:
     converged: np.ndarray
     method: str
     error: np.ndarray | None = None
+    weights: str = "spherical"
     reference: str = "centre"
     n_replicas: float = np.inf
     saddle: dict = field(default_factory=dict)

@@ -45,7 +45,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     ----------
     weights : {"spherical", "binary"}, default="spherical"
         Whether units have real weights of norm one, or weights +-1 (stored divided by
-        the square root of their number). Binary weights know no intercept.
+        the square root of their number), the intercept being one of them.
     n_replicas : int, default=10
         Number of replicas y.
     gammas : iterable of float or None, default=None
@@ -65,7 +65,8 @@ class FBPClassifier(BaseCommitteeClassifier):
     method : {"auto", "amp", "bp", "ep"}, default="auto"
         Engine. "auto" takes amp for binary weights and on disjoint receptive fields of
         weakly correlated inputs, and ep, which keeps the correlations of each unit's
-        weights, otherwise.
+        weights, otherwise. On strongly correlated inputs such as images no engine
+        finds binary weights without errors.
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
@@ -219,7 +220,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     def _engine(self, factors):
         if self.method != "auto":
             return self.method
-        # ep has no binary weights.
+        # On correlated inputs ep does not find binary weights either, and takes longer.
         return "amp" if self.weights == "binary" else default_method(factors)
 
     def _prior(self, factors, rng):

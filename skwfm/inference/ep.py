@@ -13,6 +13,7 @@ from skwfm.inference.cholesky_units import CholeskyUnits
 from skwfm.inference.eigen_units import EigenUnits
 from skwfm.inference.loop_correction import Fields, loop_correction
 from skwfm.inference.posterior import make_posterior
+from skwfm.inference.sign_units import SignUnits
 from skwfm.inference.spans import span_inputs
 from skwfm.inference.sweeps import Damping, run_sweeps
 
@@ -36,13 +37,17 @@ class EPState:
     ----------
     precision, linear : ndarray of shape (n_samples, n_hidden)
         Natural parameters of the sites ``exp(-precision x^2 / 2 + linear x)``.
-    free_norm : ndarray of shape (1,) or (n_hidden,)
-        Lambda times 1 - p^2, which changes little with the overlap p.
+    free_norm : ndarray of shape (1,) or (n_hidden,) or None
+        Lambda times 1 - p^2, which changes little with the overlap p; None for +-1
+        weights.
+    signs : tuple of two ndarrays of shape (n_weights,) or None, default=None
+        Sites of +-1 weights.
     """
 
     precision: np.ndarray
     linear: np.ndarray
-    free_norm: np.ndarray
+    free_norm: np.ndarray | None
+    signs: tuple | None = None
 
 
 class EPEngine:
@@ -52,7 +57,7 @@ class EPEngine:
     ----------
     factors : Factors
         The patterns.
-    sites : GaussianSites
+    sites : GaussianSites or SignSites
         The bound prior.
     state : EPState or None, default=None
         Where to start; by default at the prior.
@@ -69,19 +74,13 @@ class EPEngine:
     Raises
     ------
     ValueError
-        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
-        a pattern.
+        If the state does not fit, or a unit sees nothing of a pattern.
     """
 
     method = "ep"
     field_variance = None
 
     def __init__(self, factors, sites, state=None, rng=None, spans=None):
-        if sites.is_binary:
-            raise ValueError(
-                "prior has +-1 weights, method='ep' needs real ones: use method='amp' "
-                "or method='bp'."
-            )
         self.factors, self.sites = factors, sites
         self._precision, self._linear = np.zeros(
             (2, factors.n_samples, factors.n_hidden)
@@ -91,6 +90,9 @@ class EPEngine:
         elif rng is not None:
             self._linear += _NOISE * rng.normal(size=self._linear.shape)
         self._answer = None
+        if sites.is_binary:
+            self._units = SignUnits(factors, sites, state and state.signs)
+            return
         self._spans = span_inputs(factors) if spans is None else spans
         self._units = self._new_units(_units_for(sites))
 
@@ -104,7 +106,14 @@ class EPEngine:
                 f"{self._precision.shape}: warm starts need the same patterns and "
                 "units."
             )
+        if self.sites.is_binary != (state.signs is not None):
+            raise ValueError(
+                "state and prior must both have +-1 weights or both real ones: start "
+                "from a posterior of the same kind."
+            )
         self._precision, self._linear = state.precision.copy(), state.linear.copy()
+        if self.sites.is_binary:
+            return
         norm = self.sites.multipliers["norm"]
         if self.sites.fixed_norm is None and norm.shape == state.free_norm.shape:
             norm[:] = state.free_norm / self._free
@@ -117,8 +126,10 @@ class EPEngine:
     @property
     def state(self):
         """Sites and multipliers for a warm start."""
-        free_norm = self.sites.multipliers["norm"] * self._free
-        return EPState(self._precision.copy(), self._linear.copy(), free_norm)
+        sites = self._precision.copy(), self._linear.copy()
+        if self.sites.is_binary:
+            return EPState(*sites, free_norm=None, signs=self._units.state)
+        return EPState(*sites, self.sites.multipliers["norm"] * self._free)
 
     @property
     def mean(self):
@@ -153,7 +164,8 @@ class EPEngine:
         residual : float
             Largest mismatch between the moments of the posterior's fields and those
             that the patterns demand: means in standard deviations, variances and the
-            norm's constraint relatively. Zero at a fixed point, whatever the damping.
+            norm's constraint relatively; moments of +-1 weights as they are. Zero at a
+            fixed point, whatever the damping.
 
         Raises
         ------
@@ -175,7 +187,7 @@ class EPEngine:
         try:
             return self._units.solve(self._precision, self._linear)
         except FloatingPointError:
-            if isinstance(self._units, EigenUnits):
+            if not isinstance(self._units, CholeskyUnits):
                 raise
             self._units = self._new_units(EigenUnits)
             return self._units.solve(self._precision, self._linear)
@@ -206,6 +218,12 @@ class EPEngine:
         step = np.where(self._has_cavity, 1 - damping, 0.0)
         self._precision += step * (gamma / shrink - self._precision)
         self._linear += step * ((g + mean * gamma) / shrink - self._linear)
+        if self.sites.is_binary:
+            self._units.move(damping)
+            # Weights' sites may be negative, and a cavity lost to them does not come
+            # back unless the pattern's own site gives way.
+            self._precision[~self._has_cavity] *= damping
+            self._linear[~self._has_cavity] *= damping
 
     def log_evidence(self):
         """Give log Z of the expectation-propagation free entropy.
@@ -262,8 +280,8 @@ def run(
     ----------
     factors : Factors
         The patterns.
-    prior : SphericalPrior, ReferencePrior, GaussianPrior or Focusing of one of them
-        Any prior of real weights.
+    prior : object
+        Any prior.
     state : EPState or None, default=None
         Where to start; by default at the prior.
     damping : float or None, default=None
@@ -291,10 +309,14 @@ def run(
     Raises
     ------
     ValueError
-        If the prior has +-1 weights, the state does not fit, or a unit sees nothing of
-        a pattern.
+        If the state does not fit, a unit sees nothing of a pattern, or the correction
+        of +-1 weights is asked for.
     """
     sites = prior.bind(factors)
+    if corrected and sites.is_binary:
+        raise ValueError(
+            "corrected=True is not available for +-1 weights: pass corrected=False."
+        )
     engine = EPEngine(factors, sites, state, rng, spans)
     status, residuals = run_sweeps(
         engine,

@@ -7,7 +7,11 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
-from skwfm.inference.pattern_checks import check_patterns, find_contradiction
+from skwfm.inference.pattern_checks import (
+    check_patterns,
+    find_contradiction,
+    mirror_sign,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -320,5 +324,6 @@ class Factors:
 
     @cached_property
     def contradiction(self):
-        """Two equal patterns with different labels, as a pair of indices, or None."""
-        return find_contradiction(self.inputs, self.labels)
+        """Two patterns that contradict each other, as a pair of indices, or None."""
+        mirror = mirror_sign(self.architecture, self.fit_intercept)
+        return find_contradiction(self.inputs, self.labels, mirror)

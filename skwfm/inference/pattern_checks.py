@@ -4,6 +4,11 @@ from hashlib import blake2b
 
 import numpy as np
 
+from skwfm._kernels import training
+
+# Rules of plugins are tried on all 2^n_hidden states of so many units.
+_MOST_UNITS = 12
+
 
 def check_patterns(inputs, labels):
     """Refuse inputs and labels that are no patterns.
@@ -44,8 +49,8 @@ def check_patterns(inputs, labels):
         )
 
 
-def find_contradiction(inputs, labels):
-    """Look for equal patterns with different labels.
+def find_contradiction(inputs, labels, mirror=None):
+    """Look for patterns that no machine can get right together.
 
     Parameters
     ----------
@@ -53,18 +58,62 @@ def find_contradiction(inputs, labels):
         Inputs.
     labels : ndarray of shape (n_samples,)
         Labels.
+    mirror : {1, -1} or None, default=None
+        What the answer is multiplied by when all inputs change sign, see
+        `mirror_sign`; None if there is no such rule.
 
     Returns
     -------
     pair : tuple of int or None
-        Two such patterns.
+        Two equal patterns with different labels, or, with a mirror, two opposite ones
+        with labels against it.
     """
     seen = {}
     for index, row in enumerate(inputs):
+        label = labels[index]
+        used = np.flatnonzero(row)
+        if mirror is not None and used.size and row[used[0]] < 0:
+            row, label = -row, mirror * label
         # Adding zero makes -0. and 0. the same bytes; digests of 16 bytes, because the
         # rows themselves would double the memory.
         digest = blake2b((row + 0).tobytes(), digest_size=16).digest()
-        first = seen.setdefault(digest, index)
-        if labels[first] != labels[index]:
+        first, known = seen.setdefault(digest, (index, label))
+        if known != label:
             return first, index
     return None
+
+
+def mirror_sign(architecture, fit_intercept):
+    """Tell how the machine's answer changes when all inputs change sign.
+
+    Then all fields change sign and with them all units, unless there are intercepts.
+    The rule is tried on all states of the units. Fields of exactly zero, which count
+    as +1 either way, are left aside: weights that have them fill no volume.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The machine.
+    fit_intercept : bool
+        Whether units have intercepts.
+
+    Returns
+    -------
+    mirror : {1, -1} or None
+        Factor of the answer: -1 for committees, ``(-1)**n_hidden`` for parity; None if
+        there is no such rule, or too many units of a rule that is not known.
+    """
+    if fit_intercept:
+        return None
+    n_hidden = architecture.n_hidden
+    if architecture._compiled_rule == training.COMMITTEE:
+        return -1
+    if architecture._compiled_rule == training.PARITY:
+        return 1 - 2 * (n_hidden % 2)
+    if n_hidden > _MOST_UNITS:
+        return None
+    bits = np.arange(2**n_hidden)[:, None] >> np.arange(n_hidden)
+    hidden = 2.0 * (bits & 1) - 1
+    products = architecture.output(hidden) * architecture.output(-hidden)
+    same = np.unique(products)
+    return int(same[0]) if len(same) == 1 else None

@@ -18,8 +18,9 @@ ADVICE = {
         "or fewer patterns if no weights can satisfy all of them."
     ),
     "contradiction": (
-        "two equal patterns have different labels, so no weights satisfy all patterns "
-        "and the log-volume is minus infinity, whatever {method} says: remove one."
+        "two equal patterns have different labels, or two opposite ones labels that "
+        "no weights can give both, so that the log-volume is minus infinity, whatever "
+        "{method} says: remove one (Factors.contradiction has their indices)."
     ),
     "interrupted": (
         "{method} was interrupted after {n_iter} sweeps; the posterior reached so far "

@@ -171,12 +171,26 @@ def span_inputs(factors):
         key = np.asarray(field).tobytes()
         if key not in known:
             inputs = factors.unit_inputs(unit)
-            _check_seen(inputs, unit)
+            check_seen(inputs, unit)
             known[key] = Span.from_inputs(inputs)
     return [known[np.asarray(field).tobytes()] for field in fields]
 
 
-def _check_seen(inputs, unit):
+def check_seen(inputs, unit):
+    """Refuse patterns of which a unit sees nothing.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_inputs)
+        What the unit sees.
+    unit : int
+        The unit.
+
+    Raises
+    ------
+    ValueError
+        If a row is zero.
+    """
     unseen = np.flatnonzero(~inputs.any(axis=1))
     if unseen.size:
         raise ValueError(

@@ -1,23 +1,33 @@
 """Local entropy: how many of the weights near a solution solve the problem, too."""
 
 import warnings
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from skwfm.curves import LocalEntropyCurve
-from skwfm.inference import ReferencePrior, default_method, infer
+from skwfm.inference import (
+    BinaryReferencePrior,
+    ReferencePrior,
+    default_method,
+    infer,
+)
 from skwfm.inference.spans import span_inputs
 from skwfm.landscape.factors_reading import read_factors
 from skwfm.landscape.sampling import sample_local_volume
 
 METHODS = ("auto", "amp", "bp", "ep", "mc")
+WEIGHTS = ("auto", "spherical", "binary")
 _OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 # A point that does not converge is approached in halves of the way from the last one
 # that did, at most so many times.
 _MOST_HALVINGS = 4
+# Sizes of +-1 weights may differ by so much, relatively: float32 is accepted.
+_SAME_SIZE = 1e-5
 
 
 def local_entropy(
@@ -27,6 +37,7 @@ def local_entropy(
     *,
     overlaps=None,
     distances=None,
+    weights="auto",
     method="auto",
     tol=1e-6,
     max_sweeps=300,
@@ -53,6 +64,12 @@ def local_entropy(
         Overlaps p, in (0, 1); by default from 0.5 to 0.99.
     distances : array-like of shape (n_overlaps,), default=None
         Distances ``(1 - p) / 2`` instead of overlaps.
+    weights : {"auto", "spherical", "binary"}, default="auto"
+        Which weights count: real ones of norm one, or those that differ from the
+        model's by signs only, in a fraction ``(1 - p) / 2`` of places. "auto" takes
+        binary if the model's `weights` parameter says so (as in
+        ``FBPClassifier(weights="binary")``), and spherical otherwise; the result's
+        `weights` says which.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         "amp" and "bp" take inputs as uncorrelated, "ep" keeps their correlations, "mc"
         samples. "auto" takes amp for disjoint receptive fields of weakly correlated
@@ -64,7 +81,8 @@ def local_entropy(
     corrected : bool, default=True
         Whether "ep" adds what its sites leave out, to lowest orders. That removes most
         of its error where patterns are alike or units depend on each other, and gives
-        an estimate of the rest, for some seconds more at each overlap.
+        an estimate of the rest, for some seconds more at each overlap. Binary weights
+        have no correction.
     n_samples : int, default=10000
         Draws, or particles, of "mc" at each overlap.
     random_state : int, RandomState instance or None, default=None
@@ -82,7 +100,8 @@ def local_entropy(
     Raises
     ------
     ValueError
-        If overlaps, method, inputs or labels cannot be used.
+        If overlaps, weights, method, inputs or labels cannot be used; among others, if
+        weights is "binary" and the model's are not all of one size.
     NotFittedError
         If the model has no weights.
 
@@ -97,6 +116,7 @@ def local_entropy(
     -----
     Engines go from large overlaps to small ones, each started from the one before. The
     overlap and the norm hold on average over units, as in the published calculations.
+    "mc" holds the overlap of binary weights in every draw.
 
     References
     ----------
@@ -120,17 +140,21 @@ def local_entropy(
     True
     """
     overlaps = _read_overlaps(overlaps, distances)
+    weights = _choose_weights(weights, model)
     _check_method(method, n_samples)
-    factors, weights = read_factors(model, X, y)
+    factors, reference = read_factors(model, X, y)
+    prior_at = _prior_at(weights, factors, reference)
     if method == "auto":
         method = default_method(factors)
     if method == "mc":
-        points = _sample(factors, weights, overlaps, n_samples, random_state, n_jobs)
+        sites = prior_at(float(overlaps[0])).bind(factors)
+        options = {"n_samples": n_samples, "n_jobs": n_jobs}
+        points = _sample(factors, sites, overlaps, random_state, **options)
     else:
         options = {"method": method, "tol": tol, "max_sweeps": max_sweeps}
-        if method == "ep":
+        if method == "ep" and weights == "spherical":
             options |= {"spans": span_inputs(factors), "corrected": corrected}
-        points = _Descent(factors, weights, options).follow(overlaps)
+        points = _Descent(factors, prior_at, options).follow(overlaps)
     entropy, error, advice = points
     _warn(overlaps, entropy, advice)
     return LocalEntropyCurve(
@@ -140,7 +164,35 @@ def local_entropy(
         converged=np.isfinite(entropy),
         method=method,
         error=error,
+        weights=weights,
     )
+
+
+def _choose_weights(weights, model):
+    if weights not in WEIGHTS:
+        raise ValueError(f"weights={weights!r} is unknown: pass one of {WEIGHTS}.")
+    if weights != "auto":
+        return weights
+    model = model[-1] if isinstance(model, Pipeline) else model
+    is_binary = getattr(model, "weights", None) == "binary"
+    return "binary" if is_binary else "spherical"
+
+
+def _prior_at(weights, factors, reference):
+    """What makes a prior of an overlap."""
+    if weights == "spherical":
+        return partial(ReferencePrior, reference)
+    flat = factors.flat(reference)
+    for unit, where in enumerate(factors.unit_slices):
+        sizes = np.abs(flat[where])
+        if not sizes.min() >= (1 - _SAME_SIZE) * sizes.max() > 0:
+            raise ValueError(
+                f"weights='binary' needs weights of one size, but those of unit {unit} "
+                f"have sizes from {sizes.min():.3g} to {sizes.max():.3g}: pass a model "
+                "with +-1 weights, such as FBPClassifier(weights='binary'), or "
+                "weights='spherical'."
+            )
+    return partial(BinaryReferencePrior, reference)
 
 
 def _read_overlaps(overlaps, distances):
@@ -175,8 +227,9 @@ def _check_method(method, n_samples):
 class _Descent:
     """Posteriors at falling overlaps, each started from the one before."""
 
-    def __init__(self, factors, weights, options):
-        self._factors, self._weights, self._options = factors, weights, options
+    def __init__(self, factors, prior_at, options):
+        self._factors, self._prior_at = factors, prior_at
+        self._options = options
         self._reached, self._posterior = 1.0, None
 
     def follow(self, overlaps):
@@ -207,7 +260,7 @@ class _Descent:
             warnings.simplefilter("ignore", ConvergenceWarning)
             posterior = infer(
                 self._factors,
-                ReferencePrior(self._weights, float(overlap)),
+                self._prior_at(float(overlap)),
                 warm_start=self._posterior,
                 **self._options,
             )
@@ -216,17 +269,13 @@ class _Descent:
         return posterior
 
 
-def _sample(factors, weights, overlaps, n_samples, random_state, n_jobs):
+def _sample(factors, sites, overlaps, random_state, **options):
     """Give entropies, their errors, and advice if a point failed."""
     seed = check_random_state(random_state).randint(2**31)
     seeds = np.random.SeedSequence(seed).spawn(len(overlaps))
-    prior = ReferencePrior(weights, float(overlaps[0]))
-    options = {
-        "reference": prior.bind(factors).reference,
-        "n_samples": n_samples,
-        "n_jobs": n_jobs,
-        "spans": span_inputs(factors),
-    }
+    options.update(reference=sites.reference, binary=sites.is_binary)
+    if not sites.is_binary:
+        options["spans"] = span_inputs(factors)
     estimates = [
         sample_local_volume(factors, overlap=overlap, seed=seed, **options)
         for overlap, seed in zip(overlaps, seeds, strict=True)

@@ -1,62 +1,19 @@
-"""Local volumes by Monte Carlo: direct draws, or multilevel splitting for small ones.
+"""Local volumes by Monte Carlo: weights drawn near a reference.
 
-Weights at overlap p with a reference are drawn from ``N(p w_ref, (1 - p^2) I)`` in the
-theory's norm. Only their fields matter, so only these are drawn, exactly, from a
-Gaussian of dimension at most the number of patterns.
+Real weights at overlap p with a reference are drawn from ``N(p w_ref, (1 - p^2) I)`` in
+the theory's norm. Only their fields matter, so only these are drawn, exactly, from a
+Gaussian of dimension at most the number of patterns. Weights +-1 are the reference with
+a fraction (1 - p)/2 of them flipped.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
 from skwfm.inference.spans import span_inputs
-
-# Direct draws are enough with this many solutions: a relative error of 10 per cent.
-_ENOUGH_SOLUTIONS = 100
-# Independent populations of a splitting run; their spread gives the standard error.
-_N_POPULATIONS = 10
-# Share of particles that the next level should keep.
-_SURVIVORS = 0.25
-# Moves of each particle at each level, and the share of them to be accepted.
-_N_MOVES = 10
-_ACCEPTANCE = 0.3
-# Fields held in memory at a time by direct draws.
-_CHUNK = 4_000_000
-# Above this relative standard error of a volume, its error is not known either: the
-# populations then differ by factors, and the largest of them dominates the mean.
-LARGEST_ERROR = 0.2
-
-
-@dataclass(frozen=True)
-class VolumeEstimate:
-    """A fraction of weights, small or not.
-
-    Parameters
-    ----------
-    log_fraction : float
-        Log of the fraction that makes no error, in nats; NaN if none was found.
-    error : float
-        One standard error of `log_fraction`.
-    method : {"direct", "splitting"}
-        How it was found.
-    levels : tuple of int
-        Largest numbers of errors, falling to 0, through which splitting went.
-    """
-
-    log_fraction: float
-    error: float
-    method: str
-    levels: tuple = ()
-
-    @property
-    def converged(self):
-        """Whether the standard error is small enough to be trusted."""
-        return bool(self.error < LARGEST_ERROR)
+from skwfm.landscape.splitting import estimate_fraction
 
 
 class FieldSampler:
-    """Fields of weights drawn near a reference.
+    """Fields of real weights drawn near a reference.
 
     Parameters
     ----------
@@ -75,6 +32,11 @@ class FieldSampler:
         self._centre = overlap * factors.fields(reference)
         self._width = np.sqrt(1 - overlap**2)
         self._spans = span_inputs(factors) if spans is None else spans
+
+    @property
+    def n_numbers(self):
+        """Numbers that a draw holds in memory."""
+        return self._centre.size
 
     def draw(self, n_draws, rng):
         """Draw the fields of standard normal weights.
@@ -110,14 +72,180 @@ class FieldSampler:
         errors : ndarray of shape (n_draws,) of int
             Wrong patterns of each draw.
         """
-        fields = self._centre + self._width * noise
-        hidden = np.where(fields >= 0, 1.0, -1.0).reshape(-1, fields.shape[-1])
-        output = self._factors.architecture.output(hidden).reshape(fields.shape[:2])
-        return np.sum(output != self._factors.labels, axis=1)
+        return _count_errors(self._factors, self._centre + self._width * noise)
+
+    def move(self, noise, step, rng):
+        """Make a Crank-Nicolson step, which leaves the distribution as it is.
+
+        Parameters
+        ----------
+        noise : ndarray of shape (n_draws, n_samples, n_hidden)
+            Fields as `draw` returns them.
+        step : float
+            Size, in (0, 1]; 1 draws afresh.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        moved : ndarray of shape (n_draws, n_samples, n_hidden)
+            New fields.
+        """
+        return np.sqrt(1 - step**2) * noise + step * self.draw(len(noise), rng)
+
+
+class SignSampler:
+    """Weights +-1 that differ from a reference in a given fraction of places.
+
+    A draw is a row of integers: how many weights are flipped, then all weights in
+    random order, the flipped ones first.
+
+    Parameters
+    ----------
+    factors : Factors
+        Patterns and machine.
+    reference : ndarray of shape (n_weights,)
+        Flat reference weights, +-1.
+    overlap : float
+        p. Where (1 - p)/2 of the weights is no integer, draws have one flip more or
+        less, so that the overlap holds on average.
+    """
+
+    def __init__(self, factors, reference, overlap):
+        self._factors = factors
+        # Products of signs with +-1 inputs are exact in single precision.
+        self._dtype = np.float32 if factors.is_binary else np.float64
+        self._reference = np.sign(reference).astype(self._dtype)
+        self._n_flips = (1 - overlap) / 2 * len(reference)
+        self._inputs = [x.astype(self._dtype) for x in _unscaled_inputs(factors)]
+
+    @property
+    def n_numbers(self):
+        """Numbers that a draw holds in memory."""
+        factors = self._factors
+        return max(factors.n_samples * factors.n_hidden, factors.n_weights)
+
+    def draw(self, n_draws, rng):
+        """Draw weights.
+
+        Parameters
+        ----------
+        n_draws : int
+            Number of draws.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            See the class.
+        """
+        flips = np.empty((n_draws, 1 + len(self._reference)), dtype=np.int32)
+        flips[:, 0] = np.floor(self._n_flips + rng.random(n_draws))
+        flips[:, 1:] = np.arange(len(self._reference))
+        rng.permuted(flips[:, 1:], axis=1, out=flips[:, 1:])
+        return flips
+
+    def weights(self, flips):
+        """Write drawn weights out.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_draws, n_weights)
+            Flat weights, +-1.
+        """
+        weights = np.tile(self._reference, (len(flips), 1))
+        # All rows have this many flips, or one more.
+        fewest = flips[:, 0].min()
+        rows = np.arange(len(flips))[:, None]
+        weights[rows, flips[:, 1 : 1 + fewest]] *= -1
+        more = np.flatnonzero(flips[:, 0] > fewest)
+        weights[more, flips[more, 1 + fewest]] *= -1
+        return weights
+
+    def errors(self, flips):
+        """Count the patterns that drawn weights get wrong.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_draws,) of int
+            Wrong patterns of each draw.
+        """
+        weights, slices = self.weights(flips), self._factors.unit_slices
+        fields = np.empty((len(flips), self._factors.n_samples, len(slices)))
+        for unit, (where, inputs) in enumerate(zip(slices, self._inputs, strict=True)):
+            fields[:, :, unit] = weights[:, where] @ inputs.T
+        return _count_errors(self._factors, fields)
+
+    def move(self, flips, step, rng):
+        """Exchange flipped weights for others.
+
+        A run of flipped weights, in their random order and cyclic, changes places with
+        as long a run of the others. The same exchange leads back, so that all orders
+        stay equally probable.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+        step : float
+            Share of the flipped weights (or of the others, if these are fewer) to
+            exchange, in (0, 1]; at least one.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        moved : ndarray of shape (n_draws, 1 + n_weights) of int
+            New draws.
+        """
+        moved = flips.copy()
+        n_flipped, n_weights = flips[:, :1], len(self._reference)
+        fewest = min(n_flipped.min(), n_weights - n_flipped.max())
+        if fewest == 0:  # below one flip on average: draws are few, and all known
+            return self.draw(len(flips), rng)
+        run = np.arange(max(1, round(step * fewest)))
+        starts = rng.random((2, len(flips), 1))
+        old, new = (
+            (np.floor(start * size).astype(int) + run) % size
+            for start, size in zip(
+                starts, (n_flipped, n_weights - n_flipped), strict=True
+            )
+        )
+        rows = np.arange(len(flips))[:, None]
+        old, new = 1 + old, 1 + n_flipped + new
+        moved[rows, old], moved[rows, new] = flips[rows, new], flips[rows, old]
+        return moved
+
+
+def _count_errors(factors, fields):
+    """Wrong patterns of each of many sets of fields."""
+    hidden = np.where(fields >= 0, 1.0, -1.0).reshape(-1, fields.shape[-1])
+    output = factors.architecture.output(hidden).reshape(fields.shape[:2])
+    return np.sum(output != factors.labels, axis=1)
+
+
+def _unscaled_inputs(factors):
+    """What each unit sees, not divided by the root of its size: zeros stay exact."""
+    for field in factors.architecture.receptive_fields(factors.inputs.shape[1]):
+        inputs = factors.inputs[:, field]
+        if factors.fit_intercept:
+            inputs = np.column_stack([inputs, np.ones(len(inputs))])
+        yield inputs
 
 
 def sample_local_volume(
-    factors, reference, overlap, *, n_samples=10_000, seed=None, n_jobs=None, spans=None
+    factors, reference, overlap, *, binary=False, spans=None, n_samples=10_000, **run
 ):
     """Estimate the fraction of weights near a reference that make no error.
 
@@ -129,121 +257,23 @@ def sample_local_volume(
         Flat reference weights with ``||w_l||^2 = n_l``.
     overlap : float
         Overlap p, in (0, 1).
+    binary : bool, default=False
+        Whether to count weights +-1, the reference being one of them.
+    spans : list of Span or None, default=None
+        What `span_inputs` returns, to compute it once for several overlaps of real
+        weights.
     n_samples : int, default=10000
         Direct draws. If too few of them solve, splitting runs with as many particles.
-    seed : numpy.random.SeedSequence, int or None, default=None
-        Source of randomness.
-    n_jobs : int or None, default=None
-        Populations of a splitting run at a time. The result does not depend on it.
-    spans : list of Span or None, default=None
-        What `span_inputs` returns, to compute it once for several overlaps.
+    **run : dict
+        `seed` and `n_jobs` of `estimate_fraction`.
 
     Returns
     -------
     estimate : VolumeEstimate
         Log-fraction and its standard error.
-
-    Notes
-    -----
-    Splitting goes through falling numbers of errors. Particles that make at most that
-    many are copied and moved by Crank-Nicolson steps, which leave the Gaussian
-    invariant and are accepted if they stay below the level. A pilot population chooses
-    levels and steps; populations after it keep them, so that each gives an unbiased
-    estimate of the fraction, and the spread between them an honest error.
     """
-    if not isinstance(seed, np.random.SeedSequence):
-        seed = np.random.SeedSequence(seed)
-    direct, pilot, *rest = seed.spawn(2 + _N_POPULATIONS)
-    sampler = FieldSampler(factors, reference, overlap, spans)
-    estimate = _direct(sampler, n_samples, factors, np.random.default_rng(direct))
-    if estimate is not None:
-        return estimate
-    n_particles = max(n_samples // _N_POPULATIONS, 10)
-    schedule = _pilot(sampler, n_particles, np.random.default_rng(pilot))
-    fractions = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_population)(sampler, n_particles, schedule, np.random.default_rng(s))
-        for s in rest
-    )
-    return _combine(np.array(fractions), tuple(level for level, _ in schedule))
-
-
-def _direct(sampler, n_samples, factors, rng):
-    """Fraction by direct draws, or None if too few of them solve."""
-    chunk = max(1, _CHUNK // (factors.n_samples * factors.n_hidden))
-    solved = drawn = 0
-    while drawn < n_samples:
-        size = min(chunk, n_samples - drawn)
-        solved += np.sum(sampler.errors(sampler.draw(size, rng)) == 0)
-        drawn += size
-    if solved < min(_ENOUGH_SOLUTIONS, n_samples):
-        return None
-    error = np.sqrt((drawn - solved) / (drawn * solved))
-    return VolumeEstimate(float(np.log(solved / drawn)), float(error), "direct")
-
-
-def _combine(fractions, levels):
-    mean = fractions.mean()
-    if not mean > 0:
-        return VolumeEstimate(np.nan, np.nan, "splitting", levels)
-    error = fractions.std(ddof=1) / np.sqrt(len(fractions)) / mean
-    return VolumeEstimate(float(np.log(mean)), float(error), "splitting", levels)
-
-
-class _Population:
-    """Particles that make at most a given number of errors."""
-
-    def __init__(self, sampler, n_particles, rng):
-        self._sampler, self._rng = sampler, rng
-        self._noise = sampler.draw(n_particles, rng)
-        self.errors = sampler.errors(self._noise)
-
-    def split(self, level):
-        """Copy those at or below the level over the others; give their share."""
-        alive = np.flatnonzero(self.errors <= level)
-        if len(alive):
-            chosen = self._rng.choice(alive, len(self.errors))
-            self._noise, self.errors = self._noise[chosen], self.errors[chosen]
-        return len(alive) / len(self.errors)
-
-    def move(self, level, step):
-        """Make one Crank-Nicolson step each; give the share accepted."""
-        fresh = self._sampler.draw(len(self.errors), self._rng)
-        trial = np.sqrt(1 - step**2) * self._noise + step * fresh
-        errors = self._sampler.errors(trial)
-        accepted = errors <= level
-        self._noise[accepted], self.errors[accepted] = trial[accepted], errors[accepted]
-        return accepted.mean()
-
-
-def _pilot(sampler, n_particles, rng):
-    """Choose levels and step sizes: a list of (level, step)."""
-    population = _Population(sampler, n_particles, rng)
-    schedule, step, level = [], 1.0, np.inf
-    while level > 0:
-        wanted = int(np.quantile(population.errors, _SURVIVORS, method="lower"))
-        # Errors are counted, so that many may tie: go at least one down.
-        level = max(0, min(wanted, level - 1))
-        if not np.any(population.errors <= level):
-            level = int(population.errors.min())
-            if schedule and level >= schedule[-1][0]:
-                return []
-        population.split(level)
-        for _ in range(_N_MOVES):
-            accepted = population.move(level, step)
-            step = float(np.clip(step * np.exp(accepted - _ACCEPTANCE), 1e-4, 1.0))
-        schedule.append((level, step))
-    return schedule
-
-
-def _population(sampler, n_particles, schedule, rng):
-    """Fraction that reaches the last level, zero if the schedule does not."""
-    if not schedule:
-        return 0.0
-    population, fraction = _Population(sampler, n_particles, rng), 1.0
-    for level, step in schedule:
-        fraction *= population.split(level)
-        if fraction == 0 or level == 0:
-            break
-        for _ in range(_N_MOVES):
-            population.move(level, step)
-    return fraction
+    if binary:
+        sampler = SignSampler(factors, reference, overlap)
+    else:
+        sampler = FieldSampler(factors, reference, overlap, spans)
+    return estimate_fraction(sampler, n_samples=n_samples, **run)

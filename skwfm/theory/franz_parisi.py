@@ -72,6 +72,7 @@ def cross_entropy_local_entropy(alpha, gamma, distances):
         converged=np.isfinite(entropy),
         method=f"replica theory, around cross-entropy minimisers, gamma={gamma:g}",
         error=error,
+        weights="binary",
         saddle={"t": t, "q": q},
         rs_stable=stable,
         cap=cap,

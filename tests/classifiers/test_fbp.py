@@ -7,7 +7,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import FBPClassifier
-from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, ReferencePrior, infer
 from skwfm.landscape import local_entropy
@@ -60,11 +59,14 @@ def test_random_patterns_on_a_tree(method, fit_intercept):
     assert np.allclose(norms, 1)
 
 
-def test_binary_weights_are_signs():
+@pytest.mark.parametrize("method", ["auto", "bp", "ep"])
+def test_binary_weights_are_signs(method):
     X, y = make_random_patterns(80, 303, random_state=0)
     clf = FBPClassifier(
-        architecture="tree", n_hidden=3, weights="binary", fit_intercept=False, **FEW
-    ).fit(X, y)
+        architecture="tree", n_hidden=3, weights="binary", method=method,
+        fit_intercept=False, **FEW,
+    ).fit(X, y)  # fmt: skip
+    assert clf.method_ == ("amp" if method == "auto" else method)
     assert clf.score(X, y) == 1.0
     inside = clf.coef_[clf.coef_ != 0]
     assert np.allclose(np.abs(inside), 1 / np.sqrt(101))
@@ -204,32 +206,3 @@ def test_local_entropies_are_those_of_the_theory():
     mean, error = np.mean(measured, axis=0), np.std(measured, axis=0, ddof=1) / 2
     assert np.all(np.abs(mean / theory - 1) < 0.12)
     assert np.all(mean < theory + 2 * error)
-
-
-@pytest.mark.slow
-def test_order_of_the_algorithms_by_local_entropy():
-    """fBP, eLAL, ceSGD, LAL as in Fig. 4, in each of five samples (p = 1/32 by chance).
-
-    At overlap 0.8 fBP and eLAL are alike to a few per cent, so that only the others are
-    compared there.
-    """
-    names = ["fBP", "eLAL", "ceSGD-fast", "LAL"]
-    for seed in range(5):
-        X, y = make_random_patterns(1000, 999, random_state=seed)
-        curves = []
-        for name in names:
-            if name == "fBP":
-                clf = FBPClassifier(architecture="tree", fit_intercept=False)
-            else:
-                algorithm, parameters = published_settings("random_patterns", name)
-                clf = algorithm(**parameters)
-            if name == "eLAL":
-                clf.set_params(lambda1=1e-3)  # in place of 1e-4: a third of the epochs
-            clf.set_params(random_state=seed).fit(X, y)
-            overlaps = [0.8, 0.9, 0.95]
-            curve = local_entropy(clf, X, y, overlaps=overlaps, method="amp")
-            assert curve.converged.all()
-            curves.append(curve.entropy)
-        widths = np.array(curves)
-        assert np.all(np.diff(widths[:, 1:], axis=0) < 0)
-        assert np.all(np.diff(widths[1:, 0]) < 0)

@@ -96,12 +96,13 @@ def test_runs_that_did_not_converge_have_no_numbers(method, make_patterns):
     assert np.isfinite(found.mean).all()
 
 
+@pytest.mark.parametrize("sign", [1, -1], ids=["equal", "opposite"])
 @pytest.mark.parametrize("prior", [SphericalPrior(), BinaryPrior()])
 @pytest.mark.parametrize("method", ENGINES)
-def test_opposite_labels_of_equal_patterns_are_never_converged(prior, method):
+def test_patterns_that_contradict_each_other_are_never_converged(prior, method, sign):
     rng = np.random.default_rng(0)
     inputs, labels = rng.choice([-1, 1], (20, 90)), rng.choice([-1, 1], 20)
-    inputs[7], labels[7] = inputs[3], -labels[3]
+    inputs[7], labels[7] = sign * inputs[3], -sign * labels[3]
     factors = Factors(inputs, labels, TreeCommittee(3))
     with pytest.warns(ConvergenceWarning, match="two equal patterns have different"):
         found = infer(factors, prior, method=method)

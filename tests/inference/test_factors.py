@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from skwfm.architectures import FullCommittee, TreeCommittee, TreeParity
+from skwfm.architectures import (
+    Architecture,
+    FullCommittee,
+    TreeCommittee,
+    TreeParity,
+)
 from skwfm.inference import Factors
+from skwfm.inference.pattern_checks import mirror_sign
 
 MACHINES = [FullCommittee, TreeCommittee, TreeParity]
 
@@ -82,3 +88,54 @@ def test_contradictions_are_found_and_repeats_are_none():
     x = np.array([[1.0, -1, 0.0], [1, 1, 1], [1, -1, -0.0], [1, 1, 1]])
     assert Factors(x, [1, -1, -1, -1], TreeCommittee(3)).contradiction == (0, 2)
     assert Factors(x, [1, -1, 1, -1], TreeCommittee(3)).contradiction is None
+
+
+class Rule(Architecture):
+    """Units of all inputs and an output rule of its own."""
+
+    def __init__(self, n_hidden, rule):
+        super().__init__(n_hidden)
+        self.rule = rule
+
+    def receptive_fields(self, n_features):
+        return [np.arange(n_features)] * self.n_hidden
+
+    def output(self, hidden):
+        return self.rule(hidden)
+
+
+@pytest.mark.parametrize(
+    ("machine", "fit_intercept", "mirror"),
+    [
+        (TreeCommittee(3), False, -1),
+        (FullCommittee(101), False, -1),
+        (TreeCommittee(3), True, None),
+        (TreeParity(3), False, -1),
+        (TreeParity(2), False, 1),
+        (TreeParity(2), True, None),
+        (Rule(3, lambda h: h[:, 1]), False, -1),
+        (Rule(4, lambda h: np.prod(h, axis=1)), False, 1),
+        # "And" answers (1, 1) and (-1, -1) differently, (1, -1) and (-1, 1) alike.
+        (Rule(2, lambda h: np.minimum(h[:, 0], h[:, 1])), False, None),
+        (Rule(13, lambda h: h[:, 1]), False, None),
+    ],
+    ids=[f"case {i}" for i in range(10)],
+)
+def test_opposite_patterns_contradict_where_the_machine_has_a_mirror(
+    machine, fit_intercept, mirror
+):
+    assert mirror_sign(machine, fit_intercept) == mirror
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, 110))
+    x[:, 0] = 0.0
+    x[3] = -x[1]
+    for factor in (1, -1):
+        factors = Factors(x, [1, 1, -1, factor], machine, fit_intercept=fit_intercept)
+        wrong = mirror is not None and factor != mirror
+        assert factors.contradiction == ((1, 3) if wrong else None)
+
+
+def test_a_pattern_of_zeros_is_its_own_opposite():
+    x = np.zeros((2, 5))
+    assert Factors(x, [1, 1], TreeCommittee(3)).contradiction is None
+    assert Factors(x, [1, -1], TreeCommittee(3)).contradiction == (0, 1)

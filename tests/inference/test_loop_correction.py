@@ -9,6 +9,7 @@ from scipy.stats import multivariate_normal, norm
 
 from skwfm.architectures import Architecture, FullCommittee, TreeCommittee, TreeParity
 from skwfm.inference import (
+    BinaryPrior,
     Factors,
     GaussianPrior,
     ReferencePrior,
@@ -261,6 +262,12 @@ def test_both_kinds_of_units_give_the_same_correction():
             pass
         values.append(engine.correction())
     np.testing.assert_allclose(*values, rtol=1e-6)
+
+
+def test_binary_weights_have_no_correction():
+    factors = Factors(np.eye(3), np.ones(3), FullCommittee(1))
+    with pytest.raises(ValueError, match=r"corrected=True.*\+-1 weights"):
+        infer(factors, BinaryPrior(), method="ep", corrected=True)
 
 
 def test_an_expansion_without_meaning_is_said(monkeypatch):

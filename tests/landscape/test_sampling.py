@@ -6,7 +6,8 @@ from scipy.stats import norm
 
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.inference import Factors
-from skwfm.landscape.sampling import FieldSampler, VolumeEstimate, sample_local_volume
+from skwfm.landscape.sampling import FieldSampler, sample_local_volume
+from skwfm.landscape.splitting import VolumeEstimate
 
 
 def orthogonal_patterns(n_samples, n_hidden=1, aligned=0.0):
