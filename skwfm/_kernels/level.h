@@ -34,6 +34,7 @@ SKWFM_END_FUSED
 #define SKWFM_INTEGER int64_t
 #include "lanes.h"
 #include "smooth.h"
+#include "signs.h"
 #define SKWFM_P bd
 #define SKWFM_X uint8_t
 #define SKWFM_LOAD SKWFM_MATH(load_bits)
@@ -61,3 +62,4 @@ SKWFM_END_FUSED
 #undef SKWFM_BYTES
 #undef SKWFM_ROWS
 #undef SKWFM_SHIFTS
+#undef SKWFM_PERMUTES

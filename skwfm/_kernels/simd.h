@@ -5,6 +5,7 @@
  *   constants.h   tables and coefficients of one precision
  *   lanes.h       native vectors of one precision, and inputs read into them
  *   smooth.h      elementwise functions of one precision
+ *   signs.h       products of matrices of +-1 with doubles
  *   blocks.h      passes over the patterns, for one precision and one storage of inputs
  *   level.h       all of them for one instruction set
  *   simd.h        level.h for every instruction set, and the choice among them
@@ -23,6 +24,9 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #include "constants.h"
 
@@ -60,7 +64,8 @@ typedef struct {
 #endif
 
 /* A level has vectors of SKWFM_BYTES, SKWFM_SHIFTS each lane by its own number or not,
- * and computes the fields of SKWFM_ROWS samples at once. AVX2 needs its 16 registers
+ * SKWFM_PERMUTES 16 doubles by an index or not, and computes the fields of SKWFM_ROWS
+ * samples at once. AVX2 needs its 16 registers
  * for three: nine sums, three weights, an input and the constants that decode it.
  * The baseline is what the compiler may use without asking: SSE2, NEON. */
 #define SKWFM_LEVEL baseline
@@ -71,6 +76,7 @@ typedef struct {
 #else
 #define SKWFM_SHIFTS 1
 #endif
+#define SKWFM_PERMUTES 0
 #include "level.h"
 
 #ifdef __x86_64__
@@ -78,6 +84,7 @@ typedef struct {
 #define SKWFM_BYTES 32
 #define SKWFM_ROWS 3
 #define SKWFM_SHIFTS 1
+#define SKWFM_PERMUTES 0
 SKWFM_BEGIN_TARGET("avx2,fma")
 #include "level.h"
 SKWFM_END_TARGET
@@ -86,6 +93,7 @@ SKWFM_END_TARGET
 #define SKWFM_BYTES 64
 #define SKWFM_ROWS 4
 #define SKWFM_SHIFTS 1
+#define SKWFM_PERMUTES 1
 SKWFM_BEGIN_TARGET("avx2,fma,avx512f,avx512dq")
 #include "level.h"
 SKWFM_END_TARGET
@@ -101,7 +109,8 @@ SKWFM_END_TARGET
     SKWFM_PAIRS(DO, add_row, level)           \
     SKWFM_PRECISIONS(DO, normalise, level)    \
     SKWFM_PRECISIONS(DO, tanh, level)         \
-    SKWFM_PRECISIONS(DO, cross_entropy, level)
+    SKWFM_PRECISIONS(DO, cross_entropy, level) \
+    DO(sign_sums_d, level)
 #define SKWFM_MEMBER(f, level) __typeof__(skwfm_##f##_##level) *f;
 #define SKWFM_ENTRY(f, level) .f = skwfm_##f##_##level,
 
