@@ -1,4 +1,4 @@
-/* Sums of numbers with signs, included by level.h for doubles.
+/* Sums of numbers with signs, included by training.h for doubles.
  *
  * A product of a matrix of +-1 with a vector takes four of its signs at once, as an
  * index into the 16 sums that four terms can have. `words` (n_blocks, n_words, 8) holds
@@ -8,22 +8,27 @@
  * Each row has two sums, of its even and odd indices: the order of the additions does
  * not depend on the instruction set. */
 
-/* table[16 k + i]: the sum of terms 4 k to 4 k + 3 with the signs that the bits of i
- * tell. Missing terms are zero. */
+/* The sums of four terms: the bits of an index tell which of them are subtracted. */
+SKWFM_INLINE void SKWFM_MATH(sums_of_four)(const SKWFM_T *t, SKWFM_T *table)
+{
+    typedef SKWFM_T four __attribute__((vector_size(4 * sizeof(SKWFM_T))));
+    const four first = {1, -1, 1, -1}, second = {1, 1, -1, -1};
+    const four low = t[0] * first + t[1] * second;
+    const SKWFM_T sum = t[2] + t[3], difference = t[3] - t[2];
+    const four part[4] = {low + sum, low + difference, low - difference, low - sum};
+    memcpy(table, part, sizeof part);
+}
+
+/* table[16 k + i]: the sums of terms 4 k to 4 k + 3. Missing terms are zero. */
 static void SKWFM_MATH(sign_table)(const SKWFM_T *terms, int64_t n_terms, SKWFM_T *table)
 {
-    for (int64_t k = 0; k < n_terms; k += 4, table += 16) {
-        SKWFM_T t[4] = {0}, low[4];
-        for (int64_t j = 0; j < 4 && k + j < n_terms; j++)
-            t[j] = terms[k + j];
-        low[0] = t[0] + t[1];
-        low[1] = t[1] - t[0];
-        low[2] = -low[1];
-        low[3] = -low[0];
-        const SKWFM_T high[4] = {t[2] + t[3], t[3] - t[2], t[2] - t[3], -(t[2] + t[3])};
-        for (int j = 0; j < 4; j++)
-            for (int i = 0; i < 4; i++)
-                table[4 * j + i] = low[i] + high[j];
+    int64_t k = 0;
+    for (; k + 4 <= n_terms; k += 4, table += 16)
+        SKWFM_MATH(sums_of_four)(terms + k, table);
+    if (k < n_terms) {
+        SKWFM_T last[4] = {0};
+        memcpy(last, terms + k, (n_terms - k) * sizeof *last);
+        SKWFM_MATH(sums_of_four)(last, table);
     }
 }
 
