@@ -136,7 +136,6 @@ def usage(work, dtype, seconds):
     bounds = {"flops": work.flops / flops, "bandwidth": work.traffic / local}
     limit = max(bounds, key=bounds.get)
     return {
-        "least_epoch_seconds": seconds,
         "flops_per_second": work.flops / seconds,
         "peak_flops_per_second": flops,
         "bytes_per_second": work.traffic / seconds,

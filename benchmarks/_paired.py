@@ -36,14 +36,14 @@ class Program:
         Trains `n_epochs` epochs from a fixed start and returns (weights, record).
     dtype : dtype
         Of its arithmetic: the peak is that of this dtype.
-    work : Work
-        Of one epoch.
+    work : Work, default=None
+        Of one epoch; without it no limit is printed.
     """
 
     name: str
     run: callable
     dtype: type
-    work: Work
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,11 @@ def measure(claim, repeats):
         "usage": {
             p.name: usage(p.work, p.dtype, t)
             for p, t in zip(programs, least, strict=True)
+            if p.work is not None
         },
+        "least_epoch_seconds": dict(
+            zip([p.name for p in programs], map(float, least), strict=True)
+        ),
         "accuracy": accuracy,
     }
 
@@ -167,10 +171,10 @@ def measure(claim, repeats):
 def _print_result(result):
     print(f"\n{result['title']}, {result['dtype']}")
     for name, seconds in result["epoch_seconds"].items():
-        usage = result["usage"][name]
-        least = usage["least_epoch_seconds"]
-        print(f"  {name:<18} {seconds * 1e6:.1f} us/epoch, at best {least * 1e6:.1f}:")
-        _print_usage(usage)
+        least = result["least_epoch_seconds"][name]
+        print(f"  {name:<18} {seconds * 1e6:.1f} us/epoch, at best {least * 1e6:.1f}")
+        if name in result["usage"]:
+            _print_usage(result["usage"][name])
     numbers = ", ".join(f"{k} {v:.6g}" for k, v in result["accuracy"].items())
     print(f"  accuracy: {numbers}")
     print(f"  claim: {verdict(result)}")
