@@ -63,7 +63,8 @@ SKWFM_INLINE void SKWFM_MATH(scatter)(
 
 /* 1 / sqrt(var) of all units for the patterns from `start`. */
 SKWFM_INLINE void SKWFM_MATH(read_variances)(
-    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes, SKWFM_MATH(block) b)
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_MATH(block) b)
 {
     const SKWFM_T *var = p->var + start * p->var_stride[0];
     for (int64_t l = 0; l < n_hidden; l++)
@@ -73,8 +74,8 @@ SKWFM_INLINE void SKWFM_MATH(read_variances)(
 
 /* u = sign mean / sqrt(var) of the patterns from `start`. */
 SKWFM_INLINE void SKWFM_MATH(read_means)(
-    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes, SKWFM_V sign,
-    SKWFM_MATH(block) b)
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_V sign, SKWFM_MATH(block) b)
 {
     const SKWFM_T *mean = p->mean + start * p->mean_stride[0];
     if (p->var_stride[0] != 0)
@@ -88,8 +89,8 @@ SKWFM_INLINE void SKWFM_MATH(read_means)(
 
 /* h = d log z / d u, in b.density, becomes g and Gamma. */
 SKWFM_INLINE void SKWFM_MATH(write)(
-    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes, SKWFM_V sign,
-    SKWFM_MATH(block) b)
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_V sign, SKWFM_MATH(block) b)
 {
     for (int64_t l = 0; l < n_hidden; l++) {
         const int64_t at = start * p->out_stride[0] + l * p->out_stride[1];
@@ -103,7 +104,8 @@ SKWFM_INLINE void SKWFM_MATH(write)(
 /* Phi(-|u|) and sqrt(2 pi) times the density phi(u) of n units; both stop at 1e-308
  * instead of underflowing. The sum is a chain of dependent operations: several chains
  * hide each other's latency. */
-SKWFM_INLINE void SKWFM_MATH(tails)(const SKWFM_V *u, int n, SKWFM_V *tail, SKWFM_V *power)
+SKWFM_INLINE void SKWFM_MATH(tails)(
+    const SKWFM_V *u, int n, SKWFM_V *tail, SKWFM_V *power)
 {
     SKWFM_V r[SKWFM_CHAINS], y[SKWFM_CHAINS], sum[SKWFM_CHAINS];
     for (int i = 0; i < n; i++) {
