@@ -1,7 +1,8 @@
 """The Hessians of the benchmarks and the claims made of them."""
 
 import numpy as np
-from _paired import Claim, Program, Work
+from _limits import Work
+from _paired import Claim, Program
 
 from skwfm import LALClassifier
 from skwfm.datasets import load_dress_coat, make_random_patterns

@@ -1,7 +1,7 @@
 """The two machines of the benchmarks and the counts of work of one epoch."""
 
 import numpy as np
-from _paired import Work
+from _limits import Work
 
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.classifiers.problem import Problem

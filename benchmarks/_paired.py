@@ -3,50 +3,25 @@
 A pair is one run of each program, directly after each other, in alternating order;
 the claim is about the ratio of a pair, so that whatever else the machine does meets
 both. Printed are the median over pairs and the quartiles. The limits, flops and
-bandwidth, are measured in the same process.
+bandwidth, are measured in the same process (_limits.py).
 """
 
 import argparse
 import json
 import os
-import platform
 import sys
-import time
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from _limits import Work, environment, processor_time, usage
+from threadpoolctl import threadpool_limits
 
-# Matrices of this order stay in the cache of one core and let BLAS reach its peak.
-_GEMM_ORDER = 512
-# Bytes copied to measure the memory: beyond any cache of today's processors.
-_MEMORY_BYTES = 2**29
-# A probe is the best of so many runs: a peak is what nothing else disturbed.
-_PROBE_RUNS = 30
 # Weights of norm one after some hundred updates may differ by so many roundings.
 _ROUNDINGS = 100
 # The shorter program of a pair is repeated, at most so often, until it is as long.
 _MAX_INNER = 50
-
-
-@dataclass(frozen=True)
-class Work:
-    """What one epoch of a program must do.
-
-    Parameters
-    ----------
-    flops : float
-        Floating-point additions and multiplications of one epoch.
-    traffic : float
-        Bytes that one epoch reads and writes.
-    footprint : float
-        Bytes of distinct memory that it visits; says which cache serves it.
-    """
-
-    flops: float
-    traffic: float
-    footprint: float
+# A run of so many seconds is not repeated to warm up.
+_LONG = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,14 +36,14 @@ class Program:
         Trains `n_epochs` epochs from a fixed start and returns (weights, record).
     dtype : dtype
         Of its arithmetic: the peak is that of this dtype.
-    work : Work
-        Of one epoch.
+    work : Work, default=None
+        Of one epoch; without it no limit is printed.
     """
 
     name: str
     run: callable
     dtype: type
-    work: Work
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +63,9 @@ class Claim:
     accuracy : callable
         Takes the two results of `Program.run`, returns a dict of numbers to print, the
         largest difference of weights under "max |dw|".
+    allowed : float, default=None
+        The largest difference for which the programs count as equal; by default a
+        hundred roundings.
     """
 
     title: str
@@ -96,65 +74,15 @@ class Claim:
     reference: Program
     n_epochs: int
     accuracy: callable
+    allowed: float | None = None
 
 
-@cache
-def flops_peak(dtype):
-    """Measure the flops per second of BLAS on matrices in cache.
-
-    Parameters
-    ----------
-    dtype : dtype
-        float32 or float64.
-
-    Returns
-    -------
-    peak : float
-        Flops per second.
-    """
-    a = np.random.default_rng(0).normal(size=(2, _GEMM_ORDER, _GEMM_ORDER))
-    a = a.astype(dtype)
-    out = np.empty_like(a[0])
-    return 2 * _GEMM_ORDER**3 / _least_time(lambda: np.matmul(a[0], a[1], out=out))
-
-
-@cache
-def bandwidth(footprint):
-    """Measure the bytes per second, read and written, of copies within some memory.
-
-    Parameters
-    ----------
-    footprint : float
-        Bytes of source and destination together.
-
-    Returns
-    -------
-    bandwidth : float
-        Bytes per second.
-    """
-    source = np.zeros(max(int(footprint) // 16, 64))
-    target = np.ones_like(source)
-    n_copies = max(1, int(2**22 / footprint))
-
-    def copy():
-        for _ in range(n_copies):
-            np.copyto(target, source)
-
-    return 2 * source.nbytes * n_copies / _least_time(copy)
-
-
-def _least_time(function):
-    function()
-    return min(_time(function) for _ in range(_PROBE_RUNS))
-
-
-def _time(function, n_times=1):
-    # With one thread the processor's time is the time on an idle machine; it leaves out
-    # the moments in which other processes had the core.
-    start = time.process_time()
-    for _ in range(n_times):
-        function()
-    return time.process_time() - start
+def _warm_up(program):
+    """Time a program that may not be in the caches; a long one fills them itself."""
+    seconds = processor_time(program)
+    if seconds > _LONG:
+        return seconds
+    return min(seconds, *(processor_time(program) for _ in range(2)))
 
 
 def time_pairs(ours, reference, repeats):
@@ -173,37 +101,21 @@ def time_pairs(ours, reference, repeats):
         Processor time of one run of ours and of the reference, pair by pair.
     """
     programs = [ours, reference]
-    warm = np.array([min(_time(f) for _ in range(3)) for f in programs])
+    warm = np.array([_warm_up(program) for program in programs])
     inner = np.clip(np.round(warm.max() / warm), 1, _MAX_INNER).astype(int)
     seconds = np.empty((repeats, 2))
     for pair in range(repeats):
         for side in (0, 1) if pair % 2 == 0 else (1, 0):
-            seconds[pair, side] = _time(programs[side], inner[side]) / inner[side]
+            seconds[pair, side] = processor_time(programs[side], inner[side])
+            seconds[pair, side] /= inner[side]
     return seconds
 
 
-def _usage(program, seconds):
-    """Compare what was done in `seconds` with the peaks of the machine."""
-    work, flops = program.work, flops_peak(program.dtype)
-    local, memory = bandwidth(work.footprint), bandwidth(_MEMORY_BYTES)
-    bounds = {"flops": work.flops / flops, "bandwidth": work.traffic / local}
-    limit = max(bounds, key=bounds.get)
-    return {
-        "least_epoch_seconds": seconds,
-        "flops_per_second": work.flops / seconds,
-        "peak_flops_per_second": flops,
-        "bytes_per_second": work.traffic / seconds,
-        "peak_bytes_per_second": local,
-        "memory_bytes_per_second": memory,
-        "limit": limit,
-        "roofline_seconds": bounds[limit],
-        "roofline_fraction": bounds[limit] / seconds,
-    }
-
-
-def _check_same(weight_difference, dtype):
+def _check_same(claim, weight_difference):
     """Refuse to compare the times of programs that compute different things."""
-    allowed = _ROUNDINGS * np.finfo(dtype).eps
+    allowed = claim.allowed
+    if allowed is None:
+        allowed = _ROUNDINGS * np.finfo(claim.ours.dtype).eps
     if not weight_difference <= allowed:
         raise RuntimeError(
             f"the weights of the two programs differ by {weight_difference:.3g}, more "
@@ -228,7 +140,7 @@ def measure(claim, repeats):
     """
     programs = claim.ours, claim.reference
     accuracy = claim.accuracy(*(program.run() for program in programs))
-    _check_same(accuracy["max |dw|"], claim.ours.dtype)
+    _check_same(claim, accuracy["max |dw|"])
     seconds = time_pairs(*(program.run for program in programs), repeats)
     ratio = np.quantile(seconds[:, 1] / seconds[:, 0], [0.25, 0.5, 0.75])
     median = np.median(seconds, axis=0) / claim.n_epochs
@@ -244,48 +156,25 @@ def measure(claim, repeats):
         "epoch_seconds": dict(
             zip([p.name for p in programs], map(float, median), strict=True)
         ),
-        "usage": {p.name: _usage(p, t) for p, t in zip(programs, least, strict=True)},
+        "usage": {
+            p.name: usage(p.work, p.dtype, t)
+            for p, t in zip(programs, least, strict=True)
+            if p.work is not None
+        },
+        "least_epoch_seconds": dict(
+            zip([p.name for p in programs], map(float, least), strict=True)
+        ),
         "accuracy": accuracy,
     }
-
-
-def environment():
-    """Describe processor, libraries and BLAS kernels.
-
-    Returns
-    -------
-    environment : dict of str
-        Names and versions.
-    """
-    libraries = [i for i in threadpool_info() if i["user_api"] == "blas"]
-    # SciPy may bring a second BLAS: NumPy's is the one that is measured.
-    libraries.sort(key=lambda library: "numpy" not in library["filepath"])
-    blas = libraries[0] if libraries else {}
-    return {
-        "cpu": _cpu_name(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "blas": f"{blas.get('internal_api')} {blas.get('version')}",
-        "blas_kernels": str(blas.get("architecture")),
-        "threads": str(blas.get("num_threads")),
-    }
-
-
-def _cpu_name():
-    try:
-        with open("/proc/cpuinfo") as lines:
-            return next(s for s in lines if s.startswith("model name"))[13:].strip()
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _print_result(result):
     print(f"\n{result['title']}, {result['dtype']}")
     for name, seconds in result["epoch_seconds"].items():
-        usage = result["usage"][name]
-        least = usage["least_epoch_seconds"]
-        print(f"  {name:<18} {seconds * 1e6:.1f} us/epoch, at best {least * 1e6:.1f}:")
-        _print_usage(usage)
+        least = result["least_epoch_seconds"][name]
+        print(f"  {name:<18} {seconds * 1e6:.1f} us/epoch, at best {least * 1e6:.1f}")
+        if name in result["usage"]:
+            _print_usage(result["usage"][name])
     numbers = ", ".join(f"{k} {v:.6g}" for k, v in result["accuracy"].items())
     print(f"  accuracy: {numbers}")
     print(f"  claim: {verdict(result)}")

@@ -13,7 +13,8 @@ import sys
 import time
 
 import numpy as np
-from _paired import environment, parse_arguments
+from _limits import environment
+from _paired import parse_arguments
 from threadpoolctl import threadpool_limits
 
 from skwfm.architectures import TreeCommittee

@@ -13,7 +13,8 @@ five passes over two matrices of r^2 float64.
 """
 
 import numpy as np
-from _paired import Claim, Program, Work, main
+from _limits import Work
+from _paired import Claim, Program, main
 from scipy.linalg import blas, lapack
 
 from skwfm import LALClassifier

@@ -8,7 +8,8 @@ Ours computes its residual bound as well.
 
 import numpy as np
 from _hessians import dress_coat_hessian, make_claim, product_work
-from _paired import Work, main
+from _limits import Work
+from _paired import main
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from skwfm.landscape.spectrum_methods import spectrum_of

@@ -10,7 +10,8 @@ import sys
 
 import numpy as np
 from _hessians import BETA, make_claim, tree_hessian
-from _paired import Work, main
+from _limits import Work
+from _paired import main
 
 try:
     import torch

@@ -1,4 +1,4 @@
-/* The two passes over the patterns, included by level.h once per pair of types.
+/* The two passes over the patterns, included by training.h once per pair of types.
  *
  * A packed row holds each receptive field padded to a multiple of 16 columns; `rows`
  * lists the samples of a batch, visited where they lie. Padded weights must be zero

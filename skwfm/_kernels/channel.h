@@ -1,353 +1,328 @@
-/* Channels of committee and parity machines: eight patterns side by side in a vector.
+/* Channels of committee and parity machines, included by levels.h once per instruction
+ * set: as many patterns side by side as a vector has lanes, one vector per unit.
  *
- * Arrays of a block are (n_hidden, 8): one vector per unit, one lane per pattern.
- * Sums of probabilities have positive terms only and nothing is divided out, so their
- * relative error grows like the number of units.
+ * Lanes do not meet, so that results depend neither on the instruction set nor on a
+ * pattern's neighbours. Sums of probabilities have positive terms only and nothing is
+ * divided out: their relative error grows like the number of units.
  */
-#ifndef SKWFM_CHANNEL_H
-#define SKWFM_CHANNEL_H
+#define SKWFM_S d
+#define SKWFM_T double
+#define SKWFM_INTEGER int64_t
+#include "lanes.h"
+#include "smooth.h"
+#define SKWFM_CHAINS 9
 
-#include "wide.h"
+/* Vectors of a block: one per unit, but for the counts. */
+typedef struct {
+    SKWFM_V *u, *inverse, *density, *tail, *right, *wrong, *pivot, *counts;
+} SKWFM_MATH(block);
 
-#define SKWFM_SQRT1_2 0.70710678118654752440
-#define SKWFM_INV_SQRT_2PI 0.39894228040143267794
-
-/* (1 + 2 x) exp(x^2) erfc(x) for x >= 0 is a Chebyshev series in
- * (x - 3.75) / (x + 3.75); the terms left out are below 5e-17. The idea is Shepherd and
- * Laframboise's (Math. Comp. 36, 1981); the coefficients were computed with 50 digits. */
-#define SKWFM_ERFCX_TERMS 24
-static const double skwfm_erfcx_series[SKWFM_ERFCX_TERMS] = {
-    2.3551578691348035082, -0.0045900545806464773309, -0.084249133366517915584,
-    0.059209939998191890498, -0.026658668435305752277, 0.0090749976707052650939,
-    -0.0024131635404176081909, 0.00049077583652580863229, -0.000069169733025012063671,
-    4.1390279860730101675e-6, 7.7403830661984906686e-7, -2.1886401049234395661e-7,
-    1.0764999465670910377e-8, 4.5219598112182868979e-9, -7.7544002088313511065e-10,
-    -6.3180883408866844944e-11, 2.8687950109306698981e-11, 1.945586854577734723e-13,
-    -9.6546967484334389059e-13, 3.2525481481487398415e-14, 3.3478119482868053878e-14,
-    -1.8645628804193131015e-15, -1.2507950530688647085e-15, 7.418235256624043463e-17,
-};
-
-/* exp(x^2) erfc(x) for x >= 0, for n values side by side: the sum is a chain of dependent
- * operations, several chains hide each other's latency. */
-#define SKWFM_CHAINS 3
-#define SKWFM_DEFINE_ERFCX(NAME, V)                                                     \
-    SKWFM_INLINE void NAME(const V *x, int n, V *value)                                 \
-    {                                                                                   \
-        V y[SKWFM_CHAINS], b1[SKWFM_CHAINS], b2[SKWFM_CHAINS];                          \
-        for (int i = 0; i < n; i++) {                                                   \
-            y[i] = 2 * (x[i] - 3.75) / (x[i] + 3.75);                                   \
-            b1[i] = b2[i] = 0 * x[i];                                                   \
-        }                                                                               \
-        for (int k = SKWFM_ERFCX_TERMS - 1; k > 0; k--)                                 \
-            for (int i = 0; i < n; i++) {                                               \
-                V b = y[i] * b1[i] + (skwfm_erfcx_series[k] - b2[i]);                   \
-                b2[i] = b1[i];                                                          \
-                b1[i] = b;                                                              \
-            }                                                                           \
-        for (int i = 0; i < n; i++)                                                     \
-            value[i] = (0.5 * y[i] * b1[i] + (0.5 * skwfm_erfcx_series[0] - b2[i]))     \
-                / (1 + 2 * x[i]);                                                       \
-    }
-SKWFM_DEFINE_ERFCX(skwfm_erfcx_d, skwfm_d)
-SKWFM_DEFINE_ERFCX(skwfm_erfcx_1, double)
-
-SKWFM_INLINE skwfm_d skwfm_abs_d(skwfm_d x)
+static SKWFM_MATH(block) SKWFM_MATH(make_block)(double *memory, int64_t n_hidden)
 {
-    return (skwfm_d)((skwfm_di)x & INT64_MAX);
+    /* The first address that is a multiple of a vector's 64 bytes. */
+    SKWFM_V *first = (SKWFM_V *)(((uintptr_t)memory + 63) / 64 * 64);
+    return (SKWFM_MATH(block)){
+        first, first + n_hidden, first + 2 * n_hidden, first + 3 * n_hidden,
+        first + 4 * n_hidden, first + 5 * n_hidden, first + 6 * n_hidden,
+        first + 7 * n_hidden};
 }
 
-/* Phi(-|u|) and the density phi(u) of n values; both stop at 1e-308 instead of
- * underflowing. */
-SKWFM_INLINE void skwfm_tails_d(const skwfm_d *u, int n, skwfm_d *tail, skwfm_d *density)
+SKWFM_INLINE SKWFM_V SKWFM_MATH(inverse_root)(SKWFM_V x)
 {
-    skwfm_d x[SKWFM_CHAINS], power[SKWFM_CHAINS], scaled[SKWFM_CHAINS];
-    for (int i = 0; i < n; i++) {
-        skwfm_expm1_d(-0.5 * u[i] * u[i], power + i);
-        x[i] = SKWFM_SQRT1_2 * skwfm_abs_d(u[i]);
-    }
-    skwfm_erfcx_d(x, n, scaled);
-    for (int i = 0; i < n; i++) {
-        density[i] = SKWFM_INV_SQRT_2PI * power[i];
-        tail[i] = 0.5 * power[i] * scaled[i];
+    SKWFM_T root[SKWFM_LANES];
+    memcpy(root, &x, sizeof x);
+    for (int i = 0; i < SKWFM_LANES; i++)
+        root[i] = sqrt(root[i]);
+    memcpy(&x, root, sizeof x);
+    return 1 / x;
+}
+
+/* Lanes of one unit; lanes beyond n_lanes repeat the first. */
+SKWFM_INLINE SKWFM_V SKWFM_MATH(gather)(
+    const SKWFM_T *x, int64_t stride, int64_t n_lanes)
+{
+    SKWFM_T lane[SKWFM_LANES];
+    SKWFM_V v;
+    if (stride == 1 && n_lanes == SKWFM_LANES)
+        return SKWFM_MATH(load)(x, 0);
+    for (int i = 0; i < SKWFM_LANES; i++)
+        lane[i] = x[i < n_lanes ? i * stride : 0];
+    memcpy(&v, lane, sizeof v);
+    return v;
+}
+
+SKWFM_INLINE void SKWFM_MATH(scatter)(
+    SKWFM_V v, SKWFM_T *x, int64_t stride, int64_t n_lanes)
+{
+    if (stride == 1 && n_lanes == SKWFM_LANES)
+        memcpy(x, &v, sizeof v);
+    else
+        for (int i = 0; i < n_lanes; i++)
+            x[i * stride] = v[i];
+}
+
+/* 1 / sqrt(var) of all units for the patterns from `start`. */
+SKWFM_INLINE void SKWFM_MATH(read_variances)(
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_MATH(block) b)
+{
+    const SKWFM_T *var = p->var + start * p->var_stride[0];
+    for (int64_t l = 0; l < n_hidden; l++)
+        b.inverse[l] = SKWFM_MATH(inverse_root)(SKWFM_MATH(gather)(
+            var + l * p->var_stride[1], p->var_stride[0], n_lanes));
+}
+
+/* u = sign mean / sqrt(var) of the patterns from `start`. */
+SKWFM_INLINE void SKWFM_MATH(read_means)(
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_V sign, SKWFM_MATH(block) b)
+{
+    const SKWFM_T *mean = p->mean + start * p->mean_stride[0];
+    if (p->var_stride[0] != 0)
+        SKWFM_MATH(read_variances)(p, n_hidden, start, n_lanes, b);
+    for (int64_t l = 0; l < n_hidden; l++) {
+        SKWFM_V m = SKWFM_MATH(gather)(
+            mean + l * p->mean_stride[1], p->mean_stride[0], n_lanes);
+        b.u[l] = sign * m * b.inverse[l];
     }
 }
 
-SKWFM_INLINE void skwfm_all_tails_d(
-    const skwfm_d *u, int64_t n_hidden, skwfm_d *tail, skwfm_d *density)
+/* h = d log z / d u, in b.density, becomes g and Gamma. */
+SKWFM_INLINE void SKWFM_MATH(write)(
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, int64_t n_lanes,
+    SKWFM_V sign, SKWFM_MATH(block) b)
+{
+    for (int64_t l = 0; l < n_hidden; l++) {
+        const int64_t at = start * p->out_stride[0] + l * p->out_stride[1];
+        SKWFM_V scale = b.inverse[l], h = b.density[l];
+        SKWFM_MATH(scatter)(sign * h * scale, p->g + at, p->out_stride[0], n_lanes);
+        SKWFM_MATH(scatter)(h * (b.u[l] + h) * scale * scale, p->gamma + at,
+                            p->out_stride[0], n_lanes);
+    }
+}
+
+/* Phi(-|u|) and sqrt(2 pi) times the density phi(u) of n units; both stop at 1e-308
+ * instead of underflowing. The sum is a chain of dependent operations: several chains
+ * hide each other's latency. */
+SKWFM_INLINE void SKWFM_MATH(tails)(
+    const SKWFM_V *u, int n, SKWFM_V *tail, SKWFM_V *power)
+{
+    SKWFM_V r[SKWFM_CHAINS], y[SKWFM_CHAINS], sum[SKWFM_CHAINS];
+    for (int i = 0; i < n; i++) {
+        r[i] = 1 / (SKWFM_SQRT1_2 * (SKWFM_V)((SKWFM_I)u[i] & INT64_MAX) + 4);
+        y[i] = 1 - 8 * r[i];
+        sum[i] = (SKWFM_V){0} + skwfm_tail_series[SKWFM_TAIL_TERMS - 1];
+    }
+    for (int k = SKWFM_TAIL_TERMS - 2; k >= 0; k--)
+        for (int i = 0; i < n; i++)
+            sum[i] = sum[i] * y[i] + skwfm_tail_series[k];
+    for (int i = 0; i < n; i++) {
+        SKWFM_MATH(expm1)(-0.5 * u[i] * u[i], power + i);
+        tail[i] = power[i] * r[i] * sum[i];
+    }
+}
+
+SKWFM_INLINE void SKWFM_MATH(all_tails)(int64_t n_hidden, SKWFM_MATH(block) b)
 {
     int64_t l = 0;
     for (; l + SKWFM_CHAINS <= n_hidden; l += SKWFM_CHAINS)
-        skwfm_tails_d(u + l, SKWFM_CHAINS, tail + l, density + l);
+        SKWFM_MATH(tails)(b.u + l, SKWFM_CHAINS, b.tail + l, b.density + l);
+    for (; l + 3 <= n_hidden; l += 3)
+        SKWFM_MATH(tails)(b.u + l, 3, b.tail + l, b.density + l);
     for (; l < n_hidden; l++)
-        skwfm_tails_d(u + l, 1, tail + l, density + l);
+        SKWFM_MATH(tails)(b.u + l, 1, b.tail + l, b.density + l);
 }
 
-/* u = sign mean / sqrt(var) and 1 / sqrt(var) of a block; `sign` is one vector. */
-static SKWFM_CLONES void skwfm_prepare_block(
-    const double *mean, const double *var, const double *sign, int64_t n_hidden,
-    double *u, double *inverse)
+/* Log of z from whichever of z and 1 - z is small: 2 atanh of a ratio below 1/3. */
+SKWFM_INLINE SKWFM_V SKWFM_MATH(log_of)(SKWFM_V z, SKWFM_V z_other)
 {
-    const skwfm_d *m = (const skwfm_d *)mean, *v = (const skwfm_d *)var;
-    for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d root;
-        for (int i = 0; i < 8; i++)
-            root[i] = sqrt(v[l][i]);
-        ((skwfm_d *)u)[l] = *(const skwfm_d *)sign * m[l] / root;
-        ((skwfm_d *)inverse)[l] = 1 / root;
-    }
-}
-
-/* h = d log z / d u becomes g, `u` becomes Gamma. */
-static SKWFM_CLONES void skwfm_finish_block(
-    const double *sign, const double *inverse, int64_t n_hidden, double *u, double *h)
-{
-    const skwfm_d s = *(const skwfm_d *)sign, *scale = (const skwfm_d *)inverse;
-    skwfm_d *a = (skwfm_d *)u, *b = (skwfm_d *)h;
-    for (int64_t l = 0; l < n_hidden; l++) {
-        a[l] = b[l] * (a[l] + b[l]) * scale[l] * scale[l];
-        b[l] = s * b[l] * scale[l];
-    }
+    /* z = m 2^n with m in [sqrt(1/2), sqrt(2)). */
+    const SKWFM_I root = (SKWFM_I)((SKWFM_V){0} + SKWFM_SQRT1_2);
+    SKWFM_I shifted = ((SKWFM_I)z - root) & ((SKWFM_I){0} + ~(((int64_t)1 << 52) - 1));
+    SKWFM_V m = (SKWFM_V)((SKWFM_I)z - shifted);
+    const SKWFM_V magic = (SKWFM_V){0} + skwfm_constants_d.magic;
+    SKWFM_V n = (SKWFM_V)((shifted >> 52) + (SKWFM_I)magic) - magic;
+    SKWFM_I small = z < 0.5;
+    SKWFM_V ratio = SKWFM_MATH(select)(small, m - 1, -z_other)
+                    / SKWFM_MATH(select)(small, m + 1, 2 - z_other);
+    SKWFM_V square = ratio * ratio, series = (SKWFM_V){0};
+    for (int k = skwfm_constants_d.n_log1p - 1; k >= 0; k--)
+        series = series * square + 2.0 / (2 * k + 1);
+    n = SKWFM_MATH(select)(small, n, (SKWFM_V){0});
+    return n * skwfm_constants_d.ln2_high
+           + (ratio * series + n * skwfm_constants_d.ln2_low);
 }
 
 /* One block of a committee. `right` and `wrong` are the probabilities that a unit votes
  * for and against the label, m = (n_hidden - 1) / 2. Writes the probability `z` that a
  * majority is right, `z_wrong` that it is not, and for each unit the probability
- * `pivot` that exactly m of the others are right: then it decides. `table` holds
- * (n_hidden + 1) * (m + 1) vectors: how many are right among the units before. */
-SKWFM_INLINE void skwfm_majority(
-    const skwfm_d *right, const skwfm_d *wrong, int64_t n_hidden, skwfm_d *table,
-    skwfm_d *z, skwfm_d *z_wrong, skwfm_d *pivot)
+ * `pivot` that exactly m of the others are right: then it decides. `counts` holds rows of
+ * m + 1: how many are right among the units before, kept from the least number that can
+ * still become m without one unit to the largest below m + 1. */
+SKWFM_INLINE void SKWFM_MATH(majority)(
+    int64_t n_hidden, SKWFM_MATH(block) b, SKWFM_V *z, SKWFM_V *z_wrong)
 {
     const int64_t m = (n_hidden - 1) / 2, width = m + 1;
-    skwfm_d *row = table, *after = table + n_hidden * width;
-    for (int64_t j = 0; j <= m; j++)
-        row[j] = (skwfm_d){0} + (j == 0);
-    *z = *z_wrong = (skwfm_d){0};
-    for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d *next = row + width, p = right[l], q = wrong[l];
-        /* The unit that brings the majority comes after exactly m right ones. */
-        *z += p * row[m];
-        next[0] = q * row[0];
-        for (int64_t j = 1; j <= m; j++)
+    SKWFM_V *row = b.counts, *after = b.counts + n_hidden * width;
+    row[0] = (SKWFM_V){0} + 1;
+    *z = *z_wrong = (SKWFM_V){0};
+    for (int64_t l = 0; l < n_hidden; l++, row += width) {
+        SKWFM_V *next = row + width, p = b.right[l], q = b.wrong[l];
+        const int64_t least = l < m ? 0 : l - m, most = l < m ? l : m;
+        if (l >= m) {
+            /* The unit that brings the majority comes after exactly m such votes. */
+            *z += p * row[m];
+            *z_wrong += q * row[least];
+        }
+        if (l < m) {
+            next[0] = q * row[0];
+            next[l + 1] = p * row[l];
+        }
+        for (int64_t j = least + 1; j <= most; j++)
             next[j] = q * row[j] + p * row[j - 1];
-        row = next;
     }
-    for (int64_t j = 0; j <= m; j++) {
-        *z_wrong += after[j];
-        after[j] = (skwfm_d){0} + (j == 0);
-    }
+    after[0] = (SKWFM_V){0} + 1;
     for (int64_t l = n_hidden - 1; l >= 0; l--) {
-        row = table + l * width;
-        skwfm_d sum = {0}, p = right[l], q = wrong[l];
-        for (int64_t j = 0; j <= m; j++)
+        SKWFM_V sum = {0}, p = b.right[l], q = b.wrong[l];
+        const int64_t n_after = n_hidden - 1 - l;
+        const int64_t least = l < m ? 0 : l - m, most = l < m ? l : m;
+        row = b.counts + l * width;
+        for (int64_t j = least; j <= most; j++)
             sum += row[j] * after[m - j];
-        pivot[l] = sum;
-        for (int64_t j = m; j > 0; j--)
+        b.pivot[l] = sum;
+        if (n_after < m)
+            after[n_after + 1] = p * after[n_after];
+        for (int64_t j = n_after < m ? n_after : m; j > 0; j--)
             after[j] = q * after[j] + p * after[j - 1];
         after[0] *= q;
     }
 }
 
-/* u (n_hidden vectors) -> z, z_wrong and h_l = d log z / d u_l. Where z is below 1e-100
- * probabilities may have underflown: the caller does those patterns again. `scratch`
- * holds (n_hidden + 1) * (m + 1) + 3 n_hidden vectors. */
-static SKWFM_CLONES void skwfm_committee_block(
-    const double *u, int64_t n_hidden, double *scratch, double *z, double *z_wrong,
-    double *h)
+SKWFM_INLINE void SKWFM_MATH(committee_block)(
+    const skwfm_patterns *p, int64_t n_hidden, int64_t start, SKWFM_MATH(block) b)
 {
-    const skwfm_d *x = (const skwfm_d *)u;
-    skwfm_d *right = (skwfm_d *)scratch, *wrong = right + n_hidden;
-    skwfm_d *pivot = wrong + n_hidden, *table = pivot + n_hidden, *slope = (skwfm_d *)h;
-    skwfm_all_tails_d(x, n_hidden, pivot, slope);
+    const int64_t left = p->n_samples - start;
+    const int64_t n_lanes = left < SKWFM_LANES ? left : SKWFM_LANES;
+    SKWFM_V sign = SKWFM_MATH(gather)(p->labels + start, 1, n_lanes), z, z_wrong;
+    SKWFM_MATH(read_means)(p, n_hidden, start, n_lanes, sign, b);
+    SKWFM_MATH(all_tails)(n_hidden, b);
     for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_d tail = pivot[l];
-        skwfm_di negative = x[l] < 0;
-        right[l] = skwfm_choose_d(negative, tail, 1 - tail);
-        wrong[l] = skwfm_choose_d(negative, 1 - tail, tail);
+        SKWFM_V tail = b.tail[l];
+        SKWFM_I negative = b.u[l] < 0;
+        b.right[l] = SKWFM_MATH(select)(negative, tail, 1 - tail);
+        b.wrong[l] = SKWFM_MATH(select)(negative, 1 - tail, tail);
     }
-    skwfm_majority(right, wrong, n_hidden, table, (skwfm_d *)z, (skwfm_d *)z_wrong,
-                   pivot);
+    SKWFM_MATH(majority)(n_hidden, b, &z, &z_wrong);
+    SKWFM_V log_z = SKWFM_MATH(log_of)(z, z_wrong), inverse = SKWFM_INV_SQRT_2PI / z;
     for (int64_t l = 0; l < n_hidden; l++)
-        slope[l] *= pivot[l] / *(skwfm_d *)z;
+        b.density[l] *= b.pivot[l] * inverse;
+    for (int i = 0; i < n_lanes; i++)
+        if (!(z[i] > SKWFM_SAFE)) {
+            double exact;
+            skwfm_committee_wide((double *)b.u + i, SKWFM_LANES, n_hidden,
+                                 (skwfm_wide *)b.tail, &exact,
+                                 (double *)b.density + i);
+            log_z[i] = exact;
+        }
+    SKWFM_MATH(scatter)(log_z, p->log_z + start, 1, n_lanes);
+    SKWFM_MATH(write)(p, n_hidden, start, n_lanes, sign, b);
 }
 
-/* 2 / sqrt(pi) / (n! (2 n + 1)). On x^2 < 1/2 the terms left out are below 1e-18. */
-#define SKWFM_ERF_TERMS 15
-static const double skwfm_erf_series[SKWFM_ERF_TERMS] = {
-    1.12837916709551257390e+0,
-    3.76126389031837524632e-1,
-    1.12837916709551257390e-1,
-    2.68661706451312517594e-2,
-    5.22397762544218784211e-3,
-    8.54832702345085283255e-4,
-    1.20553329817896642510e-4,
-    1.49256503584062509775e-5,
-    1.64621143658892474016e-6,
-    1.63658446912349243174e-7,
-    1.48071928158792172395e-8,
-    1.22905553017179273530e-9,
-    9.42275906465041097062e-11,
-    6.71136685516411037793e-12,
-    4.46322426328647734493e-13,
-};
+static void SKWFM_MATH(committee)(const skwfm_patterns *p)
+{
+    const SKWFM_MATH(block) b = SKWFM_MATH(make_block)(p->scratch, p->n_hidden);
+    if (p->var_stride[0] == 0)
+        SKWFM_MATH(read_variances)(p, p->n_hidden, 0, SKWFM_LANES, b);
+    for (int64_t start = 0; start < p->n_samples; start += SKWFM_LANES)
+        /* The sizes of the papers, with all loops over units unrolled. */
+        switch (p->n_hidden) {
+        case 3: SKWFM_MATH(committee_block)(p, 3, start, b); break;
+        case 9: SKWFM_MATH(committee_block)(p, 9, start, b); break;
+        default: SKWFM_MATH(committee_block)(p, p->n_hidden, start, b);
+        }
+}
 
 /* erf(x) for x^2 < 1/2. */
-SKWFM_INLINE skwfm_d skwfm_erf_small_d(skwfm_d x)
+SKWFM_INLINE SKWFM_V SKWFM_MATH(erf_small)(SKWFM_V x)
 {
-    skwfm_d s = -x * x, sum = (skwfm_d){0};
+    SKWFM_V s = -x * x, sum = (SKWFM_V){0};
     for (int n = SKWFM_ERF_TERMS - 1; n >= 0; n--)
         sum = sum * s + skwfm_erf_series[n];
     return x * sum;
 }
 
-/* One block of a parity machine. Flips: unit l votes against the sign of its u_l with
- * probability Phi(-|u_l|). Writes the probability `odd` of an odd number of flips and,
- * for each unit, density phi(u_l) times the product of the others' 2 Phi(u) - 1 (the
- * derivative of z by u_l, up to the label). `scratch` holds 2 n_hidden vectors. */
-static SKWFM_CLONES void skwfm_parity_block(
-    const double *u, int64_t n_hidden, double *scratch, double *odd, double *slope)
+/* Biases 2 Phi(u) - 1 of all units into b.right, and the probability of an odd number of
+ * flips: unit l votes against the sign of its u_l with probability Phi(-|u_l|). */
+SKWFM_INLINE SKWFM_V SKWFM_MATH(flips)(int64_t n_hidden, SKWFM_MATH(block) b)
 {
-    const skwfm_d *x = (const skwfm_d *)u;
-    skwfm_d *bias = (skwfm_d *)scratch, *tail = bias + n_hidden;
-    skwfm_d *value = (skwfm_d *)slope, flips = {0}, product = (skwfm_d){0} + 1;
-    skwfm_all_tails_d(x, n_hidden, tail, value);
+    SKWFM_V odd = {0};
     for (int64_t l = 0; l < n_hidden; l++) {
-        flips = flips * (1 - tail[l]) + (1 - flips) * tail[l];
-        skwfm_d big = 1 - 2 * tail[l];
-        big = skwfm_choose_d((skwfm_di)(x[l] < 0), -big, big);
-        skwfm_di near_zero = skwfm_abs_d(x[l]) < 1;
-        skwfm_d small = skwfm_erf_small_d(skwfm_choose_d(
-            near_zero, SKWFM_SQRT1_2 * x[l], (skwfm_d){0}));
-        bias[l] = skwfm_choose_d(near_zero, small, big);
-        value[l] *= product;
-        product *= bias[l];
+        SKWFM_V u = b.u[l], tail = b.tail[l], big = 1 - 2 * tail;
+        odd = odd * (1 - tail) + (1 - odd) * tail;
+        big = SKWFM_MATH(select)(u < 0, -big, big);
+        SKWFM_I near_zero = (SKWFM_V)((SKWFM_I)u & INT64_MAX) < 1;
+        SKWFM_V small = SKWFM_MATH(erf_small)(SKWFM_MATH(select)(
+            near_zero, SKWFM_SQRT1_2 * u, (SKWFM_V){0}));
+        b.right[l] = SKWFM_MATH(select)(near_zero, small, big);
     }
-    product = (skwfm_d){0} + 1;
-    for (int64_t l = n_hidden - 1; l >= 0; l--) {
-        value[l] *= product;
-        product *= bias[l];
-    }
-    *(skwfm_d *)odd = flips;
+    return odd;
 }
 
-/* A positive number mantissa * 2^exponent, for probabilities beyond the range of a
- * double: 101 units at -40 standard deviations have 10^-17800. */
-typedef struct {
-    double mantissa, exponent;
-} skwfm_wide;
-
-SKWFM_INLINE skwfm_wide skwfm_wide_make(double mantissa, double exponent)
+/* Densities times the product of the other units' biases, from both ends. */
+SKWFM_INLINE void SKWFM_MATH(times_others)(
+    int64_t n_hidden, SKWFM_V scale, SKWFM_MATH(block) b)
 {
-    int shift;
-    skwfm_wide w;
-    w.mantissa = frexp(mantissa, &shift);
-    w.exponent = mantissa == 0 ? -INFINITY : exponent + shift;
-    return w;
-}
-
-SKWFM_INLINE skwfm_wide skwfm_wide_times(skwfm_wide a, skwfm_wide b)
-{
-    return skwfm_wide_make(a.mantissa * b.mantissa, a.exponent + b.exponent);
-}
-
-SKWFM_INLINE skwfm_wide skwfm_wide_plus(skwfm_wide a, skwfm_wide b)
-{
-    if (a.exponent < b.exponent) {
-        skwfm_wide c = a;
-        a = b;
-        b = c;
-    }
-    if (b.mantissa == 0 || a.exponent - b.exponent > 1100)
-        return a;
-    return skwfm_wide_make(
-        a.mantissa + ldexp(b.mantissa, (int)(b.exponent - a.exponent)), a.exponent);
-}
-
-/* a / b as a double; what underflows is 0. */
-SKWFM_INLINE double skwfm_wide_ratio(skwfm_wide a, skwfm_wide b)
-{
-    double shift = a.exponent - b.exponent;
-    if (a.mantissa == 0 || shift < -1100)
-        return 0;
-    return ldexp(a.mantissa / b.mantissa, (int)shift);
-}
-
-SKWFM_INLINE double skwfm_wide_log(skwfm_wide a)
-{
-    return log(a.mantissa) + a.exponent * 0.69314718055994530942;
-}
-
-/* Phi(-|u|) and phi(u). */
-SKWFM_INLINE skwfm_wide skwfm_wide_tail(double u, skwfm_wide *density)
-{
-    double square = -0.5 * u * u;
-    double n = floor(square * 1.44269504088896338700);
-    double part = exp((square - n * 6.93147180369123816490e-1)
-                      - n * 1.90821492927058770002e-10);
-    *density = skwfm_wide_make(SKWFM_INV_SQRT_2PI * part, n);
-    double x = SKWFM_SQRT1_2 * fabs(u), scaled;
-    skwfm_erfcx_1(&x, 1, &scaled);
-    return skwfm_wide_make(0.5 * part * scaled, n);
-}
-
-/* One pattern of a committee with probabilities of any size: log z, and h as above.
- * `scratch` holds (n_hidden + 1) * (m + 1) + 3 n_hidden wide numbers. */
-static void skwfm_committee_wide(
-    const double *u, int64_t stride, int64_t n_hidden, skwfm_wide *scratch,
-    double *log_z, double *h)
-{
-    const int64_t m = (n_hidden - 1) / 2, width = m + 1;
-    const skwfm_wide zero = {0, -INFINITY}, one = skwfm_wide_make(1, 0);
-    skwfm_wide *right = scratch, *wrong = right + n_hidden;
-    skwfm_wide *density = wrong + n_hidden, *table = density + n_hidden;
-    skwfm_wide *row = table, *after = table + n_hidden * width, z = zero;
+    SKWFM_V product = (SKWFM_V){0} + 1;
     for (int64_t l = 0; l < n_hidden; l++) {
-        double x = u[l * stride];
-        skwfm_wide tail = skwfm_wide_tail(x, density + l);
-        skwfm_wide rest = skwfm_wide_make(1 - skwfm_wide_ratio(tail, one), 0);
-        right[l] = x < 0 ? tail : rest;
-        wrong[l] = x < 0 ? rest : tail;
+        b.density[l] *= product;
+        product *= b.right[l];
     }
-    for (int64_t j = 0; j <= m; j++)
-        row[j] = j == 0 ? one : zero;
-    for (int64_t l = 0; l < n_hidden; l++, row += width) {
-        z = skwfm_wide_plus(z, skwfm_wide_times(right[l], row[m]));
-        row[width] = skwfm_wide_times(wrong[l], row[0]);
-        for (int64_t j = 1; j <= m; j++)
-            row[width + j] = skwfm_wide_plus(skwfm_wide_times(wrong[l], row[j]),
-                                             skwfm_wide_times(right[l], row[j - 1]));
-    }
-    for (int64_t j = 0; j <= m; j++)
-        after[j] = j == 0 ? one : zero;
+    product = scale;
     for (int64_t l = n_hidden - 1; l >= 0; l--) {
-        skwfm_wide sum = zero;
-        row = table + l * width;
-        for (int64_t j = 0; j <= m; j++)
-            sum = skwfm_wide_plus(sum, skwfm_wide_times(row[j], after[m - j]));
-        h[l * stride] = skwfm_wide_ratio(skwfm_wide_times(sum, density[l]), z);
-        for (int64_t j = m; j > 0; j--)
-            after[j] = skwfm_wide_plus(skwfm_wide_times(wrong[l], after[j]),
-                                       skwfm_wide_times(right[l], after[j - 1]));
-        after[0] = skwfm_wide_times(after[0], wrong[l]);
+        b.density[l] *= product;
+        product *= b.right[l];
     }
-    *log_z = skwfm_wide_log(z);
 }
 
-/* One pattern of a parity machine whose odd number of flips is so improbable that it is
- * the sum of the single flips' probabilities. */
-static void skwfm_parity_wide(
-    const double *u, int64_t stride, int64_t n_hidden, double *log_odd, double *h)
+SKWFM_INLINE void SKWFM_MATH(parity_block)(
+    const skwfm_patterns *p, int64_t start, SKWFM_MATH(block) b)
 {
-    skwfm_wide odd = {0, -INFINITY}, density;
+    const int64_t left = p->n_samples - start, n_hidden = p->n_hidden;
+    const int64_t n_lanes = left < SKWFM_LANES ? left : SKWFM_LANES;
+    const SKWFM_V one = (SKWFM_V){0} + 1;
+    SKWFM_V label = SKWFM_MATH(gather)(p->labels + start, 1, n_lanes);
+    SKWFM_MATH(read_means)(p, n_hidden, start, n_lanes, one, b);
+    SKWFM_MATH(all_tails)(n_hidden, b);
+    SKWFM_V odd = SKWFM_MATH(flips)(n_hidden, b);
+    /* An even number of flips is right if the signs as they are give the label. */
+    SKWFM_I is_wrong = label < 0;
     for (int64_t l = 0; l < n_hidden; l++)
-        odd = skwfm_wide_plus(odd, skwfm_wide_tail(u[l * stride], &density));
-    for (int64_t l = 0; l < n_hidden; l++) {
-        skwfm_wide_tail(u[l * stride], &density);
-        /* The flip of unit l mends the pattern: z grows as |u_l| falls. */
-        double size = skwfm_wide_ratio(density, odd);
-        h[l * stride] = u[l * stride] < 0 ? size : -size;
-    }
-    *log_odd = skwfm_wide_log(odd);
+        is_wrong ^= b.u[l] < 0;
+    SKWFM_V right = SKWFM_MATH(select)(is_wrong, odd, 1 - odd);
+    SKWFM_V wrong = SKWFM_MATH(select)(is_wrong, 1 - odd, odd);
+    SKWFM_V log_z = SKWFM_MATH(log_of)(right, wrong);
+    SKWFM_MATH(times_others)(n_hidden, label * SKWFM_INV_SQRT_2PI / right, b);
+    for (int i = 0; i < n_lanes; i++)
+        if (!(right[i] > SKWFM_SAFE)) {
+            double exact;
+            skwfm_parity_wide((double *)b.u + i, SKWFM_LANES, n_hidden, &exact,
+                              (double *)b.density + i);
+            log_z[i] = exact;
+        }
+    SKWFM_MATH(scatter)(log_z, p->log_z + start, 1, n_lanes);
+    SKWFM_MATH(write)(p, n_hidden, start, n_lanes, one, b);
 }
 
-#endif
+static void SKWFM_MATH(parity)(const skwfm_patterns *p)
+{
+    const SKWFM_MATH(block) b = SKWFM_MATH(make_block)(p->scratch, p->n_hidden);
+    if (p->var_stride[0] == 0)
+        SKWFM_MATH(read_variances)(p, p->n_hidden, 0, SKWFM_LANES, b);
+    for (int64_t start = 0; start < p->n_samples; start += SKWFM_LANES)
+        SKWFM_MATH(parity_block)(p, start, b);
+}
+
+#undef SKWFM_S
+#undef SKWFM_T
+#undef SKWFM_INTEGER
+#undef SKWFM_CHAINS

@@ -1,4 +1,4 @@
-/* Native vectors of one precision, included by level.h. */
+/* Native vectors of one precision, included by the kernels' headers. */
 typedef SKWFM_T SKWFM_V __attribute__((vector_size(SKWFM_BYTES)));
 typedef SKWFM_INTEGER SKWFM_I __attribute__((vector_size(SKWFM_BYTES)));
 

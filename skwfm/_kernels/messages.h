@@ -1,61 +1,58 @@
-/* Edge messages of relaxed belief propagation, between patterns and weights.
+/* Edge messages of relaxed belief propagation, between patterns and weights; included by
+ * levels.h once per instruction set.
  *
  * Arrays over edges are (n_samples, size): a packed row of weights per pattern. `x` holds
  * scaled inputs in doubles (n_samples, n_columns), zero in the padding. `linear` and
  * `precision` (size) are what all messages and the prior add up to at each weight; the
  * precision of the padding must not be zero.
  */
-#ifndef SKWFM_MESSAGES_H
-#define SKWFM_MESSAGES_H
+#define SKWFM_S d
+#define SKWFM_T double
+#define SKWFM_INTEGER int64_t
+#include "lanes.h"
+#include "smooth.h"
 
-#include "wide.h"
-
-SKWFM_INLINE skwfm_d skwfm_load_d(const double *x)
-{
-    skwfm_d v;
-    memcpy(&v, x, sizeof v);
-    return v;
-}
-
-SKWFM_INLINE void skwfm_store_d(double *x, skwfm_d v) { memcpy(x, &v, sizeof v); }
+SKWFM_INLINE void SKWFM_MATH(store)(SKWFM_T *x, SKWFM_V v) { memcpy(x, &v, sizeof v); }
 
 /* tanh and its slope, as in smooth.h but within a register. */
-SKWFM_INLINE skwfm_d skwfm_tanh_slope_d(skwfm_d x, skwfm_d *slope)
+SKWFM_INLINE SKWFM_V SKWFM_MATH(tanh_slope)(SKWFM_V x, SKWFM_V *slope)
 {
-    skwfm_d e, size = (skwfm_d)((skwfm_di)x & INT64_MAX);
-    skwfm_d m = skwfm_expm1_d(-2 * size, &e), inverse = 1 / (2 + m);
+    SKWFM_V e, size = (SKWFM_V)((SKWFM_I)x & INT64_MAX);
+    SKWFM_V m = SKWFM_MATH(expm1)(-2 * size, &e), inverse = 1 / (2 + m);
     *slope = 4 * e * inverse * inverse;
-    return (skwfm_d)((skwfm_di)(-m * inverse) | ((skwfm_di)x & INT64_MIN));
+    return (SKWFM_V)((SKWFM_I)(-m * inverse) | ((SKWFM_I)x & INT64_MIN));
 }
 
 /* Mean of every weight of a unit without one pattern's message, and the sums of x times
  * means and x^2 times variances. Returns whether all cavities are normalisable. */
-SKWFM_INLINE int skwfm_cavity_row(
+SKWFM_INLINE int SKWFM_MATH(cavity_row)(
     const double *x, const double *message, double gamma, const double *linear,
     const double *precision, int64_t width, int binary, double *mean, double *omega,
     double *variance)
 {
-    skwfm_d sum_mean = {0}, sum_variance = {0};
-    skwfm_di bad = {0};
-    for (int64_t j = 0; j < width; j += 8) {
-        skwfm_d input = skwfm_load_d(x + j), square = input * input, m, v;
-        skwfm_d field = skwfm_load_d(linear + j) - skwfm_load_d(message + j);
-        if (binary) {
-            m = skwfm_tanh_slope_d(field, &v);
-        } else {
-            skwfm_d rest = skwfm_load_d(precision + j) - square * gamma;
-            bad |= rest <= 0;
-            v = 1 / rest;
-            m = field * v;
+    SKWFM_V sum_mean[SKWFM_PARTS] = {{0}}, sum_variance[SKWFM_PARTS] = {{0}};
+    SKWFM_I bad = {0};
+    for (int64_t j = 0; j < width; j += SKWFM_SUM_LANES)
+        for (int p = 0; p < SKWFM_PARTS; p++) {
+            SKWFM_V input = SKWFM_MATH(load)(x + j, p), square = input * input, m, v;
+            SKWFM_V field = SKWFM_MATH(load)(linear + j, p)
+                            - SKWFM_MATH(load)(message + j, p);
+            if (binary) {
+                m = SKWFM_MATH(tanh_slope)(field, &v);
+            } else {
+                SKWFM_V rest = SKWFM_MATH(load)(precision + j, p) - square * gamma;
+                bad |= rest <= 0;
+                v = 1 / rest;
+                m = field * v;
+            }
+            SKWFM_MATH(store)(mean + j + p * SKWFM_LANES, m);
+            sum_mean[p] += input * m;
+            sum_variance[p] += square * v;
         }
-        skwfm_store_d(mean + j, m);
-        sum_mean += input * m;
-        sum_variance += square * v;
-    }
-    *omega = skwfm_sum_d(sum_mean);
-    *variance = skwfm_sum_d(sum_variance);
+    *omega = SKWFM_MATH(total)(sum_mean);
+    *variance = SKWFM_MATH(total)(sum_variance);
     int64_t any = 0;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < SKWFM_LANES; i++)
         any |= bad[i];
     return any == 0;
 }
@@ -63,7 +60,7 @@ SKWFM_INLINE int skwfm_cavity_row(
 /* Means without the message of each of some patterns (`mean`, n_rows rows), and the
  * fields' means and variances under them. Returns the number of units with a cavity that
  * cannot be normalised. */
-static SKWFM_CLONES int64_t skwfm_cavities(
+static int64_t SKWFM_MATH(cavities)(
     const double *x, int64_t n_columns, const int64_t *rows, int64_t n_rows,
     const double *messages, const double *gamma, const double *linear,
     const double *precision, int64_t size, const skwfm_group *groups, int64_t n_groups,
@@ -74,7 +71,7 @@ static SKWFM_CLONES int64_t skwfm_cavities(
         for (int64_t g = 0, unit = 0; g < n_groups; g++)
             for (int64_t k = 0; k < groups[g].n_units; k++, unit++) {
                 int64_t w = groups[g].weight + k * groups[g].width;
-                n_bad += !skwfm_cavity_row(
+                n_bad += !SKWFM_MATH(cavity_row)(
                     x + rows[s] * n_columns + groups[g].column,
                     messages + rows[s] * size + w, gamma[rows[s] * n_hidden + unit],
                     linear + w, precision + w, groups[g].width, binary,
@@ -87,7 +84,7 @@ static SKWFM_CLONES int64_t skwfm_cavities(
 /* Replace the messages of some patterns by the damped new ones,
  * keep * old + (1 - keep) * (x g + x^2 gamma mean), and add the changes to `linear` and
  * `precision`. `old_gamma` becomes the damped gamma. */
-static SKWFM_CLONES void skwfm_absorb(
+static void SKWFM_MATH(absorb)(
     const double *x, int64_t n_columns, const int64_t *rows, int64_t n_rows,
     const double *mean, const double *g, const double *gamma, double keep, int64_t size,
     const skwfm_group *groups, int64_t n_groups, int64_t n_hidden, double *messages,
@@ -103,18 +100,22 @@ static SKWFM_CLONES void skwfm_absorb(
                 double push = (1 - keep) * g[s * n_hidden + unit];
                 double pull = (1 - keep) * gamma[s * n_hidden + unit];
                 double change = pull - (1 - keep) * *old;
-                for (int64_t j = 0; j < groups[f].width; j += 8) {
-                    skwfm_d xi = skwfm_load_d(input + j), a = skwfm_load_d(message + j);
-                    skwfm_d m = skwfm_load_d(mean + s * size + w + j);
-                    skwfm_d next = keep * a + xi * (push + pull * xi * m);
-                    skwfm_store_d(message + j, next);
-                    skwfm_store_d(linear + w + j,
-                                  skwfm_load_d(linear + w + j) + (next - a));
-                    skwfm_store_d(precision + w + j,
-                                  skwfm_load_d(precision + w + j) + xi * xi * change);
+                for (int64_t j = 0; j < groups[f].width; j += SKWFM_LANES) {
+                    SKWFM_V xi = SKWFM_MATH(load)(input + j, 0);
+                    SKWFM_V a = SKWFM_MATH(load)(message + j, 0);
+                    SKWFM_V m = SKWFM_MATH(load)(mean + s * size + w + j, 0);
+                    SKWFM_V next = keep * a + xi * (push + pull * xi * m);
+                    SKWFM_MATH(store)(message + j, next);
+                    SKWFM_MATH(store)(linear + w + j,
+                                      SKWFM_MATH(load)(linear + w + j, 0) + (next - a));
+                    SKWFM_MATH(store)(precision + w + j,
+                                      SKWFM_MATH(load)(precision + w + j, 0)
+                                          + xi * xi * change);
                 }
                 *old += change;
             }
 }
 
-#endif
+#undef SKWFM_S
+#undef SKWFM_T
+#undef SKWFM_INTEGER

@@ -1,6 +1,6 @@
 """The primitives of simd.h under one name each, for every pair of types."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 ctypedef fused weights_t:
     float
@@ -56,6 +56,9 @@ cdef extern from "simd.h" nogil:
         void (*tanh_d)(
             const double *, int64_t, double, double *, double *) noexcept nogil
         void (*cross_entropy_d)(double *, int64_t, double, double *) noexcept nogil
+        void (*sign_sums_d)(
+            const uint64_t *, int64_t, int64_t, const double *, int64_t, double *,
+            double *) noexcept nogil
 
     const skwfm_kernels *skwfm_active
     const skwfm_kernels *skwfm_levels

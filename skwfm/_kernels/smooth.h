@@ -1,5 +1,5 @@
-/* Elementwise functions of the smooth losses, and the normalisation, included by
- * level.h once per precision. Lengths are multiples of 16 (the caller pads its
+/* Elementwise functions of the smooth losses, and the normalisation, included by the
+ * kernels' headers once per precision. Lengths are multiples of 16 (the caller pads its
  * scratch). */
 #define SKWFM_CONSTANT(name) SKWFM_JOIN(skwfm, constants, SKWFM_S).name
 

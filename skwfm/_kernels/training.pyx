@@ -8,7 +8,7 @@ batch is visited in place, nothing is copied.
 """
 
 from libc.math cimport sqrt
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from skwfm._kernels.simd cimport (
     inputs_t,
@@ -40,30 +40,7 @@ PARITY = _PARITY
 SEARCH = _SEARCH
 
 
-def instruction_sets():
-    """Names of those that this processor has, widest vectors first."""
-    return [skwfm_levels[i].name.decode() for i in range(SKWFM_N_LEVELS)
-            if skwfm_has_level(i)]
-
-
-def use_instruction_set(str name):
-    """Choose the kernels of all later calls; returns the name of those used before.
-
-    The widest are in use from the start. The numbers do not depend on it.
-    """
-    before = skwfm_active.name.decode()
-    if name not in instruction_sets():
-        raise ValueError(
-            f"name={name!r} is not an instruction set of this processor: "
-            f"choose one of {instruction_sets()}"
-        )
-    for i in range(SKWFM_N_LEVELS):
-        if skwfm_levels[i].name.decode() == name:
-            skwfm_use(i)
-    return before
-
-
-use_instruction_set(instruction_sets()[0])
+include "instruction_sets.pxi"
 
 
 cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1:
@@ -150,6 +127,23 @@ def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
         simd_outer(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
                    <const skwfm_group *> &groups[0, 0], groups.shape[0], &w[0],
                    coef.shape[1])
+
+
+def sign_sums(const uint64_t[::1] words, const int64_t[:, ::1] products,
+              const double[::1] terms, double[::1] table,
+              double[::1] out):    # OUT
+    """Products of matrices of signs with vectors; see signs.h.
+
+    A row of `products` is one of them: its first word, the words from one block of
+    eight rows to the next, the number of rows, its first term, the number of terms and
+    where its sums go. `table` holds 4 n_terms + 32 numbers.
+    """
+    cdef int64_t k
+    with nogil:
+        for k in range(products.shape[0]):
+            skwfm_active.sign_sums_d(
+                &words[products[k, 0]], products[k, 1], products[k, 2],
+                &terms[products[k, 3]], products[k, 4], &table[0], &out[products[k, 5]])
 
 
 def normalise(const int64_t[:, ::1] groups,

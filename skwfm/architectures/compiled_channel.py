@@ -24,15 +24,17 @@ def run_channel(kernel, mean, var, labels):
     g, gamma : ndarray of shape (n_samples, n_hidden)
         First and minus second derivative of log_z by the mean.
     """
-    mean = np.ascontiguousarray(mean, dtype=np.float64)
-    var = np.ascontiguousarray(var, dtype=np.float64)
+    mean = np.asarray(mean, dtype=np.float64)
+    var = np.asarray(var, dtype=np.float64)
     labels = np.ascontiguousarray(labels, dtype=np.float64)
     if not mean.shape == var.shape == (len(labels), mean.shape[-1]):
         raise ValueError(
             f"mean, var and labels have shapes {mean.shape}, {var.shape} and "
             f"{labels.shape}: pass (n_samples, n_hidden) twice and (n_samples,)."
         )
-    log_z, g, gamma = np.empty(len(labels)), np.empty(mean.shape), np.empty(mean.shape)
+    # g and gamma in the order of the mean: units or patterns next to each other.
+    log_z, g = np.empty(len(labels)), np.empty_like(mean, subok=False)
+    gamma = np.empty_like(g)
     scratch = np.empty(channels.scratch_size(mean.shape[1]))
     kernel(mean, var, labels, log_z, g, gamma, scratch)
     return log_z, g, gamma

@@ -78,7 +78,9 @@ class AmpEngine:
     def _channel(self):
         """Run the channel on the fields that the marginals and the last g give."""
         variances = self.factors.variances(self.variance)
-        fields = self.factors.fields(self.mean) - variances * self._g
+        fields = self.factors.fields(self.mean)
+        # In place: arrays over patterns keep the order in memory of the products.
+        fields -= variances * self._g
         return variances, self.factors.channel(fields, variances)
 
     def sweep(self, damping):
@@ -95,7 +97,9 @@ class AmpEngine:
             Largest undamped change of a mean.
         """
         _, (_, g, gamma) = self._channel()
-        self._g = damping * self._g + (1 - damping) * g
+        g = (1 - damping) * g
+        g += damping * self._g
+        self._g = g
         self._precision = self.factors.precisions(gamma)
         self._linear = self.factors.outer(self._g) + self.mean * self._precision
         mean, variance = self.sites.moments(self._linear, self._precision)

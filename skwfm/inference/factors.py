@@ -5,13 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.inference.pattern_checks import (
     check_patterns,
     find_contradiction,
     mirror_sign,
 )
+from skwfm.inference.products import RealProducts, SignProducts
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Factors:
 
     @cached_property
     def packed_inputs(self):
-        """Inputs as the compiled loops read them: bits, or float64."""
+        """Inputs as the training loops read them: bits, or float64."""
         inputs = self.inputs
         if not self.is_binary:
             inputs = inputs.astype(np.float64, copy=False)
@@ -83,8 +83,8 @@ class Factors:
         return all(np.all(np.abs(row) == 1) for row in self.inputs)
 
     @cached_property
-    def _packed_squares(self):
-        return None if self.is_binary else self.packed_inputs**2
+    def _products(self):
+        return SignProducts(self) if self.is_binary else RealProducts(self)
 
     @property
     def n_samples(self):
@@ -182,10 +182,6 @@ class Factors:
         return np.append(field, self.inputs.shape[1]) if self.fit_intercept else field
 
     @cached_property
-    def _starts(self):
-        return np.array([where.start for where in self.unit_slices])
-
-    @cached_property
     def places(self):
         """Where the weights of a flat vector are in a packed one."""
         starts = [
@@ -222,22 +218,6 @@ class Factors:
         packed[self.places] = flat
         return packed
 
-    @cached_property
-    def _rows(self):
-        return np.arange(self.n_samples)
-
-    def _fields_of(self, inputs, flat):
-        out = np.empty((self.n_samples, self.n_hidden))
-        packed = self.pack(flat)
-        training.fields(inputs, self._rows, packed, self.layout.groups, out)
-        return out
-
-    def _outer_of(self, inputs, coef):
-        packed = np.zeros(self.layout.size)
-        coef = np.ascontiguousarray(coef)
-        training.outer(inputs, self._rows, coef, self.layout.groups, packed)
-        return packed[self.places]
-
     def fields(self, weights):
         """Compute ``z_l = x_l . w_l``.
 
@@ -251,7 +231,7 @@ class Factors:
         fields : ndarray of shape (n_samples, n_hidden)
             Field of every unit on every pattern.
         """
-        return self._fields_of(self.packed_inputs, weights) / np.sqrt(self.unit_sizes)
+        return self._products.fields(weights)
 
     def variances(self, variance):
         """Compute the fields' variances ``V_l = (x_l^2) . v_l`` of independent weights.
@@ -266,10 +246,7 @@ class Factors:
         variances : ndarray of shape (n_samples, n_hidden)
             Variance of every unit's field.
         """
-        if self.is_binary:
-            means = np.add.reduceat(variance, self._starts) / self.unit_sizes
-            return np.broadcast_to(means, (self.n_samples, self.n_hidden))
-        return self._fields_of(self._packed_squares, variance) / self.unit_sizes
+        return self._products.variances(variance)
 
     def outer(self, coef):
         """Compute ``sum_mu coef[mu, l] x_l`` for every unit.
@@ -284,7 +261,7 @@ class Factors:
         weights : ndarray of shape (n_weights,)
             The sums, flat.
         """
-        return self._outer_of(self.packed_inputs, coef / np.sqrt(self.unit_sizes))
+        return self._products.outer(coef)
 
     def precisions(self, coef):
         """Compute ``sum_mu coef[mu, l] x_l^2`` for every unit.
@@ -299,11 +276,7 @@ class Factors:
         precisions : ndarray of shape (n_weights,)
             The sums, flat.
         """
-        if self.is_binary:
-            # A product with ones: NumPy's sums along the first axis are slow.
-            sums = np.ones(self.n_samples) @ coef
-            return np.repeat(sums / self.unit_sizes, self.unit_sizes)
-        return self._outer_of(self._packed_squares, coef / self.unit_sizes)
+        return self._products.precisions(coef)
 
     def channel(self, mean, variance):
         """Run the machine's channel on the fields' means and variances.

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._kernels import multipliers as kernels
+
 # Newton ends when a step moves the multiplier by less than this fraction of itself;
 # the equation is then solved to rounding, since convergence is quadratic.
 _STEP = 1e-13
@@ -130,29 +132,25 @@ def solve_norm(linear, precision, reference, overlap, replicas, start):
     FloatingPointError
         If A or B is not finite.
     """
-    if not (np.isfinite(linear).all() and np.isfinite(precision).all()):
+    linear, precision = np.ascontiguousarray(linear), np.ascontiguousarray(precision)
+    mean, variance = np.empty_like(linear), np.empty_like(linear)
+    norm, pull = kernels.solve_norm(
+        linear,
+        precision,
+        None if reference is None else np.ascontiguousarray(reference),
+        0.0 if overlap is None else overlap,
+        replicas.n_replicas,
+        replicas.gamma,
+        start,
+        _STEP,
+        _MAX_STEPS,
+        np.empty((5, len(linear))),
+        mean,
+        variance,
+    )
+    if np.isnan(norm):
         raise FloatingPointError("messages are not finite")
-    low, high = -precision.min(), np.inf
-    norm = start if start > low else low + 1
-    for _ in range(_MAX_STEPS):
-        mean, variance, pull, slope = gaussian_moments(
-            norm, linear, precision, reference, overlap, replicas
-        )
-        size = (np.vdot(mean, mean) + variance.sum()) / len(mean)
-        low, high = (norm, high) if size > 1 else (low, norm)
-        # Newton on 1/size, which is nearly linear in Lambda.
-        following = norm + size * (1 - size) / slope
-        # Measured from the pole, where the digits of Lambda matter.
-        if abs(following - norm) <= _STEP * (abs(norm) + norm + precision.min()):
-            break
-        norm = following if low < following < high else _between(low, high, norm)
     return norm, mean, variance, pull
-
-
-def _between(low, high, norm):
-    if np.isinf(high):
-        return low + 2 * max(norm - low, 1.0)
-    return (low + high) / 2
 
 
 def solve_overlap_of_signs(field, reference, overlap, start):

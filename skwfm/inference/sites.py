@@ -136,9 +136,11 @@ class GaussianSites:
         if reference is not None:
             self.multipliers["overlap"][index] = pull
             self.linear[where] += pull * reference
-        rho = replicas.precision(1 / (norm + precision))
-        self.precision[where] = norm + rho
-        self.linear[where] += rho * mean
+        self.precision[where] = norm
+        if replicas.are_coupled:
+            rho = replicas.precision(1 / (norm + precision))
+            self.precision[where] += rho
+            self.linear[where] += rho * mean
         return mean, variance
 
     def log_partition(self, linear, precision):

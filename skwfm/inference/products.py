@@ -1,0 +1,277 @@
+"""Products of a problem's inputs with weights and with numbers per pattern.
+
+What every sweep of an engine asks for, in two versions: inputs that are all +-1, kept
+as bits, and real ones. With ``x_l = inputs[:, field_l] / sqrt(n_l)`` both give
+
+- ``fields(weights)``: ``z[mu, l] = x_l[mu] . w_l``,
+- ``variances(variance)``: ``V[mu, l] = x_l[mu]^2 . v_l``,
+- ``outer(coef)``: ``sum_mu coef[mu, l] x_l[mu]``,
+- ``precisions(coef)``: ``sum_mu coef[mu, l] x_l[mu]^2``,
+
+flat weights in, flat weights out.
+"""
+
+import numpy as np
+
+from skwfm._kernels import training
+
+# Rows whose bits lie side by side, and the bits of a word: see _kernels/signs.h.
+_LANES, _WORD = 8, 64
+# Rows turned into bits at once: comparing all would need the memory of the inputs.
+_ROWS = 1024
+
+
+def _sign_words(signs, shape):
+    """Pack what is negative as _kernels/signs.h reads it; what is not there is 1."""
+    n_blocks, n_words = -(-shape[0] // _LANES), -(-shape[1] // _WORD)
+    octets = np.zeros((n_blocks * _LANES, n_words * _WORD // 8), dtype=np.uint8)
+    for start in range(0, len(signs), _ROWS):
+        bits = np.packbits(signs[start : start + _ROWS] < 0, axis=1, bitorder="little")
+        octets[start : start + len(bits), : bits.shape[1]] = bits
+    words = octets.view("<u8").astype(np.uint64, copy=False)
+    words = words.reshape(n_blocks, _LANES, n_words).transpose(0, 2, 1)
+    return np.ascontiguousarray(words)
+
+
+class _SignMatrices:
+    """Matrices of +-1 stored as bits; each may have several products.
+
+    Parameters
+    ----------
+    matrices : iterable of ndarray
+        The matrices, used one after the other and not kept.
+    shapes : iterable of tuple of int
+        Shape (n_rows, n_terms) of each, which may be larger: the rest is 1.
+    counts : iterable of int
+        Number of successive products that each matrix has part in.
+    """
+
+    def __init__(self, matrices, shapes, counts):
+        words, products, start, first_term, first_sum = [], [], 0, 0, 0
+        for matrix, shape, count in zip(matrices, shapes, counts, strict=True):
+            packed, (n_rows, n_terms) = _sign_words(matrix, shape), shape
+            stride = packed[0].size
+            for _ in range(count):
+                products.append((start, stride, n_rows, first_term, n_terms, first_sum))
+                first_term, first_sum = first_term + n_terms, first_sum + n_rows
+            words.append(packed.ravel())
+            start += packed.size
+        self._words = np.concatenate(words)
+        self._products = np.array(products, dtype=np.int64)
+        self._size = first_sum
+        self._table = np.empty(4 * int(self._products[:, 4].max()) + 32)
+
+    @property
+    def nbytes(self):
+        """Memory of the bits."""
+        return self._words.nbytes
+
+    def times(self, terms):
+        """Multiply each matrix with its terms.
+
+        Parameters
+        ----------
+        terms : ndarray
+            One number per column of every product.
+
+        Returns
+        -------
+        sums : ndarray
+            One number per row of every product.
+        """
+        sums = np.empty(self._size)
+        training.sign_sums(self._words, self._products, terms, self._table, sums)
+        return sums
+
+
+def _as_slice(field):
+    """Give a range of indices as a slice, which takes no copy of what it selects."""
+    start = int(field[0])
+    is_range = np.array_equal(field, start + np.arange(len(field)))
+    return slice(start, start + len(field)) if is_range else field
+
+
+class SignProducts:
+    """Products with inputs that are all +-1, kept as bits: rows and columns.
+
+    Arrays of shape (n_samples, n_hidden) are in Fortran order: the numbers of a unit
+    are next to each other.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    """
+
+    def __init__(self, factors):
+        self._shape = factors.n_hidden, factors.n_samples
+        self._sizes = factors.unit_sizes
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._scale = np.repeat(self._sizes**-0.5, self._sizes)
+        # Units next to each other that see the same share the bits.
+        groups = factors.layout.groups
+        sizes, counts = groups[:, 1].tolist(), groups[:, 4].tolist()
+        inputs, n_samples = factors.inputs, factors.n_samples
+        fields = factors.architecture.receptive_fields(inputs.shape[1])
+        fields = [_as_slice(np.asarray(fields[end - 1])) for end in np.cumsum(counts)]
+        rows = [(n_samples, n) for n in sizes]
+        self._rows = _SignMatrices((inputs[:, f] for f in fields), rows, counts)
+        columns = [(n, n_samples) for n in sizes]
+        self._columns = _SignMatrices((inputs[:, f].T for f in fields), columns, counts)
+
+    @property
+    def nbytes(self):
+        """Memory of the inputs."""
+        return self._rows.nbytes + self._columns.nbytes
+
+    def fields(self, weights):
+        """Compute the fields of all units; see the head of the module.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_weights,)
+            Flat weights.
+
+        Returns
+        -------
+        fields : ndarray of shape (n_samples, n_hidden)
+            One per pattern and unit.
+        """
+        return self._rows.times(weights * self._scale).reshape(self._shape).T
+
+    def variances(self, variance):
+        """Compute the fields' variances: the same for all patterns.
+
+        Parameters
+        ----------
+        variance : ndarray of shape (n_weights,)
+            Variances of the weights, flat.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_samples, n_hidden)
+            A read-only view of one number per unit.
+        """
+        means = np.add.reduceat(variance, self._starts) / self._sizes
+        return np.broadcast_to(means, self._shape[::-1])
+
+    def outer(self, coef):
+        """Add the patterns up with coefficients.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_samples, n_hidden)
+            One number per pattern and unit.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_weights,)
+            The sums, flat.
+        """
+        return self._columns.times(coef.ravel(order="F")) * self._scale
+
+    def precisions(self, coef):
+        """Add coefficients up: all squares are 1 / n_l.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_samples, n_hidden)
+            One number per pattern and unit.
+
+        Returns
+        -------
+        precisions : ndarray of shape (n_weights,)
+            The sums, flat.
+        """
+        # A product with ones: NumPy's sums along the first axis are slow.
+        sums = np.ones(len(coef)) @ coef
+        return np.repeat(sums / self._sizes, self._sizes)
+
+
+class RealProducts:
+    """Products with real inputs, packed by receptive field.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    """
+
+    def __init__(self, factors):
+        self._factors, self._sizes = factors, factors.unit_sizes
+        self._inputs = factors.packed_inputs
+        self._squares = self._inputs**2
+        self._rows = np.arange(factors.n_samples)
+
+    def _times(self, inputs, flat):
+        factors = self._factors
+        out = np.empty((factors.n_samples, factors.n_hidden))
+        packed = factors.pack(flat)
+        training.fields(inputs, self._rows, packed, factors.layout.groups, out)
+        return out
+
+    def _sums(self, inputs, coef):
+        layout = self._factors.layout
+        packed, coef = np.zeros(layout.size), np.ascontiguousarray(coef)
+        training.outer(inputs, self._rows, coef, layout.groups, packed)
+        return packed[self._factors.places]
+
+    def fields(self, weights):
+        """Compute the fields of all units; see the head of the module.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_weights,)
+            Flat weights.
+
+        Returns
+        -------
+        fields : ndarray of shape (n_samples, n_hidden)
+            One per pattern and unit.
+        """
+        return self._times(self._inputs, weights) / np.sqrt(self._sizes)
+
+    def variances(self, variance):
+        """Compute the fields' variances.
+
+        Parameters
+        ----------
+        variance : ndarray of shape (n_weights,)
+            Variances of the weights, flat.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_samples, n_hidden)
+            One per pattern and unit.
+        """
+        return self._times(self._squares, variance) / self._sizes
+
+    def outer(self, coef):
+        """Add the patterns up with coefficients.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_samples, n_hidden)
+            One number per pattern and unit.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_weights,)
+            The sums, flat.
+        """
+        return self._sums(self._inputs, coef / np.sqrt(self._sizes))
+
+    def precisions(self, coef):
+        """Add the patterns' squares up with coefficients.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_samples, n_hidden)
+            One number per pattern and unit.
+
+        Returns
+        -------
+        precisions : ndarray of shape (n_weights,)
+            The sums, flat.
+        """
+        return self._sums(self._squares, coef / self._sizes)
