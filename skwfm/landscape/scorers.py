@@ -10,8 +10,8 @@ import numpy as np
 
 from skwfm.landscape.hessian_loss import Loss, check_loss
 from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.reading import read_solution
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.solution_reading import read_solution
 from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
 
 

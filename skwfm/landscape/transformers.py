@@ -6,8 +6,8 @@ methods: `_columns`, the checked names, and `_row`, the numbers of one solution.
 
 from skwfm.landscape.hessian_loss import check_count, check_loss
 from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.reading import make_solution
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.solution_reading import make_solution
 from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
 from skwfm.landscape.transformers_base import SolutionTransformer
 
