@@ -4,7 +4,7 @@ from skwfm.experiments.compare import compare
 from skwfm.experiments.comparison import Comparison
 from skwfm.experiments.contestants import Contestant, find_contestants, known_names
 from skwfm.experiments.reading import read_source
-from skwfm.experiments.runs import Run
+from skwfm.experiments.records import Run
 from skwfm.experiments.sources import Source, dress_coat
 
 __all__ = [
