@@ -64,13 +64,13 @@ for name, model in models.items():
 # not those between units; with many images alike this counts against it, here by up to
 # 40 per cent.
 #
-# Crosses at the upper edge stand where an engine, or sampling, gave no number.
+# Bars are two standard errors. Crosses at the upper edge stand where an engine, or sampling, gave no number.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-names = {"mc": "sampling, two standard errors", "ep": "ep", "amp": "amp"}
+names = {"mc": "sampling", "ep": "ep", "amp": "amp"}
 for panel, name in zip(panels, models, strict=True):
     of_this = [curves[name, method] for method in names]
     LocalEntropyDisplay.from_curves(of_this, labels=list(names.values()), ax=panel)

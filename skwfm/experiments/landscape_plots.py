@@ -78,7 +78,8 @@ def entropy(comparison):
     axes.set_xlabel("distance from the solution")
     axes.set_ylabel("local entropy (nats per weight)")
     axes.set_xlim(left=0)
-    axes.set_ylim(top=0)
+    # Zero is the largest value there is; a little above it, marks are whole.
+    axes.set_ylim(top=-0.03 * axes.get_ylim()[0])
     rule(axes)
     _legend(figure, axes)
     return figure

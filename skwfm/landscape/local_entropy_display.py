@@ -188,4 +188,4 @@ class LocalEntropyDisplay:
         text = f"{lost.size} not converged ($\\times$)"
         label = bars.get_label()
         known = label and not label.startswith("_")
-        bars.set_label(f"{label}, {text}" if known else text)
+        bars.set_label(f"{label}\n{text}" if known else text)

@@ -52,7 +52,7 @@ def test_points_run_away_from_the_solution(x, where):
 
 def test_what_did_not_converge_is_marked_and_counted():
     display = LocalEntropyDisplay.from_curves([COMPLETE, WITH_GAP], labels=["a", "b"])
-    assert legend(display) == ["a", r"b, 1 not converged ($\times$)"]
+    assert legend(display) == ["a", "b\n1 not converged ($\\times$)"]
     (cross,) = [line for line in display.ax_.lines if line.get_marker() == "x"]
     np.testing.assert_allclose(cross.get_xdata(), [0.25])
     assert cross.get_color() == display.lines_[1].get_color()
@@ -63,7 +63,7 @@ def test_what_did_not_converge_is_marked_and_counted():
 def test_nothing_converged_can_be_drawn():
     display = LocalEntropyDisplay.from_curve(curve([np.nan] * 3))
     display.figure_.canvas.draw()
-    assert legend(display) == [r"ep, 3 not converged ($\times$)"]
+    assert legend(display) == ["ep\n3 not converged ($\\times$)"]
 
 
 def test_bars_are_two_standard_errors():
