@@ -64,7 +64,8 @@ for name, model in models.items():
 # not those between units; with many images alike this counts against it, here by up to
 # 40 per cent.
 #
-# Bars are two standard errors. Crosses at the upper edge stand where an engine, or sampling, gave no number.
+# Bars are two standard errors. Crosses at the upper edge stand where an engine, or
+# sampling, gave no number.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.
