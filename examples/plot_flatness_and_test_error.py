@@ -140,6 +140,7 @@ for ax, (column, text) in zip(axes, columns.items(), strict=True):
         )
     ax.set(xlabel=text)
     ax.grid(alpha=0.3)
+axes[0].locator_params(axis="x", nbins=4)
 axes[1].set(xscale="log")
 axes[0].set(ylabel="test error (%)")
 axes[0].legend(frameon=False)
