@@ -25,6 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat
+from skwfm.displays import LocalEntropyDisplay
 from skwfm.landscape import local_entropy
 
 X, y = load_dress_coat(n_per_class=100, random_state=0, return_X_y=True)
@@ -63,21 +64,16 @@ for name, model in models.items():
 # not those between units; with many images alike this counts against it, here by up to
 # 40 per cent.
 #
+# Bars are two standard errors. Crosses at the upper edge stand where an engine, or
+# sampling, gave no number.
+#
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-styles = {"ep": "C0o-", "amp": "C1s--"}
+names = {"mc": "sampling", "ep": "ep", "amp": "amp"}
 for panel, name in zip(panels, models, strict=True):
-    for method, style in styles.items():
-        curve = curves[name, method]
-        panel.plot(curve.distance, curve.entropy, style, label=method, ms=4)
-    sampled = curves[name, "mc"]
-    panel.errorbar(
-        sampled.distance, sampled.entropy, 2 * sampled.error,
-        fmt="k_", ms=12, capsize=3, label="sampling, two standard errors",
-    )  # fmt: skip
-    panel.set(title=name, xlabel="distance (1 - p) / 2")
-panels[0].set_ylabel("local entropy, nats per weight")
-panels[0].legend()
+    of_this = [curves[name, method] for method in names]
+    LocalEntropyDisplay.from_curves(of_this, labels=list(names.values()), ax=panel)
+    panel.set_title(name)
 plt.show()

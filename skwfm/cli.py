@@ -87,6 +87,11 @@ def _add_compare(commands):
         "--n-jobs", type=int, default=-1, metavar="N", help="runs at a time (all cores)"
     )
     add("--quick", action="store_true", help="few seeds and the fast algorithms only")
+    add(
+        "--measured", type=_natural, metavar="N",
+        help="seeds, from the first, on which local entropy and Hessian are measured "
+        "(default: 3, quick: 1)",
+    )  # fmt: skip
     add("--fresh", action="store_true", help="repeat runs that are already finished")
     add("--json", action="store_true", help="print the summary as JSON")
     add("--out", type=Path, default=Path("skwfm-compare"), metavar="DIR")
@@ -143,6 +148,7 @@ def _report(arguments, comparison, cache):
         print(json.dumps(comparison.to_dict(runs=False), indent=1))
     else:
         terminal.print_table(comparison)
+        terminal.print_landscapes(comparison)
     terminal.print_outcome(comparison, paths, cache)
     return 1 if comparison.failed else 0
 
@@ -156,7 +162,7 @@ _INTERRUPTED = (
 )
 
 
-def _study(arguments, source, contestants, n_seeds, cache, bar):
+def _study(arguments, source, contestants, n_seeds, n_measured, cache, bar):
     from skwfm.experiments import compare
 
     if arguments.fresh:
@@ -167,6 +173,7 @@ def _study(arguments, source, contestants, n_seeds, cache, bar):
         contestants,
         n_seeds=n_seeds,
         seed=arguments.seed,
+        n_measured=n_measured,
         n_jobs=arguments.n_jobs,
         cache=cache,
         progress=bar.update,
@@ -176,7 +183,12 @@ def _study(arguments, source, contestants, n_seeds, cache, bar):
 def _plan(arguments):
     """Check everything the user controls before the first run starts."""
     from skwfm.experiments import find_contestants
-    from skwfm.experiments.compare import N_SEEDS, N_SEEDS_QUICK
+    from skwfm.experiments.compare import (
+        N_MEASURED,
+        N_MEASURED_QUICK,
+        N_SEEDS,
+        N_SEEDS_QUICK,
+    )
     from skwfm.experiments.contestants import default_names
 
     try:
@@ -187,8 +199,12 @@ def _plan(arguments):
         contestants = find_contestants(split, source.problem)
     except (ValueError, OSError, ImportError) as error:
         raise UserError(error) from error
-    default = N_SEEDS_QUICK if arguments.quick else N_SEEDS
-    return source, contestants, arguments.seeds or default
+    n_seeds, n_measured = N_SEEDS, N_MEASURED
+    if arguments.quick:
+        n_seeds, n_measured = N_SEEDS_QUICK, N_MEASURED_QUICK
+    if arguments.measured is not None:
+        n_measured = arguments.measured
+    return source, contestants, arguments.seeds or n_seeds, n_measured
 
 
 def _check_surroundings(arguments):

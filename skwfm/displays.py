@@ -6,14 +6,57 @@ Matplotlib is imported when something is drawn, not before.
 import numpy as np
 
 AXES = ("centre", "mutual", "distance")
-_OF_LANDSCAPE = ("HessianSpectrumDisplay", "NoiseRobustnessDisplay")
+_OF_LANDSCAPE = (
+    "HessianSpectrumDisplay",
+    "LocalEntropyDisplay",
+    "NoiseRobustnessDisplay",
+)
 
 
-def _new_axes(ax):
-    """Given axes, or a new figure's."""
+def new_axes(ax):
+    """Give axes to draw on.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        None makes a new figure.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+        The given ones, or the new figure's.
+    """
     import matplotlib.pyplot as plt
 
     return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def check_labels(labels, n_curves):
+    """Give one label to each result.
+
+    Parameters
+    ----------
+    labels : sequence of str or None
+        Labels; None for none.
+    n_curves : int
+        Number of results.
+
+    Returns
+    -------
+    labels : list of str or None
+        As many as results.
+
+    Raises
+    ------
+    ValueError
+        If the numbers differ.
+    """
+    labels = [None] * n_curves if labels is None else list(labels)
+    if len(labels) != n_curves:
+        raise ValueError(
+            f"labels has {len(labels)} entries for {n_curves} results: pass one each."
+        )
+    return labels
 
 
 class TheoryCurveDisplay:
@@ -124,7 +167,7 @@ class TheoryCurveDisplay:
         -------
         self : TheoryCurveDisplay
         """
-        ax = _new_axes(ax)
+        ax = new_axes(ax)
         labels = self.labels or [None] * len(self.curves)
         self.lines_ = [
             self._draw(ax, curve, label, kwargs)
@@ -198,6 +241,6 @@ def __getattr__(name):
     # Loaded on demand: the theory has no need of the measures.
     if name not in _OF_LANDSCAPE:
         raise AttributeError(f"module 'skwfm.displays' has no attribute {name!r}")
-    from skwfm.landscape import displays
+    from skwfm import landscape
 
-    return getattr(displays, name)
+    return getattr(landscape, name)

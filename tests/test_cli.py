@@ -103,12 +103,13 @@ def test_quick_chooses_few_seeds_and_algorithms(own, tmp_path, capsys):
     assert main(arguments) == 0
     document = json.loads(capsys.readouterr().out)
     assert len(document["settings"]["seeds"]) == 3
+    assert document["settings"]["measured_seeds"] == [0]
     assert len(document["summary"]) < 8
 
 
 def test_dress_and_coat(tmp_path, capsys):
     arguments = ["compare", "--seeds", "2", "--json", "--n-jobs", "1"]
-    arguments += ["--algorithms", "LAL,SVC", "--out", str(tmp_path)]
+    arguments += ["--measured", "0", "--algorithms", "LAL,SVC", "--out", str(tmp_path)]
     assert main(arguments) == 0
     document = json.loads(capsys.readouterr().out)
     settings = document["settings"]
@@ -118,6 +119,18 @@ def test_dress_and_coat(tmp_path, capsys):
     lal = next(e for e in document["summary"] if e["algorithm"] == "LAL")
     assert lal["n_train_errors"]["mean"] == 0
     assert (tmp_path / "weights.png").exists()
+    assert settings["measured_seeds"] == []
+    assert not (tmp_path / "entropy.png").exists()
+
+
+def test_landscapes_are_measured_on_the_first_seeds(study):
+    status, output, _, out = study("--measured", "1", algorithms=["cesgd", "SVC"])
+    assert status == 0
+    landscapes = output[output.index("local entropy") :]
+    assert {"cesgd", "SVC"} <= set(landscapes.split())
+    settings = json.loads((out / "summary.json").read_text())["settings"]
+    assert settings["measured_seeds"] == [0]
+    assert "noise.png" in {path.name for path in out.iterdir()}
 
 
 def test_failing_algorithm_spoils_the_status_only(study, monkeypatch):
@@ -200,7 +213,13 @@ def test_user_errors(own, tmp_path, capsys, options, message):
 
 @pytest.mark.parametrize(
     "options",
-    [["--seeds", "0"], ["--seed", "-1"], ["--seeds", "x"], ["--test-size", "1.5"]],
+    [
+        ["--seeds", "0"],
+        ["--seed", "-1"],
+        ["--measured", "-1"],
+        ["--seeds", "x"],
+        ["--test-size", "1.5"],
+    ],
 )
 def test_options_out_of_range(options, capsys):
     with pytest.raises(SystemExit) as stop:

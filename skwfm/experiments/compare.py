@@ -1,16 +1,19 @@
 """The main study: algorithms x seeds on equal splits."""
 
 import os
+from typing import NamedTuple
 
 import numpy as np
 
+from skwfm.experiments import measures
 from skwfm.experiments.comparison import Comparison
-from skwfm.experiments.contestants import default_names, find_contestants
+from skwfm.experiments.contestants import Contestant, default_names, find_contestants
 from skwfm.experiments.runs import execute_run, restore_run, run_key
-from skwfm.experiments.sources import dress_coat
+from skwfm.experiments.sources import Source, dress_coat
 from skwfm.experiments.storage import RunStore
 
 N_SEEDS, N_SEEDS_QUICK = 10, 3
+N_MEASURED, N_MEASURED_QUICK = 3, 1
 
 
 def compare(
@@ -19,6 +22,7 @@ def compare(
     *,
     n_seeds=N_SEEDS,
     seed=0,
+    n_measured=N_MEASURED,
     n_jobs=-1,
     cache=None,
     progress=None,
@@ -35,6 +39,10 @@ def compare(
         Number of seeds; each gives one split and one run of every algorithm.
     seed : int, default=0
         The first seed; the others follow it.
+    n_measured : int, default=3
+        Number of seeds, from the first, on which local entropy and Hessian of the
+        committee machines are measured; that takes some ten seconds a run. Noise
+        robustness is always measured.
     n_jobs : int, default=-1
         Runs at a time; -1 uses every core. Results, times apart, do not depend on it.
     cache : path-like, default=None
@@ -68,17 +76,22 @@ def compare(
     2
     """
     seeds = _seeds(n_seeds, seed)
+    if n_measured < 0:
+        raise ValueError(f"n_measured must not be negative; got {n_measured}.")
     if n_jobs == 0:
         raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
     source = dress_coat() if source is None else source
     given = default_names(source.problem) if algorithms is None else algorithms
     contestants = find_contestants(given, source.problem)
-    settings = _settings(source, contestants, seeds)
+    settings = _settings(source, contestants, seeds, seeds[:n_measured])
     if source.problem is None:
         contestants = [contestant.standardised() for contestant in contestants]
-    runs, n_reused = _run_all(
-        contestants, source, seeds, RunStore(cache), n_jobs, progress or _silent
-    )
+    tasks = [
+        _Task(contestant, source, seed, place < n_measured)
+        for place, seed in enumerate(seeds)
+        for contestant in contestants
+    ]
+    runs, n_reused = _run_all(tasks, RunStore(cache), n_jobs, progress or _silent)
     reference = _reference([contestant.name for contestant in contestants])
     return Comparison(runs, settings, reference, n_reused, source.image_shape)
 
@@ -100,37 +113,45 @@ def _reference(names):
     return next((name for name in ("LAL", "lal") if name in names), names[0])
 
 
-def _run_all(contestants, source, seeds, store, n_jobs, progress):
-    """Return all runs in the order seed, contestant, and how many were stored."""
-    tasks = [(c, seed, run_key(c, source, seed)) for seed in seeds for c in contestants]
-    found = {key: restore_run(store, key) for _, _, key in tasks}
+class _Task(NamedTuple):
+    contestant: Contestant
+    source: Source
+    seed: int
+    landscape: bool
+
+
+def _run_all(tasks, store, n_jobs, progress):
+    """Return all runs in the order of the tasks, and how many were stored."""
+    keys = [run_key(*task) for task in tasks]
+    found = {key: restore_run(store, key) for key in keys}
     done = {key: run for key, run in found.items() if run is not None}
     n_reused = len(done)
     progress(n_reused, len(tasks), None)
-    for key, run in _execute(tasks, done, source, store, n_jobs):
+    missing = {key: t for key, t in zip(keys, tasks, strict=True) if key not in done}
+    for key, run in _execute(missing, store, n_jobs):
         done[key] = run
         progress(len(done), len(tasks), run)
-    return [done[key] for _, _, key in tasks], n_reused
+    return [done[key] for key in keys], n_reused
 
 
-def _execute(tasks, done, source, store, n_jobs):
+def _execute(missing, store, n_jobs):
     """Yield (key, run) as the missing runs finish."""
     from sklearn.utils.parallel import Parallel, delayed
 
     # One run per batch: a finished run is reported and stored at once.
     pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    missing = [task for task in tasks if task[2] not in done]
     return pool(
-        delayed(_keyed_run)(contestant, source, seed, store, key, os.getpid())
-        for contestant, seed, key in missing
+        delayed(_keyed_run)(task, store, key, os.getpid())
+        for key, task in missing.items()
     )
 
 
-def _keyed_run(contestant, source, seed, store, key, study_pid):
-    return key, execute_run(contestant, source, seed, store, key, study_pid)
+def _keyed_run(task, store, key, study_pid):
+    contestant, source, seed, landscape = task
+    return key, execute_run(contestant, source, seed, store, key, study_pid, landscape)
 
 
-def _settings(source, contestants, seeds):
+def _settings(source, contestants, seeds, measured_seeds):
     split = source.split(seeds[0])
     names = source.class_names or tuple(map(str, source.classes))
     counts = [int(np.sum(split.y_test == label)) for label in source.classes]
@@ -148,6 +169,8 @@ def _settings(source, contestants, seeds):
         "subsampled": source.n_per_class is not None,
         "standardised": source.problem is None,
         "seeds": seeds,
+        "measured_seeds": measured_seeds,
+        "measures": measures.settings(),
         "algorithms": {c.name: _described(c) for c in contestants},
     }
 

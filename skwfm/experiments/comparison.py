@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skwfm.experiments.machine import cpu, versions
-from skwfm.experiments.runs import COLUMNS
+from skwfm.experiments.records import COLUMNS
 from skwfm.experiments.storage import write_atomically
 from skwfm.experiments.summary import summarise
 

@@ -4,6 +4,7 @@ import base64
 import html
 from string import Template
 
+from skwfm.experiments import landscape_wording
 from skwfm.experiments.wording import (
     FIGURE_TEXT,
     WIDE_FLAT_MINIMA,
@@ -64,6 +65,10 @@ $findings
 $columns
 <h2>What wide flat minima have to do with it</h2>
 $explanation
+<h2>Landscapes around the solutions</h2>
+<div class="wide">$landscapes</div>
+<ul class="notes">$landscape_notes</ul>
+$landscape_columns
 <h2>Figures</h2>
 $figures
 <h2>How it was run</h2>
@@ -95,7 +100,10 @@ def render(comparison, figures):
         findings=_findings(comparison, summary),
         table=_table(comparison, summary),
         table_note=_items(notes(comparison, summary)),
-        columns=_columns(comparison),
+        columns=_definitions(columns(comparison)),
+        landscapes=_landscapes(summary),
+        landscape_notes=_items(landscape_wording.notes(comparison, summary)),
+        landscape_columns=_definitions(landscape_wording.columns()),
         explanation="".join(f"<p>{_prose(text)}</p>" for text in WIDE_FLAT_MINIMA),
         figures="".join(_figure(name, png) for name, png in figures.items()),
         settings=_how(comparison),
@@ -155,19 +163,28 @@ _HEADINGS = (
 
 
 def _table(comparison, summary):
-    headings = "".join(
-        f"<th>{_escape(h.format(comparison.reference))}</th>" for h in _HEADINGS
-    )
+    headings = [heading.format(comparison.reference) for heading in _HEADINGS]
     rows = "".join(_row(row) for row in summary)
     constant = 100 * comparison.settings["constant_accuracy"]
     baseline = (
         f'<tr class="baseline"><td>constant answer</td>'
         f"<td>{constant:.1f}</td><td>50.0</td>{4 * '<td>–</td>'}</tr>"
     )
-    return (
-        f"<table><thead><tr>{headings}</tr></thead>"
-        f"<tbody>{rows}{baseline}</tbody></table>"
+    return _assembled(headings, rows + baseline)
+
+
+def _landscapes(summary):
+    rows = "".join(
+        _cells_of(row, landscape_wording.cells(row))
+        for row in summary
+        if row["n_failed"] < row["n_runs"]
     )
+    return _assembled(landscape_wording.HEADINGS, rows)
+
+
+def _assembled(headings, rows):
+    head = "".join(f"<th>{_escape(heading)}</th>" for heading in headings)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _row(row):
@@ -176,8 +193,6 @@ def _row(row):
         reason = _escape("; ".join(row["reasons"]))
         cell = f'<td class="text" colspan="6">failed: {reason}</td>'
         return f"<tr><td>{name}</td>{cell}</tr>"
-    if row["n_failed"]:
-        name += f' <span class="error">({row["n_failed"]} failed)</span>'
     cells = (
         measure(row["test_accuracy"], 1, 100),
         measure(row["balanced_accuracy"], 1, 100),
@@ -186,6 +201,13 @@ def _row(row):
         measure(row["n_epochs"], 0),
         duration(row["seconds"]),
     )
+    return _cells_of(row, cells)
+
+
+def _cells_of(row, cells):
+    name = _escape(row["algorithm"])
+    if row["n_failed"]:
+        name += f' <span class="error">({row["n_failed"]} failed)</span>'
     body = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
     return f'<tr class="{row["family"]}"><td>{name}</td>{body}</tr>'
 
@@ -197,16 +219,15 @@ def _cell(text):
     return f'{_escape(value)} <span class="error">± {_escape(error)}</span>'
 
 
-def _columns(comparison):
+def _definitions(pairs):
     items = "".join(
-        f"<dt>{_escape(name)}</dt><dd>{_escape(text)}</dd>"
-        for name, text in columns(comparison)
+        f"<dt>{_escape(name)}</dt><dd>{_prose(text)}</dd>" for name, text in pairs
     )
     return f"<dl>{items}</dl>"
 
 
 def _figure(name, png):
-    title, caption = FIGURE_TEXT[name]
+    title, caption = (FIGURE_TEXT | landscape_wording.FIGURE_TEXT)[name]
     encoded = base64.b64encode(png).decode()
     return (
         f'<figure><img alt="{_escape(title)}" src="data:image/png;base64,{encoded}">'

@@ -4,15 +4,23 @@ import io
 
 import numpy as np
 
+from skwfm.experiments import landscape_plots
+from skwfm.experiments.canvas import (
+    BLUE,
+    GREY,
+    INK,
+    RED,
+    WIDTH,
+    logarithmic,
+    new_figure,
+    rule,
+)
 from skwfm.experiments.contestants import COMMITTEE
 from skwfm.experiments.labels import place_labels
 
-BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 COLOUR = {"committee": BLUE, "standard": GREY}
 MEANING = {"committee": "committee machines (skwfm)", "standard": "standard methods"}
 DPI = 160
-# Inches; narrow, so that the text can still be read on a telephone.
-WIDTH = 7.2
 
 
 def draw_all(comparison):
@@ -26,8 +34,8 @@ def draw_all(comparison):
     Returns
     -------
     figures : dict of str to bytes
-        PNG images: "accuracy", "time" and, for committee machines, "learning" and,
-        for images, "weights".
+        PNG images: "accuracy", "time", "noise" and, for committee machines, "entropy",
+        "eigenvalue", "spectrum", "learning" and, for images, "weights".
     """
     import matplotlib as mpl
 
@@ -47,16 +55,6 @@ def draw_all(comparison):
             if figure is not None:
                 drawn[name] = _png(figure)
     return drawn
-
-
-def _figure(width, height, **kwargs):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    # No pyplot: nothing global, nothing to close, no display asked for.
-    figure = Figure(figsize=(width, height), layout="constrained", **kwargs)
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _png(figure):
@@ -85,7 +83,7 @@ def accuracy(comparison):
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = _figure(WIDTH, 1.5 + 0.38 * len(rows))
+    figure = new_figure(WIDTH, 1.5 + 0.38 * len(rows))
     figure.get_layout_engine().set(wspace=0.06)
     panels = figure.subplots(1, 2, sharey=True)
     baselines = (comparison.settings["constant_accuracy"], 0.5)
@@ -113,8 +111,7 @@ def _score_panel(axes, runs, rows, metric):
         axes.errorbar(
             mean, position - 0.1, xerr=error, fmt="o", color=colour, ms=6, capsize=4
         )
-    axes.grid(axis="x", color="#e4e6e9")
-    axes.set_axisbelow(True)
+    rule(axes, axis="x")
     axes.tick_params(axis="y", length=0)
 
 
@@ -160,7 +157,7 @@ def time(comparison):
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = _figure(WIDTH, 4.6)
+    figure = new_figure(WIDTH, 4.6)
     axes = figure.subplots()
     names = [row["algorithm"] for row in rows]
     colours = [COLOUR[row["family"]] for row in rows]
@@ -171,27 +168,13 @@ def time(comparison):
         error = 100 * (row["balanced_accuracy"]["standard_error"] or 0)
         axes.errorbar(x, y, yerr=error, fmt="o", color=colour, capsize=3)
     axes.margins(x=0.18, y=0.14)
-    _logarithmic(axes, "x")
+    logarithmic(axes, "x")
     axes.set_xlabel("training time of one run (s, logarithmic)")
     axes.set_ylabel("balanced accuracy on the test set (%)")
-    axes.grid(color="#e4e6e9")
-    axes.set_axisbelow(True)
+    rule(axes)
     _legend(figure, rows)
     place_labels(axes, points, names, colours)
     return figure
-
-
-def _logarithmic(axes, which):
-    """Use a logarithmic scale with plain numbers: mathematical text is off."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axes.set(**{f"{which}scale": "log"})
-    axis = getattr(axes, f"{which}axis")
-    low, high = getattr(axes, f"get_{which}lim")()
-    steps = (1, 2, 5) if high < 100 * low else (1,)
-    axis.set_major_locator(LogLocator(subs=steps, numticks=8))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _first_seed_committees(comparison, attribute):
@@ -222,7 +205,7 @@ def learning(comparison):
         return None
     n_columns = min(2, len(runs))
     n_rows = -(-len(runs) // n_columns)
-    figure = _figure(WIDTH, 2.3 * n_rows)
+    figure = new_figure(WIDTH, 2.3 * n_rows)
     panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes, run in zip(panels, runs, strict=False):
         _curve_panel(axes, run)
@@ -238,15 +221,15 @@ def _curve_panel(axes, run):
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     if epochs[-1] > 1:
-        _logarithmic(axes, "x")
+        logarithmic(axes, "x")
     if losses.min() > 0:
-        _logarithmic(axes, "y")
+        logarithmic(axes, "y")
     elif losses.max() > 10:
         # Counts that reach zero: linear below one, logarithmic above.
         axes.set_yscale("symlog", linthresh=1)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(color="#e4e6e9")
+    rule(axes)
 
 
 def weights(comparison):
@@ -265,7 +248,7 @@ def weights(comparison):
     runs = _first_seed_committees(comparison, "first_unit")
     if comparison.image_shape is None or not runs:
         return None
-    figure = _figure(WIDTH, 0.6 + (WIDTH - 0.9) / max(len(runs), 3))
+    figure = new_figure(WIDTH, 0.6 + (WIDTH - 0.9) / max(len(runs), 3))
     panels = figure.subplots(1, len(runs), squeeze=False).ravel()
     largest = max(np.abs(run.first_unit).max() for run in runs)
     for axes, run in zip(panels, runs, strict=True):
@@ -284,6 +267,10 @@ def weights(comparison):
 _FIGURES = {
     "accuracy": accuracy,
     "time": time,
+    "entropy": landscape_plots.entropy,
+    "eigenvalue": landscape_plots.eigenvalue,
+    "spectrum": landscape_plots.spectrum,
+    "noise": landscape_plots.noise,
     "learning": learning,
     "weights": weights,
 }

@@ -7,88 +7,23 @@ import time
 import traceback
 import warnings
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict
 
 import joblib
 import numpy as np
 import sklearn
 
 from skwfm import __version__
+from skwfm.experiments.contestants import COMMITTEE
+from skwfm.experiments.measures import settings, take_measures
+from skwfm.experiments.records import Run
 from skwfm.experiments.storage import RunStore
 
 # Points kept of a learning curve: more than a figure of this width can show.
 CURVE_POINTS = 240
 
 
-@dataclass(frozen=True)
-class Run:
-    """Outcome of one run.
-
-    Parameters
-    ----------
-    algorithm : str
-        Name of the contestant.
-    family : {"committee", "standard"}
-        Kind of algorithm.
-    seed : int
-        Seed of the split and of the algorithm.
-    status : {"ok", "failed"}
-        Whether training and testing went through.
-    reason : str
-        Why it failed.
-    n_epochs : int or None
-        Passes over the training patterns, for algorithms that make such passes.
-    n_train, n_test : int or None
-        Number of training and of test patterns.
-    n_train_errors : int or None
-        Training patterns the trained model gets wrong.
-    test_accuracy : float or None
-        Share of the test patterns answered right.
-    balanced_accuracy : float or None
-        Mean over the two classes of the share answered right.
-    seconds : float or None
-        Wall-clock time of ``fit``, on one BLAS thread.
-    warnings : tuple of str
-        Warnings raised while training.
-    curve : tuple of (epoch, loss) pairs
-        Learning curve, thinned evenly in the logarithm of the epoch.
-    first_unit : tuple of float
-        Weights of the first hidden unit.
-    """
-
-    algorithm: str
-    family: str
-    seed: int
-    status: str
-    reason: str = ""
-    n_epochs: int | None = None
-    n_train: int | None = None
-    n_train_errors: int | None = None
-    n_test: int | None = None
-    test_accuracy: float | None = None
-    balanced_accuracy: float | None = None
-    seconds: float | None = None
-    warnings: tuple = ()
-    curve: tuple = field(default=(), repr=False)
-    first_unit: tuple = field(default=(), repr=False)
-
-    def row(self):
-        """Return the scalar fields by name: one line of the CSV file.
-
-        Returns
-        -------
-        record : dict
-            Value of every column.
-        """
-        record = {column: getattr(self, column) for column in COLUMNS}
-        return {**record, "warnings": " | ".join(self.warnings)}
-
-
-# Columns of the CSV file and keys of the runs in the JSON file.
-COLUMNS = tuple(f.name for f in fields(Run) if f.name not in {"curve", "first_unit"})
-
-
-def run_key(contestant, source, seed):
+def run_key(contestant, source, seed, landscape=False):
     """Return what identifies a run: equal keys give equal results.
 
     Parameters
@@ -99,11 +34,13 @@ def run_key(contestant, source, seed):
         The patterns.
     seed : int
         Seed of the run.
+    landscape : bool, default=False
+        Whether local entropy and Hessian are measured.
 
     Returns
     -------
     key : str
-        Hash over parameters, patterns, seed and versions.
+        Hash over parameters, patterns, seed, measures and versions.
     """
     estimator = contestant.seeded(seed)
     return RunStore.key(
@@ -113,6 +50,9 @@ def run_key(contestant, source, seed):
         estimator=joblib.hash(estimator),
         data=source.digest,
         seed=seed,
+        # A standard classifier has no landscape to measure.
+        landscape=landscape and contestant.family == COMMITTEE,
+        measures=settings(),
         skwfm=__version__,
         sklearn=sklearn.__version__,
     )
@@ -136,12 +76,10 @@ def restore_run(store, key):
     record = store.load(key)
     if record is None:
         return None
-    pairs = tuple(tuple(pair) for pair in record.pop("curve"))
-    tuples = {name: tuple(record.pop(name)) for name in ("warnings", "first_unit")}
-    return Run(**record, **tuples, curve=pairs)
+    return Run.of(record)
 
 
-def execute_run(contestant, source, seed, store, key, study_pid):
+def execute_run(contestant, source, seed, store, key, study_pid, landscape=False):
     """Train, test and store one run. Executed in a worker process or in line.
 
     Parameters
@@ -158,6 +96,8 @@ def execute_run(contestant, source, seed, store, key, study_pid):
         As returned by `run_key`.
     study_pid : int
         Process of the study, which alone reacts to Ctrl-C.
+    landscape : bool, default=False
+        Whether to measure local entropy and Hessian of a committee machine.
 
     Returns
     -------
@@ -166,7 +106,7 @@ def execute_run(contestant, source, seed, store, key, study_pid):
     """
     with _single_thread(), _interrupt_wins(os.getpid() == study_pid):
         try:
-            run = _measure(contestant, source.split(seed), seed)
+            run = _train(contestant, source.split(seed), seed, landscape)
         except Exception as error:
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
@@ -212,7 +152,8 @@ def _interrupt_wins(in_study):
         raise KeyboardInterrupt
 
 
-def _measure(contestant, split, seed):
+def _train(contestant, split, seed, landscape):
+    """Train, test and measure."""
     estimator = contestant.seeded(seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -222,6 +163,11 @@ def _measure(contestant, split, seed):
     model = _last_step(estimator)
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
+    scores = _scores(estimator, split)
+    measures = take_measures(
+        estimator, split.X_train, split.y_train, seed, scores["n_train_errors"],
+        landscape and contestant.family == COMMITTEE,
+    )  # fmt: skip
     return Run(
         algorithm=contestant.name,
         family=contestant.family,
@@ -232,7 +178,8 @@ def _measure(contestant, split, seed):
         curve=_thinned(getattr(model, "loss_curve_", ())),
         first_unit=_first_unit(model),
         n_epochs=_n_epochs(model),
-        **_scores(estimator, split),
+        measures=measures,
+        **scores,
     )
 
 

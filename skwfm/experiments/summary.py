@@ -9,6 +9,8 @@ METRICS = (
     "balanced_accuracy",
     "seconds",
 )
+# Mean and standard error of these are over the seeds on which they were measured.
+MEASURES = ("noise_error", "local_entropy", "log10_hessian_largest")
 SCORES = ("test_accuracy", "balanced_accuracy")
 
 
@@ -78,7 +80,19 @@ def _one_algorithm(runs, name, reference):
         "warnings": list(dict.fromkeys(w for run in good for w in run.warnings)),
     }
     row |= {m: mean_and_error([getattr(r, m) for r in good]) for m in METRICS}
+    row |= {m: _over_measured(good, m) for m in MEASURES}
+    row["n_measured"] = sum(bool(r.measures.was_asked) for r in good)
+    row["n_unconverged"] = sum(r.measures.n_unconverged > 0 for r in good)
+    row["not_measured"] = list(
+        dict.fromkeys(reason for r in good for reason in r.measures.not_measured)
+    )
     return row | {f"{m}_gain": _gain(runs, name, reference, m) for m in SCORES}
+
+
+def _over_measured(runs, name):
+    """Average over the runs that have it; how many these are, is said with it."""
+    values = [getattr(run.measures, name) for run in runs]
+    return {**mean_and_error(values), "n": sum(v is not None for v in values)}
 
 
 def _gain(runs, name, reference, metric):

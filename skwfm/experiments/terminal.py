@@ -88,6 +88,32 @@ def print_table(comparison):
     _console().print(table)
 
 
+def print_landscapes(comparison):
+    """Print the landscape measures on standard output.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from skwfm.experiments import landscape_wording, measures
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    entropy = f"local entropy\nat {measures.DISTANCE:g}, 1e-3"
+    noise = f"errors at\n{100 * measures.LEVEL:g} % noise"
+    table.add_column("algorithm", overflow="fold")
+    for heading in (entropy, "Hessian\nmax, log10", noise):
+        table.add_column(heading, justify="right", no_wrap=True)
+    summary = comparison.summary()
+    for row in summary:
+        table.add_row(Text(row["algorithm"]), *landscape_wording.cells(row))
+    _console().print(table)
+
+
 def _cells(row):
     from rich.text import Text
 

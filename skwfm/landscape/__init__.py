@@ -4,14 +4,20 @@ from skwfm.landscape.displays import HessianSpectrumDisplay, NoiseRobustnessDisp
 from skwfm.landscape.hessian_beta import smallest_beta
 from skwfm.landscape.hessian_operator import HessianOperator, hessian_operator
 from skwfm.landscape.local_entropy import local_entropy
+from skwfm.landscape.local_entropy_display import LocalEntropyDisplay
 from skwfm.landscape.manifold import MinimaManifold, minima_manifold
 from skwfm.landscape.robustness import RobustnessCurve, noise_robustness
-from skwfm.landscape.scorers import hessian_scorer, noise_robustness_scorer
+from skwfm.landscape.scorers import (
+    hessian_scorer,
+    local_entropy_scorer,
+    noise_robustness_scorer,
+)
 from skwfm.landscape.spectrum import hessian_spectrum
 from skwfm.landscape.spectrum_lanczos import SpectralDensity
 from skwfm.landscape.spectrum_methods import HessianSpectrum
 from skwfm.landscape.transformers import (
     HessianSpectrumTransformer,
+    LocalEntropyTransformer,
     NoiseRobustnessTransformer,
 )
 from skwfm.landscape.transformers_base import flatten_solutions
@@ -21,6 +27,8 @@ __all__ = [
     "HessianSpectrum",
     "HessianSpectrumDisplay",
     "HessianSpectrumTransformer",
+    "LocalEntropyDisplay",
+    "LocalEntropyTransformer",
     "MinimaManifold",
     "NoiseRobustnessDisplay",
     "NoiseRobustnessTransformer",
@@ -31,6 +39,7 @@ __all__ = [
     "hessian_scorer",
     "hessian_spectrum",
     "local_entropy",
+    "local_entropy_scorer",
     "minima_manifold",
     "noise_robustness",
     "noise_robustness_scorer",

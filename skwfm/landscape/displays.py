@@ -5,24 +5,9 @@ Matplotlib is imported when something is drawn, not before.
 
 import numpy as np
 
+from skwfm.displays import check_labels, new_axes
 from skwfm.landscape.robustness import noise_robustness
 from skwfm.landscape.spectrum import hessian_spectrum
-
-
-def _new_axes(ax):
-    """Given axes, or a new figure's."""
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1] if ax is None else ax
-
-
-def _check_labels(labels, n_curves):
-    labels = [None] * n_curves if labels is None else list(labels)
-    if len(labels) != n_curves:
-        raise ValueError(
-            f"labels has {len(labels)} entries for {n_curves} results: pass one each."
-        )
-    return labels
 
 
 class HessianSpectrumDisplay:
@@ -123,14 +108,14 @@ class HessianSpectrumDisplay:
         ValueError
             If there is nothing that can be drawn.
         """
-        labels = _check_labels(self.labels, len(self.spectra))
+        labels = check_labels(self.labels, len(self.spectra))
         exact = [s.eigenvalues for s in self.spectra if s.method == "exact"]
         if any(s.method == "lanczos" for s in self.spectra) or not self.spectra:
             raise ValueError(
                 "spectra must be computed with method='exact' or method='slq': the "
                 "ends of a spectrum make no histogram."
             )
-        ax = _new_axes(ax)
+        ax = new_axes(ax)
         edges = np.histogram_bin_edges(np.concatenate(exact), bins) if exact else None
         for i, (spectrum, label) in enumerate(zip(self.spectra, labels, strict=True)):
             draw = (
@@ -262,13 +247,13 @@ class NoiseRobustnessDisplay:
         ValueError
             If the curves are of different kinds of noise, or there is none.
         """
-        labels = _check_labels(self.labels, len(self.curves))
+        labels = check_labels(self.labels, len(self.curves))
         kinds = sorted({curve.noise for curve in self.curves})
         if len(kinds) != 1:
             raise ValueError(
                 f"curves are of noises {kinds}: draw one kind in one plot."
             )
-        ax = _new_axes(ax)
+        ax = new_axes(ax)
         style = {"marker": "o", "ms": 4, "lw": 1.3, "capsize": 2, **kwargs}
         for curve, label in zip(self.curves, labels, strict=True):
             error = np.nan_to_num(curve.standard_error)

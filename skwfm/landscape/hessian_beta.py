@@ -3,8 +3,8 @@
 import numpy as np
 
 from skwfm.architectures import FullCommittee, TreeCommittee
+from skwfm.landscape.reading import read_solution
 from skwfm.landscape.solution import smooth
-from skwfm.landscape.solution_reading import read_solution
 
 # Beyond this, tanh is 1 to the last bit: the smooth machine is the sign machine.
 _SATURATION = 20.0

@@ -5,7 +5,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from skwfm.landscape.hessian_curvature import Curvature
 from skwfm.landscape.hessian_loss import check_loss
-from skwfm.landscape.solution_reading import read_solution
+from skwfm.landscape.reading import read_solution
 
 
 class HessianOperator(LinearOperator):

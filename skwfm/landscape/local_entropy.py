@@ -17,7 +17,7 @@ from skwfm.inference import (
     infer,
 )
 from skwfm.inference.spans import span_inputs
-from skwfm.landscape.factors_reading import read_factors
+from skwfm.landscape.reading import read_factors
 from skwfm.landscape.sampling import sample_local_volume
 
 METHODS = ("auto", "amp", "bp", "ep", "mc")
@@ -54,8 +54,9 @@ def local_entropy(
     Parameters
     ----------
     model : object
-        Fitted classifier, or anything with ``coef_``, ``architecture_`` and, unless
-        labels are +-1 and there is no intercept, ``classes_`` and ``intercept_``.
+        Fitted classifier, pipeline that ends with one, or anything with ``coef_``,
+        ``architecture_`` and, unless labels are +-1 and there is no intercept,
+        ``classes_`` and ``intercept_``.
     X : array-like of shape (n_samples, n_features)
         Inputs that the model learned.
     y : array-like of shape (n_samples,)
@@ -104,6 +105,8 @@ def local_entropy(
         weights is "binary" and the model's are not all of one size.
     NotFittedError
         If the model has no weights.
+    TypeError
+        If it is not a committee machine.
 
     Warns
     -----

@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.landscape.hessian_loss import Loss, check_count, check_positive
 from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.reading import read_solution
 from skwfm.landscape.solution import smooth
-from skwfm.landscape.solution_reading import read_solution
 from skwfm.landscape.spectrum_exact import exact_eigenvalues
 
 # Levenberg and Marquardt's damping, in units of the squared residual: where it starts,

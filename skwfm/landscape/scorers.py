@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.landscape.hessian_loss import Loss, check_loss
+from skwfm.landscape.hessian_loss import Loss, check_loss, check_positive
 from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.local_entropy_settings import LocalEntropySettings
+from skwfm.landscape.reading import read_solution
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.solution_reading import read_solution
 from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
 
 
@@ -145,3 +146,86 @@ def noise_robustness_scorer(
     """
     check_noise(noise, levels, n_draws)
     return _NoiseRobustnessScorer(noise, tuple(levels), n_draws, random_state)
+
+
+@dataclass(frozen=True)
+class _LocalEntropyScorer:
+    """Local entropy at one distance; see `local_entropy_scorer`."""
+
+    settings: LocalEntropySettings
+
+    def __call__(self, estimator, X, y):
+        return float(self.settings.measure(estimator, X, y)[0])
+
+
+def local_entropy_scorer(
+    distance,
+    *,
+    method="auto",
+    tol=1e-4,
+    max_sweeps=300,
+    n_samples=10_000,
+    random_state=0,
+):
+    """Make a scorer that prefers wide minima.
+
+    Parameters
+    ----------
+    distance : float
+        Distance ``(1 - overlap) / 2`` from the solution, in (0, 0.5).
+    method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
+        As in `local_entropy`.
+    tol : float, default=1e-4
+        Residual at which an engine has converged. The default, coarser than that of
+        `local_entropy`, is enough to compare solutions.
+    max_sweeps : int, default=300
+        Most sweeps of an engine.
+    n_samples : int, default=10000
+        Draws of "mc".
+    random_state : int or None, default=0
+        Seed of "mc"; an int gives every estimator the same draws.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)`` gives the local entropy, in nats per weight: at most
+        0, and the nearer to 0 the wider the minimum. The estimator is a fitted
+        classifier of skwfm or a pipeline that ends with one. NaN, with a
+        ConvergenceWarning, if it does not converge; model selection then reports the
+        score as missing.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is wrong.
+
+    Notes
+    -----
+    Cross-validation calls a scorer with the patterns left out. There a machine makes
+    errors as a rule, and the volume counts only the weights that make none: a
+    UserWarning says so. For the width of the minimum that was found pass
+    ``return_train_score=True`` and take the ``train_`` columns.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn.model_selection import cross_validate
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import local_entropy_scorer
+    >>> X, y = make_random_patterns(40, 60, random_state=0)
+    >>> model = LALClassifier(n_hidden=3, random_state=0)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")  # of errors on the patterns left out
+    ...     scores = cross_validate(
+    ...         model, X, y, cv=2, scoring={"width": local_entropy_scorer(0.05)},
+    ...         return_train_score=True,
+    ...     )
+    >>> scores["train_width"] < 0
+    array([ True,  True])
+    """
+    check_positive("distance", distance, "below 0.5")
+    settings = LocalEntropySettings(
+        (float(distance),), method, tol, max_sweeps, n_samples, random_state
+    )
+    return _LocalEntropyScorer(settings)

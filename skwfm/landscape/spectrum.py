@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.landscape.hessian_loss import check_count, check_loss, check_positive
 from skwfm.landscape.hessian_operator import HessianOperator
-from skwfm.landscape.solution_reading import read_solution
+from skwfm.landscape.reading import read_solution
 from skwfm.landscape.spectrum_methods import spectrum_of
 
 METHODS = ("exact", "lanczos", "slq")

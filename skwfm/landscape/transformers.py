@@ -4,10 +4,15 @@ A transformer of another measure subclasses `SolutionTransformer` and writes two
 methods: `_columns`, the checked names, and `_row`, the numbers of one solution.
 """
 
+from dataclasses import replace
+
+import numpy as np
+
 from skwfm.landscape.hessian_loss import check_count, check_loss
 from skwfm.landscape.hessian_operator import HessianOperator
+from skwfm.landscape.local_entropy_settings import LocalEntropySettings
+from skwfm.landscape.reading import read_solution, unit_norms
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.solution_reading import make_solution
 from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
 from skwfm.landscape.transformers_base import SolutionTransformer
 
@@ -96,10 +101,7 @@ class HessianSpectrumTransformer(SolutionTransformer):
         return [f"hessian_{name}" for name in self.measures]
 
     def _row(self, machine):
-        solution = make_solution(
-            machine.architecture, machine.coef, machine.intercept,
-            self._patterns, self._labels,
-        )  # fmt: skip
+        solution = read_solution(machine, self._patterns, self._labels)
         operator = HessianOperator(solution, self._loss, bool(self.tangent))
         return [HESSIAN_MEASURES[name](operator) for name in self.measures]
 
@@ -185,3 +187,108 @@ class NoiseRobustnessTransformer(SolutionTransformer):
             n_draws=self.n_draws, random_state=self.random_state,
         )  # fmt: skip
         return list(curve.error)
+
+
+class LocalEntropyTransformer(SolutionTransformer):
+    """Local entropies of each solution.
+
+    Parameters
+    ----------
+    patterns : array-like of shape (n_samples, n_features)
+        Patterns that the weights nearby must get right, those of the training as a
+        rule.
+    labels : array-like of shape (n_samples,)
+        Their labels, of two classes; the larger one is +1.
+    distances : array-like of shape (n_distances,), default=(0.05,)
+        Distances ``(1 - overlap) / 2`` from the solution, one column each.
+    architecture : str, class or instance, default="full"
+        The machine.
+    n_hidden : int, default=9
+        Number of hidden units; an instance brings its own.
+    fit_intercept : bool, default=True
+        Whether the rows hold intercepts.
+    method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
+        As in `local_entropy`.
+    tol : float, default=1e-4
+        Residual at which an engine has converged.
+    max_sweeps : int, default=300
+        Most sweeps of an engine at each distance.
+    n_samples : int, default=10000
+        Draws of "mc", the same for all solutions.
+    random_state : int, default=0
+        Seed of "mc".
+    n_jobs : int or None, default=None
+        Workers over solutions.
+
+    Attributes
+    ----------
+    feature_names_out_ : ndarray of str
+        Names of the columns, "local_entropy_d0.05" and so on.
+    architecture_ : Architecture
+        The machine.
+
+    Notes
+    -----
+    Each unit's weights are scaled to norm one. Numbers are in nats per weight; NaN,
+    with a ConvergenceWarning, where the engine did not converge.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import LocalEntropyTransformer, flatten_solutions
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> models = [LALClassifier(n_hidden=3, random_state=i).fit(X, y) for i in (0, 1)]
+    >>> transformer = LocalEntropyTransformer(X, y, distances=[0.01, 0.1], n_hidden=3)
+    >>> transformer.fit_transform(flatten_solutions(models)).shape
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        patterns,
+        labels,
+        distances=(0.05,),
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        method="auto",
+        tol=1e-4,
+        max_sweeps=300,
+        n_samples=10_000,
+        random_state=0,
+        n_jobs=None,
+    ):
+        self.patterns = patterns
+        self.labels = labels
+        self.distances = distances
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.method = method
+        self.tol = tol
+        self.max_sweeps = max_sweeps
+        self.n_samples = n_samples
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _columns(self):
+        # None would draw anew for each solution.
+        check_count("random_state", self.random_state, 0)
+        distances = tuple(np.atleast_1d(np.asarray(self.distances, dtype=float)))
+        self._settings = LocalEntropySettings(
+            distances, self.method, self.tol, self.max_sweeps, self.n_samples,
+            self.random_state,
+        )  # fmt: skip
+        return [f"local_entropy_d{distance:g}" for distance in distances]
+
+    def _row(self, machine):
+        weights = np.column_stack([machine.coef_, machine.intercept_])
+        norms = unit_norms(weights)
+        machine = replace(
+            machine,
+            coef_=machine.coef_ / norms[:, None],
+            intercept_=machine.intercept_ / norms,
+        )
+        return list(self._settings.measure(machine, self._patterns, self._labels))

@@ -141,8 +141,12 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     def _machine(self, row):
         weights = row.reshape(self.architecture_.n_hidden, -1)
         n_features = self._patterns.shape[1]
-        intercept = weights[:, n_features] if self.fit_intercept else None
-        return SignMachine(self.architecture_, weights[:, :n_features], intercept)
+        coef, intercept = weights[:, :n_features], np.zeros(len(weights))
+        if self.fit_intercept:
+            intercept = weights[:, n_features]
+        return SignMachine(
+            self.architecture_, coef, intercept, bool(self.fit_intercept)
+        )
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns.
@@ -163,21 +167,24 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
 
 @dataclass(frozen=True)
 class SignMachine:
-    """A machine of given weights.
+    """A machine of given weights, with the attributes of a fitted classifier.
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture_ : Architecture
         The machine.
-    coef : ndarray of shape (n_hidden, n_features)
+    coef_ : ndarray of shape (n_hidden, n_features)
         Weights.
-    intercept : ndarray of shape (n_hidden,) or None
-        Intercepts, if the units have any.
+    intercept_ : ndarray of shape (n_hidden,)
+        Intercepts, zeros if the units have none.
+    fit_intercept : bool
+        Whether the units have intercepts.
     """
 
-    architecture: Architecture
-    coef: np.ndarray
-    intercept: np.ndarray | None
+    architecture_: Architecture
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    fit_intercept: bool
 
     def predict(self, X):
         """Answer every pattern.
@@ -192,7 +199,5 @@ class SignMachine:
         answers : ndarray of shape (n_samples,)
             Answers, +-1.
         """
-        fields = X @ self.coef.T
-        if self.intercept is not None:
-            fields += self.intercept
-        return self.architecture.output(np.where(fields >= 0, 1.0, -1.0))
+        fields = X @ self.coef_.T + self.intercept_
+        return self.architecture_.output(np.where(fields >= 0, 1.0, -1.0))

@@ -83,6 +83,18 @@ def test_key_changes_with_everything_a_run_depends_on(source, monkeypatch):
     assert key() == keys[-1]
 
 
+def test_key_knows_what_is_measured(source, monkeypatch):
+    """Only committee machines have a landscape that may be measured or not."""
+    committee = Contestant("counting", Counting(), "committee")
+    plain, measured = (run_key(committee, source, 0, asked) for asked in (False, True))
+    assert plain != measured
+    standard = [run_key(counting(), source, 0, asked) for asked in (False, True)]
+    assert standard[0] == standard[1]
+    monkeypatch.setattr("skwfm.experiments.measures.TOL", 1e-5)
+    assert run_key(committee, source, 0, True) != measured
+    assert run_key(committee, source, 0) != plain
+
+
 def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
     compare(source, [counting()], n_seeds=1, n_jobs=1, cache=tmp_path)
     (record,) = tmp_path.iterdir()

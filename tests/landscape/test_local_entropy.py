@@ -175,7 +175,7 @@ def test_bad_patterns_and_models(tree):
         local_entropy(model, X[:, 1:], y)
     with pytest.raises(ValueError, match="y contains 7"):
         local_entropy(model, X, np.where(y == y[0], 7, y))
-    with pytest.raises(NotFittedError, match="LALClassifier without coef_"):
+    with pytest.raises(NotFittedError, match=r"LALClassifier has no coef_.*fit it"):
         local_entropy(LALClassifier(), X, y)
     long = SimpleNamespace(coef_=2 * model.coef_, architecture_=TreeCommittee(3))
     with pytest.raises(ValueError, match="norm 2"):
