@@ -170,7 +170,8 @@ def read_factors(model, X, y):
     Returns
     -------
     factors : Factors
-        The patterns and the machine.
+        The patterns and the machine. Patterns that say the same twice are left out:
+        they change no volume, but engines would count them again.
     weights : ndarray of shape (n_hidden, n_features + has_intercept)
         Weights as they are stored, the intercept last.
 
@@ -189,7 +190,21 @@ def read_factors(model, X, y):
         weights = np.column_stack([weights, intercept])
     factors = Factors(X, labels, architecture, intercept is not None)
     _warn_of_errors(factors, weights)
+    distinct = _distinct(X, labels)
+    if len(distinct) < len(X):
+        factors = Factors(
+            X[distinct], labels[distinct], architecture, intercept is not None
+        )
     return factors, weights
+
+
+def _distinct(X, labels):
+    """Where patterns appear for the first time, in their order."""
+    rows = [row.tobytes() for row in np.ascontiguousarray(X)]
+    first = {}
+    for index, pattern in enumerate(zip(rows, labels, strict=True)):
+        first.setdefault(pattern, index)
+    return list(first.values())
 
 
 def _warn_of_errors(factors, weights):

@@ -103,6 +103,15 @@ def test_scaling_the_inputs_changes_nothing():
     np.testing.assert_allclose(curves[0], curves[1], rtol=1e-8)
 
 
+@pytest.mark.parametrize("method", ["amp", "ep", "mc"])
+def test_repeated_patterns_change_nothing(tree, method):
+    model, X, y = tree
+    options = {"overlaps": [0.9], "method": method, "n_samples": 200, "random_state": 0}
+    once = local_entropy(model, X, y, **options)
+    twice = local_entropy(model, np.vstack([X, X[:9]]), np.append(y, y[:9]), **options)
+    assert twice.entropy == once.entropy
+
+
 def test_auto_chooses_by_fields_and_correlation():
     rng = np.random.default_rng(0)
     X, y = rng.choice([-1.0, 1.0], (60, 90)), np.ones(60)
