@@ -64,14 +64,14 @@ for name, model in models.items():
 # The picture
 # -----------
 # Sampling decides: it reaches every point around the wide minimum of eLAL, none around
-# the narrow one of LAL. Where both give numbers, corrected ep lies on the sampled ones.
-# Without the correction ep finds too few solutions: images that are alike are one
-# condition stated many times, which it pays for again and again. Approximate message
-# passing is further off everywhere, and around the narrow minimum it loses the smallest
-# overlap altogether.
+# the narrow one of LAL. Where both give numbers, corrected ep lies on the sampled ones
+# near the solution, and within its error further off, where the correction is large.
+# Without it ep finds too few solutions: images that are alike are one condition stated
+# many times, which it pays for again and again. Approximate message passing is further
+# off everywhere, and around the narrow minimum it loses all overlaps but one.
 #
-# Bars are twice the error, where one is known. Crosses at the upper edge stand where an engine, or
-# sampling, gave no number.
+# Bars are twice the error, where one is known. Crosses at the upper edge stand where an
+# engine, or sampling, gave no number.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.

@@ -88,8 +88,8 @@ def loop_correction(factors, fields):
     -------
     correction, error : float
         In nats; NaN if the expansion has no meaning, because the correlations between
-        units are too strong. The error is an estimate: half of what the pairs
-        contribute, and what three patterns would.
+        units are too strong. The error is an estimate, no bound: a quarter of what the
+        rings contribute, half of what the pairs do, and what three patterns would.
 
     Notes
     -----
@@ -110,7 +110,7 @@ def loop_correction(factors, fields):
     pairs, triples = by_pattern.sum() / 2, np.sum(by_pattern**2 - squares) / 2
     if pairs > 0 and triples > 0:
         pairs = pairs**2 / (pairs + triples)
-    return rings + pairs, abs(pairs) / 2 + abs(triples)
+    return rings + pairs, abs(rings) / 4 + abs(pairs) / 2 + abs(triples)
 
 
 def _cavity(fields, variance):

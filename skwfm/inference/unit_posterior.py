@@ -8,7 +8,7 @@ mixture of two inverses, of P and of P + gamma.
 """
 
 import numpy as np
-from scipy.linalg import blas, lapack
+from scipy.linalg import lapack
 
 _LOG_2PI = np.log(2 * np.pi)
 
@@ -122,10 +122,11 @@ class UnitPosterior:
         by_norm = -2 * np.sum((self._root.T @ self._mean) ** 2)
         by_norm -= 2 * self._pull * outside / self._norm
         for (weight, extra), root in self._by_mode():
-            inverse = blas.dtrmm(1.0, root, root.T)
-            unused = 1 / (self._norm + extra)
-            size += weight * (inverse.trace() + self._n_outside * unused)
-            squares = np.vdot(inverse, inverse) + self._n_outside * unused**2
+            inverse = lapack.dlauum(root)[0]  # its upper triangle
+            diagonal, unused = inverse.diagonal(), 1 / (self._norm + extra)
+            size += weight * (diagonal.sum() + self._n_outside * unused)
+            squares = 2 * np.vdot(inverse, inverse) - diagonal @ diagonal
+            squares += self._n_outside * unused**2
             by_norm -= weight * squares
         return size, by_norm, self._response @ self._mean + outside
 
