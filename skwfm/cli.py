@@ -71,8 +71,8 @@ def _add_compare(commands):
         "--algorithms",
         nargs="+",
         metavar="NAME",
-        help="installed plugins, published settings (LAL eLAL ceSGD-fast ceSGD-slow) "
-        "or standard classifiers (LogisticRegression LinearSVC SVC "
+        help="installed plugins, published settings (LAL eLAL ceSGD-fast ceSGD-slow "
+        "fBP) or standard classifiers (LogisticRegression LinearSVC SVC "
         "RandomForestClassifier MLPClassifier); separate by blanks or commas",
     )
     own = parser.add_argument_group("own data, two classes")

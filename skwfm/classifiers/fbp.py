@@ -67,6 +67,11 @@ class FBPClassifier(BaseCommitteeClassifier):
         weakly correlated inputs, and ep, which keeps the correlations of each unit's
         weights, otherwise. On strongly correlated inputs such as images no engine
         finds binary weights without errors.
+    answer : {"machine", "posterior"}, default="machine"
+        Who answers: the one machine `coef_`, or the majority of all machines around it,
+        each with its probability at the last coupling. The majority is as a rule right
+        more often, but no committee machine any more; `n_errors_` and all measures of
+        the landscape are those of the machine.
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
@@ -149,6 +154,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
         "method": [StrOptions({"auto", "amp", "bp", "ep"})],
+        "answer": [StrOptions({"machine", "posterior"})],
     }
 
     def __init__(
@@ -162,6 +168,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         symmetry_breaking=0.2,
         damping=None,
         method="auto",
+        answer="machine",
         architecture="full",
         n_hidden=9,
         fit_intercept=True,
@@ -178,6 +185,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         self.symmetry_breaking = symmetry_breaking
         self.damping = damping
         self.method = method
+        self.answer = answer
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
@@ -256,6 +264,7 @@ class FBPClassifier(BaseCommitteeClassifier):
             self.n_replicas,
             binary=self.weights == "binary",
             method=self.method_,
+            **({"keep_covariance": True} if self.method_ == "ep" else {}),
             damping=self.damping,
             tol=self.tol,
             max_sweeps=self.max_sweeps,
@@ -274,16 +283,16 @@ class FBPClassifier(BaseCommitteeClassifier):
         -------
         decision : ndarray of shape (n_samples,)
             Logarithm of the ratio of the probabilities of ``classes_[1]`` and
-            ``classes_[0]``; next to zero where the machine of the mean, which decides
-            the sign, and the posterior disagree.
+            ``classes_[0]``; with ``answer="machine"`` next to zero where the machine of
+            the mean, which then decides the sign, and the posterior disagree.
         """
         return super().decision_function(X)
 
     def predict_proba(self, X):
         """Give the probabilities of the classes under the posterior.
 
-        Every machine near the mean votes with its probability at the last coupling;
-        the weights are taken as independent.
+        Every machine near the mean votes with its probability at the last coupling. ep
+        knows how weights depend on each other; amp and bp take them as independent.
 
         Parameters
         ----------
@@ -299,16 +308,15 @@ class FBPClassifier(BaseCommitteeClassifier):
         return np.column_stack([1 - positive, positive])
 
     def _decision(self, X):
-        answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
         log_odds = self._log_odds(X)
+        if self.answer == "posterior":
+            return log_odds
+        answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
         return np.where(log_odds * answer > 0, log_odds, answer * _DISAGREE)
 
     def _log_odds(self, X):
-        log_z = []
-        for label in (1.0, -1.0):
-            labels = np.full(len(X), label)
-            factors = Factors(X, labels, self.architecture_, self.fit_intercept)
-            fields = factors.fields(factors.flat(self.posterior_.mean))
-            variances = factors.variances(factors.flat(self.posterior_.variance))
-            log_z.append(factors.channel(fields, variances)[0])
-        return log_z[0] - log_z[1]
+        right = np.ones(len(X))
+        factors = Factors(X, right, self.architecture_, self.fit_intercept)
+        moments = self.posterior_.field_moments(factors)
+        channel = self.architecture_.channel
+        return channel(*moments, right)[0] - channel(*moments, -right)[0]

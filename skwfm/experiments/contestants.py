@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from skwfm import plugins
 from skwfm._entry_points import normalised
 
-PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow")
+PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
 COMMITTEE, STANDARD = "committee", "standard"
 
@@ -205,7 +205,10 @@ def _published(name, problem):
     from skwfm.classifiers import published_settings
 
     cls, parameters = published_settings(problem, name)
-    return Contestant(name, cls(**parameters), COMMITTEE, "published settings")
+    settings = "published settings"
+    if name == "fBP":
+        settings = "published couplings, 8 sweeps of expectation propagation at each"
+    return Contestant(name, cls(**parameters), COMMITTEE, settings)
 
 
 def _plugin(name):

@@ -131,6 +131,16 @@ class CholeskyUnits:
         """
         return [unit.field_root() for unit in self.units]
 
+    def spreads(self):
+        """Give the covariance of each unit's weights.
+
+        Returns
+        -------
+        spreads : list of n_hidden Spread
+            One per unit.
+        """
+        return [unit.spread() for unit in self.units]
+
     def log_partition(self):
         """Give the sum over units of the log-integral of the posterior.
 

@@ -7,6 +7,8 @@ that the prior's own equations hold, coupled replicas included.
 import numpy as np
 from scipy.linalg import lapack
 
+from skwfm.inference.spans import Spread
+
 
 class EigenUnits:
     """All units of a machine, diagonalised.
@@ -106,6 +108,20 @@ class EigenUnits:
         """
         pairs = zip(self._spans, self._roots(), strict=True)
         return [span.coordinates @ root for span, root in pairs]
+
+    def spreads(self):
+        """Give the covariance of each unit's weights.
+
+        Returns
+        -------
+        spreads : list of n_hidden Spread
+            One per unit.
+        """
+        spreads = []
+        for (span, where, _), root in zip(self._by_unit(), self._roots(), strict=True):
+            outside = self._variance[where][-1] if span.rank < span.n_inputs else 0.0
+            spreads.append(Spread(span.basis, np.triu(root @ root.T), float(outside)))
+        return spreads
 
     def log_partition(self):
         """Give the sum over units of the log-integral of the posterior.

@@ -151,6 +151,21 @@ class EPEngine:
         except FloatingPointError:
             return np.full((2, self.factors.n_weights), np.nan)
 
+    def spreads(self):
+        """Give the covariance of each unit's weights at the last sweep.
+
+        Returns
+        -------
+        spreads : list of n_hidden Spread or None
+            None for +-1 weights, or if the posterior is improper.
+        """
+        if self.sites.is_binary:
+            return None
+        try:
+            return self._units.spreads()
+        except FloatingPointError:
+            return None
+
     def sweep(self, damping):
         """Update every site as the last sweep told, then look at the patterns again.
 
@@ -273,6 +288,7 @@ def run(
     rng=None,
     spans=None,
     corrected=False,
+    keep_covariance=False,
 ):
     """Run expectation propagation.
 
@@ -300,6 +316,9 @@ def run(
         Whether to add to log Z what patterns have in common that sites do not see, see
         `loop_correction`. Marginals stay those of expectation propagation, and
         are then no longer exact derivatives of log Z.
+    keep_covariance : bool, default=False
+        Whether the result holds the covariance of each unit's real weights: some
+        megabytes a unit.
 
     Returns
     -------
@@ -338,6 +357,7 @@ def run(
         residuals=residuals,
         method=engine.method,
         state=engine.state,
+        spreads=engine.spreads() if keep_covariance else None,
     )
 
 

@@ -60,7 +60,7 @@ def infer(
     **options : dict
         Options of one engine: `schedule="sequential"|"parallel"` of bp;
         `corrected=True` of ep, which adds to log Z what patterns have in common and
-        sites do not see.
+        sites do not see, and `keep_covariance=True` of ep.
 
     Returns
     -------

@@ -30,6 +30,9 @@ from skwfm.architectures.base import sum_over_states
 _STEP = 1e-4
 # Pairs of patterns looked at together: what fits in the cache.
 _N_TOGETHER = 20_000
+# A pair contributes at most about the root of the product of the probabilities that
+# each pattern is wrong (Cauchy-Schwarz). Pairs below this are left out, in nats.
+_NEGLIGIBLE = 1e-9
 # Correlations are kept off 1, and fields off 0, by what rounding does not see.
 _TINY = 1e-15
 
@@ -180,7 +183,9 @@ class _Pairs:
         self._factors, self._fields = factors, fields
         self._variance, self._coupling = variance, coupling
         cavity = _cavity(fields, variance)
-        self._alone = factors.channel(*cavity)[0] - self._gaussian_alone(*cavity)
+        log_z = factors.channel(*cavity)[0]
+        self._wrong = -np.expm1(log_z)
+        self._alone = log_z - self._gaussian_alone(*cavity)
 
     def _gaussian_alone(self, mean, variance):
         precision, linear = self._fields.precision, self._fields.linear
@@ -203,7 +208,8 @@ class _Pairs:
     def _block(self, rows):
         """Pairs that have their first pattern among the rows, and what they give."""
         every = np.arange(self._factors.n_samples)
-        offset, second = np.nonzero(every > every[rows, None])
+        matters = self._wrong[rows, None] * self._wrong > _NEGLIGIBLE**2
+        offset, second = np.nonzero(matters & (every > every[rows, None]))
         first = offset + rows.start
         covariance = self._fields.covariance(rows)[:, offset, second]
         together = self._together(first, second, covariance)

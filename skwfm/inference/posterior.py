@@ -76,6 +76,8 @@ class Posterior:
     multipliers : dict, default={}
         Final multipliers of the prior: "norm" (Lambda) and "overlap" (lambda), each an
         ndarray with one entry, or one per unit.
+    spreads : list of n_hidden Spread or None, default=None
+        Covariance of each unit's weights, if it was asked to be kept.
     state : object, default=None
         Messages for a warm start; the engine's own business.
     """
@@ -94,7 +96,31 @@ class Posterior:
     error: float = np.nan
     log_volume: float = np.nan
     multipliers: dict = field(default_factory=dict)
+    spreads: list | None = field(default=None, repr=False)
     state: object = field(default=None, repr=False)
+
+    def field_moments(self, factors):
+        """Give means and variances of the fields of any patterns.
+
+        Parameters
+        ----------
+        factors : Factors
+            Patterns for the same machine, new ones as a rule.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_samples, n_hidden)
+            With the covariances of the weights where they were kept; otherwise weights
+            count as independent.
+        """
+        mean = factors.fields(factors.flat(self.mean))
+        if self.spreads is None:
+            return mean, factors.variances(factors.flat(self.variance))
+        variance = [
+            spread.field_variances(factors.unit_inputs(unit))
+            for unit, spread in enumerate(self.spreads)
+        ]
+        return mean, np.column_stack(variance)
 
     @property
     def advice(self):

@@ -10,6 +10,8 @@ mixture of two inverses, of P and of P + gamma.
 import numpy as np
 from scipy.linalg import lapack
 
+from skwfm.inference.spans import Spread
+
 _LOG_2PI = np.log(2 * np.pi)
 
 
@@ -157,6 +159,20 @@ class UnitPosterior:
             The covariance is ``root root^T``.
         """
         return self.span.coordinates @ self._root
+
+    def spread(self):
+        """Give the covariance of the weights.
+
+        Returns
+        -------
+        spread : Spread
+            On the axes that the patterns use, and beside them.
+        """
+        covariance = sum(
+            weight * lapack.dlauum(root)[0] for (weight, _), root in self._by_mode()
+        )
+        outside = sum(weight / (self._norm + extra) for weight, extra in self._modes)
+        return Spread(self.span.basis, covariance, outside)
 
     def weights(self):
         """Give the marginals of the weights.

@@ -140,6 +140,42 @@ def test_probabilities_go_with_decisions():
     assert sure > np.abs(proba[:, 1] - 0.5).mean()
 
 
+def test_the_posterior_may_answer(blobs):
+    """Its answers are the sign of the log-odds, and mostly those of its mean."""
+    X, y = blobs
+    machine = FBPClassifier(n_hidden=3, **FEW).fit(X[::2], y[::2])
+    crowd = clone(machine).set_params(answer="posterior").fit(X[::2], y[::2])
+    np.testing.assert_array_equal(crowd.coef_, machine.coef_)
+    fresh = X[1::2]
+    odds = crowd.decision_function(fresh)
+    np.testing.assert_array_equal(crowd.predict(fresh), crowd.classes_[1 * (odds > 0)])
+    agree = machine.predict(fresh) == crowd.predict(fresh)
+    assert agree.mean() > 0.9
+    np.testing.assert_array_equal(machine.decision_function(fresh)[agree], odds[agree])
+
+
+def test_probabilities_are_votes_of_the_posterior(blobs):
+    """Weights drawn with the covariance that ep knows vote as predict_proba says."""
+    X, y = blobs
+    clf = FBPClassifier(n_hidden=3, fit_intercept=False, answer="posterior", **FEW)
+    clf.fit(X[:20], y[:20])
+    posterior, rng = clf.posterior_, np.random.default_rng(0)
+    assert clf.method_ == "ep"
+    fields = np.empty((3, 4000, len(X)))
+    for unit, spread in enumerate(posterior.spreads):
+        n = X.shape[1]
+        basis = np.eye(n) if spread.basis is None else spread.basis
+        upper = np.triu(spread.covariance)
+        inside = upper + upper.T - np.diag(upper.diagonal())
+        covariance = basis @ inside @ basis.T
+        covariance += spread.outside * (np.eye(n) - basis @ basis.T)
+        drawn = rng.multivariate_normal(posterior.mean[unit], covariance, 4000)
+        fields[unit] = drawn @ X.T
+    voted = np.mean(np.sign(fields).sum(axis=0) > 0, axis=0)
+    error = np.sqrt(voted * (1 - voted) / 4000) + 1e-3
+    assert np.all(np.abs(clf.predict_proba(X)[:, 1] - voted) < 4 * error)
+
+
 def test_parity_says_that_it_did_not_focus():
     X, y = make_random_patterns(300, 201, random_state=0)
     clf = FBPClassifier(architecture="parity", n_hidden=3, **FEW)

@@ -183,6 +183,32 @@ def test_factorised_units_agree_with_diagonalised_ones(
     np.testing.assert_allclose(fast.log_volume, slow.log_volume, rtol=1e-10)
 
 
+@pytest.mark.parametrize("kind", [CholeskyUnits, EigenUnits])
+@pytest.mark.parametrize("shape", [(8, 15), (30, 15)])
+@pytest.mark.parametrize("n_replicas", [1, 5])
+def test_fields_of_fresh_inputs(shape, kind, n_replicas, monkeypatch):
+    """Their variances by the dense covariance of centre and replica."""
+    factors, _ = random_factors(*shape, fit_intercept=True)
+    monkeypatch.setattr(ep, "_units_for", lambda sites: kind)
+    prior, gamma = SphericalPrior(), 3.0
+    posterior = converge(
+        factors, Focusing(prior, n_replicas, gamma), keep_covariance=True
+    )
+    fresh = np.random.default_rng(1).standard_normal((6, 15))
+    fresh = Factors(fresh, np.ones(6), factors.architecture, fit_intercept=True)
+    mean, variance = posterior.field_moments(fresh)
+    for unit in range(3):
+        x, new = factors.unit_inputs(unit), fresh.unit_inputs(unit)
+        precision = x.T @ (posterior.state.precision[:, unit, None] * x)
+        precision += posterior.multipliers["norm"][0] * np.eye(16)
+        covariance = np.linalg.inv(precision) / n_replicas
+        alone = np.linalg.inv(precision + gamma * np.eye(16))
+        covariance += (1 - 1 / n_replicas) * alone
+        expected = np.einsum("ij,jk,ik->i", new, covariance, new)
+        np.testing.assert_allclose(variance[:, unit], expected, rtol=1e-8)
+        np.testing.assert_allclose(mean[:, unit], new @ posterior.mean[unit], rtol=1e-9)
+
+
 def test_one_replica_or_no_coupling_is_the_plain_prior():
     factors, _ = random_factors(9, 20)
     plain = converge(factors, SphericalPrior())
