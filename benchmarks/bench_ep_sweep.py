@@ -19,7 +19,8 @@ from scipy.linalg import blas, lapack
 
 from skwfm import LALClassifier
 from skwfm.datasets import load_dress_coat
-from skwfm.inference import Factors, ReferencePrior, ep
+from skwfm.inference import Factors, ReferencePrior, ep, ep_engine
+from skwfm.inference.spans import span_inputs
 
 N_HIDDEN = 9
 OVERLAP = 0.9
@@ -45,7 +46,7 @@ def fixed_point():
     factors = Factors(X, labels, model.architecture_)
     prior = ReferencePrior(model.coef_, OVERLAP)
     posterior = ep.run(factors, prior, tol=1e-6, max_sweeps=500)
-    return ep.EPEngine(factors, prior.bind(factors), posterior.state)
+    return ep_engine.EPEngine(factors, prior.bind(factors), posterior.state)
 
 
 def lapack_calls(span, precision, norm):
@@ -90,7 +91,7 @@ def make_claim():
         engine.sweep(_HELD)
     sites = engine.state.precision.copy()
     norm = engine.sites.multipliers["norm"][0]
-    spans = ep.span_inputs(engine.factors)
+    spans = span_inputs(engine.factors)
 
     def ours():
         for _ in range(N_SWEEPS):

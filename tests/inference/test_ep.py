@@ -13,6 +13,7 @@ from skwfm.inference import (
     ReferencePrior,
     SphericalPrior,
     ep,
+    ep_engine,
 )
 from skwfm.inference.cholesky_units import CholeskyUnits
 from skwfm.inference.eigen_units import EigenUnits
@@ -174,9 +175,9 @@ def test_factorised_units_agree_with_diagonalised_ones(
     """Two routes: Cholesky factors with Newton steps, eigenvalues with exact roots."""
     factors, weights = random_factors(*shape, machine, fit_intercept=machine == "full")
     prior = prior(weights)
-    assert ep._units_for(prior.bind(factors)) is CholeskyUnits
+    assert ep_engine._units_for(prior.bind(factors)) is CholeskyUnits
     fast = converge(factors, prior)
-    monkeypatch.setattr(ep, "_units_for", lambda sites: EigenUnits)
+    monkeypatch.setattr(ep_engine, "_units_for", lambda sites: EigenUnits)
     slow = converge(factors, prior)
     np.testing.assert_allclose(fast.mean, slow.mean, atol=1e-9)
     np.testing.assert_allclose(fast.variance, slow.variance, atol=1e-9)
@@ -189,7 +190,7 @@ def test_factorised_units_agree_with_diagonalised_ones(
 def test_fields_of_fresh_inputs(shape, kind, n_replicas, monkeypatch):
     """Their variances by the dense covariance of centre and replica."""
     factors, _ = random_factors(*shape, fit_intercept=True)
-    monkeypatch.setattr(ep, "_units_for", lambda sites: kind)
+    monkeypatch.setattr(ep_engine, "_units_for", lambda sites: kind)
     prior, gamma = SphericalPrior(), 3.0
     posterior = converge(
         factors, Focusing(prior, n_replicas, gamma), keep_covariance=True

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skwfm.architectures import FullCommittee
-from skwfm.inference import Factors, ReferencePrior, SphericalPrior, ep
+from skwfm.inference import Factors, ReferencePrior, SphericalPrior, ep, ep_engine
 from skwfm.inference.adaptive_damping import AdaptiveDamping
 from skwfm.inference.spans import Span
 
@@ -119,8 +119,8 @@ def test_improper_posterior_raises_lambda():
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((6, 10))
     factors = Factors(inputs, np.ones(6), FullCommittee(1))
-    state = ep.EPState(np.full((6, 1), -5.0), np.zeros((6, 1)), np.ones(1))
-    engine = ep.EPEngine(factors, SphericalPrior().bind(factors), state)
+    state = ep_engine.EPState(np.full((6, 1), -5.0), np.zeros((6, 1)), np.ones(1))
+    engine = ep_engine.EPEngine(factors, SphericalPrior().bind(factors), state)
     precision = inputs.T @ inputs / 10 * -5.0
     engine.sweep(0.5)
     norm = engine.sites.multipliers["norm"][0]

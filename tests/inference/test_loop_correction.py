@@ -15,6 +15,7 @@ from skwfm.inference import (
     ReferencePrior,
     SphericalPrior,
     ep,
+    ep_engine,
     infer,
     loop_correction,
 )
@@ -193,7 +194,7 @@ def fixed_point(machine, n_samples=8):
     x = rng.standard_normal(15) + rng.standard_normal((n_samples, 15))
     factors = Factors(x, np.ones(n_samples), machine)
     field = factors.dense(0.5 * rng.standard_normal(factors.n_weights))
-    engine = ep.EPEngine(factors, GaussianPrior(1.0, field).bind(factors))
+    engine = ep_engine.EPEngine(factors, GaussianPrior(1.0, field).bind(factors))
     while engine.sweep(0.5) > 1e-9:
         pass
     mean, variance = engine._cavity
@@ -255,7 +256,7 @@ def test_both_kinds_of_units_give_the_same_correction():
     prior = ReferencePrior(weights, 0.4)
     values = []
     for kind in (None, EigenUnits):
-        engine = ep.EPEngine(factors, prior.bind(factors))
+        engine = ep_engine.EPEngine(factors, prior.bind(factors))
         if kind is not None:
             engine._units = engine._new_units(kind)
         while engine.sweep(0.5) > 1e-9:
@@ -277,7 +278,7 @@ def test_an_expansion_without_meaning_is_said(monkeypatch):
     coupling = np.full((2, 3, 3), -0.9)
     coupling[:, range(3), range(3)] = 0
     assert np.isnan(loop_correction._rings(roots, variance, coupling))
-    monkeypatch.setattr(ep, "loop_correction", lambda *_: (np.nan, np.nan))
+    monkeypatch.setattr(ep_engine, "loop_correction", lambda *_: (np.nan, np.nan))
     factors = Factors(np.eye(3), np.ones(3), FullCommittee(1))
     with pytest.warns(UserWarning, match="corrected=False"):
         posterior = infer(factors, SphericalPrior(), method="ep", corrected=True)
