@@ -222,6 +222,7 @@ def test_models_that_are_not_binary():
         local_entropy(model, X, y, weights="real")
 
 
+@pytest.mark.filterwarnings("ignore:the model gets:UserWarning")
 @pytest.mark.slow
 def test_images():
     """20 images, one unit: ep within 10 per cent, where amp errs by twice as much.
