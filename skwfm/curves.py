@@ -23,7 +23,8 @@ class LocalEntropyCurve:
     method : str
         How the curve was obtained, in words.
     error : ndarray of shape (n_overlaps,) or None, default=None
-        Estimated absolute error of ``entropy`` (quadrature or one standard error).
+        Estimated absolute error of ``entropy``: of the quadrature, one standard error,
+        or what corrected expectation propagation still leaves out.
     weights : {"spherical", "binary"}, default="spherical"
         Whether real weights of norm one count, or weights +-1.
     reference : {"centre", "mutual"}, default="centre"
