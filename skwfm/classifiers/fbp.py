@@ -69,9 +69,9 @@ class FBPClassifier(BaseCommitteeClassifier):
         finds binary weights without errors.
     answer : {"machine", "posterior"}, default="machine"
         Who answers: the one machine `coef_`, or the majority of all machines around it,
-        each with its probability at the last coupling. The majority is as a rule right
-        more often, but no committee machine any more; `n_errors_` and all measures of
-        the landscape are those of the machine.
+        each with its probability at the last coupling. The majority has better
+        probabilities, but is no committee machine any more; `n_errors_` and all
+        measures of the landscape are those of the machine.
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
