@@ -59,7 +59,7 @@ class _SignMatrices:
         self._words = np.concatenate(words)
         self._products = np.array(products, dtype=np.int64)
         self._size = first_sum
-        self._table = np.empty(4 * int(self._products[:, 4].max()) + 32)
+        self._table_size = 4 * int(self._products[:, 4].max()) + 32
 
     @property
     def nbytes(self):
@@ -79,8 +79,9 @@ class _SignMatrices:
         sums : ndarray
             One number per row of every product.
         """
-        sums = np.empty(self._size)
-        training.sign_sums(self._words, self._products, terms, self._table, sums)
+        # Room for the kernel of each call's own: threads may share the inputs.
+        sums, table = np.empty(self._size), np.empty(self._table_size)
+        training.sign_sums(self._words, self._products, terms, table, sums)
         return sums
 
 

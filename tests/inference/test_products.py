@@ -1,5 +1,7 @@
 """Products with +-1 inputs kept as bits against those with unpacked inputs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,15 @@ def test_more_rows_than_are_packed_at_once():
     ]
     found = SignProducts(factors).fields(weights)
     np.testing.assert_allclose(found.T, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_threads_may_share_the_inputs():
+    """The same products from many threads at once as from one."""
+    rng = np.random.default_rng(0)
+    inputs = rng.choice([-1.0, 1.0], (300, 603))
+    factors = Factors(inputs, np.ones(300), TreeCommittee(3))
+    weights = rng.standard_normal((40, factors.n_weights))
+    expected = [factors.fields(w) for w in weights]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(factors.fields, weights))
+    np.testing.assert_array_equal(found, expected)
