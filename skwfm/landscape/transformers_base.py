@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
+from threadpoolctl import threadpool_limits
 
 from skwfm import plugins
 from skwfm.architectures import Architecture
@@ -133,10 +134,14 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        rows = Parallel(n_jobs=self.n_jobs)(
-            delayed(self._row)(self._machine(row)) for row in X
-        )
+        rows = Parallel(n_jobs=self.n_jobs)(delayed(self._measure)(row) for row in X)
         return np.array(rows, dtype=float)
+
+    def _measure(self, row):
+        # One BLAS thread each: another number rounds differently, and workers of their
+        # own would have it.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return self._row(self._machine(row))
 
     def _machine(self, row):
         weights = row.reshape(self.architecture_.n_hidden, -1)

@@ -83,8 +83,9 @@ def test_scorer_is_the_same_in_other_processes(patterns):
     one, two = (
         cross_validate(model, *patterns, n_jobs=n_jobs, **options) for n_jobs in (1, 2)
     )
-    np.testing.assert_array_equal(one["train_w"], two["train_w"])
-    np.testing.assert_array_equal(one["test_w"], two["test_w"])
+    # BLAS rounds differently with another number of threads, which workers may have.
+    for part in ("train_w", "test_w"):
+        np.testing.assert_allclose(one[part], two[part], rtol=1e-10)
     assert pickle.loads(pickle.dumps(scorer)) == scorer
 
 
