@@ -15,6 +15,9 @@ SOURCES := pyproject.toml meson.build README.md LICENSE \
 demo: $(VENV)/.installed-plot
 	$(BIN)/skwfm compare --out $(OUT)
 
+# There are as many workers as cores: BLAS threads of their own would only get in the way.
+test test-slow: export OPENBLAS_NUM_THREADS = 1
+
 test: lint $(VENV)/.installed-test
 	$(BIN)/pytest -n auto -m "not slow"
 	$(BIN)/pytest -n auto --pyargs skwfm --doctest-modules -p no:cacheprovider
