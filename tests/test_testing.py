@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skwfm.architectures.base import sum_over_states
+from skwfm.architectures.pairs import sum_over_states
 from skwfm.testing import check_algorithm, check_architecture
 
 

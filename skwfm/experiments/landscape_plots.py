@@ -55,6 +55,21 @@ def _legend(figure, axes):
     figure.legend(handles, labels, loc="outside right upper", frameon=False)
 
 
+def _figure(comparison, attribute, line, finish):
+    """One line an algorithm beside a legend, or None when nothing was measured."""
+    runs_of = _measured(comparison, attribute)
+    if not runs_of:
+        return None
+    figure = new_figure(WIDTH, 3.8)
+    axes, styles = figure.subplots(), _styles(comparison)
+    for name, runs in runs_of.items():
+        line(axes, name, runs, styles[name])
+    finish(axes)
+    rule(axes)
+    _legend(figure, axes)
+    return figure
+
+
 def entropy(comparison):
     """Draw the local entropy of committee machines against distance.
 
@@ -68,21 +83,7 @@ def entropy(comparison):
     figure : matplotlib.figure.Figure or None
         None when nothing was measured.
     """
-    runs_of = _measured(comparison, "entropy_curve")
-    if not runs_of:
-        return None
-    figure = new_figure(WIDTH, 3.8)
-    axes, styles = figure.subplots(), _styles(comparison)
-    for name, runs in runs_of.items():
-        _entropy_line(axes, name, runs, styles[name])
-    axes.set_xlabel("distance from the solution")
-    axes.set_ylabel("local entropy (nats per weight)")
-    axes.set_xlim(left=0)
-    # Zero is the largest value there is; a little above it, marks are whole.
-    axes.set_ylim(top=-0.03 * axes.get_ylim()[0])
-    rule(axes)
-    _legend(figure, axes)
-    return figure
+    return _figure(comparison, "entropy_curve", _entropy_line, _entropy_axes)
 
 
 def _entropy_line(axes, name, runs, style):
@@ -96,6 +97,14 @@ def _entropy_line(axes, name, runs, style):
     axes.errorbar(distances, mean, bar, capsize=3, label=label, **style)
 
 
+def _entropy_axes(axes):
+    axes.set_xlabel("distance from the solution")
+    axes.set_ylabel("local entropy (nats per weight)")
+    axes.set_xlim(left=0)
+    # Zero is the largest value there is; a little above it, marks are whole.
+    axes.set_ylim(top=-0.03 * axes.get_ylim()[0])
+
+
 def noise(comparison):
     """Draw the error rate on corrupted training patterns against the noise.
 
@@ -107,24 +116,21 @@ def noise(comparison):
     Returns
     -------
     figure : matplotlib.figure.Figure or None
-        None when no run succeeded.
+        None when nothing was measured.
     """
-    runs_of = _measured(comparison, "noise_curve")
-    if not runs_of:
-        return None
-    figure = new_figure(WIDTH, 3.8)
-    axes, styles = figure.subplots(), _styles(comparison)
-    for name, runs in runs_of.items():
-        curves = np.array([run.measures.noise_curve for run in runs])
-        mean, bar = _mean_and_bar(100 * curves[:, :, 1])
-        levels = 100 * curves[0, :, 0]
-        axes.errorbar(levels, mean, bar, capsize=2, label=name, **styles[name])
+    return _figure(comparison, "noise_curve", _noise_line, _noise_axes)
+
+
+def _noise_line(axes, name, runs, style):
+    curves = np.array([run.measures.noise_curve for run in runs])
+    mean, bar = _mean_and_bar(100 * curves[:, :, 1])
+    axes.errorbar(100 * curves[0, :, 0], mean, bar, capsize=2, label=name, **style)
+
+
+def _noise_axes(axes):
     axes.set_xlabel("share of the inputs redrawn (%)")
     axes.set_ylabel("training examples answered wrongly (%)")
     axes.set_ylim(bottom=0)
-    rule(axes)
-    _legend(figure, axes)
-    return figure
 
 
 def spectrum(comparison):
@@ -140,23 +146,21 @@ def spectrum(comparison):
     figure : matplotlib.figure.Figure or None
         None when nothing was measured.
     """
-    runs_of = _measured(comparison, "eigenvalues")
-    if not runs_of:
-        return None
-    figure = new_figure(WIDTH, 3.8)
-    axes, styles = figure.subplots(), _styles(comparison)
-    for name, runs in runs_of.items():
-        measures = runs[0].measures
-        ranks = np.arange(1, len(measures.eigenvalues) + 1)
-        label = f"{name}\n(steepness {measures.hessian_beta:.3g})"
-        axes.plot(ranks, measures.eigenvalues, label=label, **styles[name])
+    return _figure(comparison, "eigenvalues", _spectrum_line, _spectrum_axes)
+
+
+def _spectrum_line(axes, name, runs, style):
+    measures = runs[0].measures
+    ranks = np.arange(1, len(measures.eigenvalues) + 1)
+    label = f"{name}\n(steepness {measures.hessian_beta:.3g})"
+    axes.plot(ranks, measures.eigenvalues, label=label, **style)
+
+
+def _spectrum_axes(axes):
     axes.set_xlabel("number of the eigenvalue, largest first")
     axes.set_ylabel("eigenvalue of the Hessian")
     axes.xaxis.get_major_locator().set_params(integer=True)
     logarithmic(axes, "y")
-    rule(axes)
-    _legend(figure, axes)
-    return figure
 
 
 def eigenvalue(comparison):
@@ -172,19 +176,17 @@ def eigenvalue(comparison):
     figure : matplotlib.figure.Figure or None
         None when nothing was measured.
     """
-    runs_of = _measured(comparison, "eigenvalues")
-    if not runs_of:
-        return None
-    figure = new_figure(WIDTH, 3.8)
-    axes, styles = figure.subplots(), _styles(comparison)
-    for name, runs in runs_of.items():
-        x = [run.measures.hessian_largest for run in runs]
-        y = [100 * (1 - run.test_accuracy) for run in runs]
-        axes.plot(x, y, label=name, **{**styles[name], "lw": 0, "ms": 7})
+    return _figure(comparison, "eigenvalues", _eigenvalue_points, _eigenvalue_axes)
+
+
+def _eigenvalue_points(axes, name, runs, style):
+    x = [run.measures.hessian_largest for run in runs]
+    y = [100 * (1 - run.test_accuracy) for run in runs]
+    axes.plot(x, y, label=name, **{**style, "lw": 0, "ms": 7})
+
+
+def _eigenvalue_axes(axes):
     axes.set_xlabel("largest eigenvalue of the Hessian (logarithmic)")
     axes.set_ylabel("test error (%)")
     axes.margins(x=0.1, y=0.1)
     logarithmic(axes, "x")
-    rule(axes)
-    _legend(figure, axes)
-    return figure

@@ -9,13 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.inference.posterior import make_posterior
-from skwfm.inference.sweeps import Damping, run_sweeps
-
-# Dampings that converge at alpha = 1 (undamped sweeps oscillate), without and with the
-# focusing term.
-_DAMPING = 0.3
-_FOCUSING_DAMPING = 0.5
+from skwfm.inference.message_runs import run_messages
 
 
 @dataclass
@@ -125,22 +119,6 @@ class AmpEngine:
         return patterns + weights
 
 
-def default_damping(sites):
-    """Give the damping an adaptive run starts with.
-
-    Parameters
-    ----------
-    sites : GaussianSites or SignSites
-        The bound prior.
-
-    Returns
-    -------
-    damping : float
-        Larger with coupled replicas.
-    """
-    return _DAMPING if sites.has_evidence else _FOCUSING_DAMPING
-
-
 def run(
     factors, prior, state=None, *, damping, tol, max_sweeps, callback=None, rng=None
 ):
@@ -172,22 +150,6 @@ def run(
     """
     sites = prior.bind(factors)
     engine = AmpEngine(factors, sites, state, rng, noise=0.02)
-    status, residuals = run_sweeps(
-        engine,
-        damping=Damping(damping, default_damping(sites), engine),
-        tol=tol,
-        max_sweeps=max_sweeps,
-        callback=callback,
-    )
-    return make_posterior(
-        factors,
-        sites,
-        engine.mean,
-        engine.variance,
-        log_evidence=engine.log_evidence,
-        status=status,
-        n_iter=len(residuals),
-        residuals=residuals,
-        method=engine.method,
-        state=engine.state,
+    return run_messages(
+        engine, damping=damping, tol=tol, max_sweeps=max_sweeps, callback=callback
     )

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm._kernels import messages as kernels
-from skwfm.inference.amp import default_damping
-from skwfm.inference.posterior import make_posterior
-from skwfm.inference.sweeps import Damping, run_sweeps
+from skwfm.inference.message_runs import run_messages
 
 # Patterns updated together: few, so that the sequential schedule is one and the means
 # of a chunk stay in cache; enough, so that calling the channel costs little.
@@ -245,22 +243,6 @@ def run(
     """
     sites = prior.bind(factors)
     engine = BpEngine(factors, sites, state, schedule, rng, noise=0.02)
-    status, residuals = run_sweeps(
-        engine,
-        damping=Damping(damping, default_damping(sites), engine),
-        tol=tol,
-        max_sweeps=max_sweeps,
-        callback=callback,
-    )
-    return make_posterior(
-        factors,
-        sites,
-        engine.mean,
-        engine.variance,
-        log_evidence=engine.log_evidence,
-        status=status,
-        n_iter=len(residuals),
-        residuals=residuals,
-        method=engine.method,
-        state=engine.state,
+    return run_messages(
+        engine, damping=damping, tol=tol, max_sweeps=max_sweeps, callback=callback
     )

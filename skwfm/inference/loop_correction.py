@@ -23,7 +23,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky
 from scipy.special import ndtr, owens_t
 
-from skwfm.architectures.base import sum_over_states
+from skwfm.architectures.pairs import sum_over_states
 
 # Step of the differences that give the second derivatives of the channel, in standard
 # deviations of the fields: they are good to its square.
@@ -231,7 +231,8 @@ class _Pairs:
         d1, d2 = m1 - v1 * b1 - c * b2, m2 - c * b1 - v2 * b2
         n1 = ((1 - v2 * pi2) * d1 + c * pi2 * d2) / left
         n2 = (c * pi1 * d1 + (1 - v1 * pi1) * d2) / left
-        with np.errstate(invalid="ignore"):
+        # What is improper, or impossible to rounding, ends as no correction at all.
+        with np.errstate(invalid="ignore", divide="ignore"):
             exponent = b1 * (m1 + n1) + b2 * (m2 + n2) - n1 * pi1 * m1 - n2 * pi2 * m2
             gaussian = np.sum(exponent + np.log(left), axis=0) / 2
             s1, s2 = np.sqrt(w1), np.sqrt(w2)

@@ -162,8 +162,8 @@ def make_posterior(
     if correction is not None and np.isfinite(log_z):
         added, error = map(float, correction())
         log_z += added
-        if np.isnan(added):
-            outcome["status"] = "no_correction"
+        if not np.isfinite(added):
+            outcome["status"], log_z, error = "no_correction", np.nan, np.nan
     converged = outcome["status"] == "converged"
     entropy = float(sites.entropy(log_z))
     outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)

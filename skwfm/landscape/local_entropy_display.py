@@ -9,7 +9,7 @@ _AXES = {
     "distance": "distance $(1 - p) / 2$ from the solution",
     "overlap": "overlap $p$ with the solution",
 }
-# How many standard errors a bar spans to each side.
+# How many errors a bar spans to each side.
 _BAR = 2
 
 
@@ -130,7 +130,10 @@ class LocalEntropyDisplay:
         return cls.from_curve(curve, label=label or type(model).__name__, x=x, ax=ax)
 
     def plot(self, ax=None, **kwargs):
-        """Draw the curves, with bars of two standard errors where there are any.
+        """Draw the curves, with bars of twice the error where one is known.
+
+        That is the standard error of sampling, and the estimate of what corrected
+        expectation propagation leaves out.
 
         Parameters
         ----------

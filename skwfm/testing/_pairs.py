@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from skwfm.architectures.base import sum_over_states
+from skwfm.architectures.pairs import sum_over_states
 from skwfm.testing._probe import MAX_ENUMERATED, call, expect
 
 _N_PAIRS = 24

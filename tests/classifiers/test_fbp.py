@@ -7,7 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import FBPClassifier
-from skwfm.datasets import make_random_patterns
+from skwfm.classifiers import published_settings
+from skwfm.datasets import load_dress_coat, make_random_patterns
 from skwfm.inference import Factors, ReferencePrior, infer
 from skwfm.landscape import local_entropy
 from skwfm.testing import check_algorithm
@@ -174,6 +175,20 @@ def test_probabilities_are_votes_of_the_posterior(blobs):
     voted = np.mean(np.sign(fields).sum(axis=0) > 0, axis=0)
     error = np.sqrt(voted * (1 - voted) / 4000) + 1e-3
     assert np.all(np.abs(clf.predict_proba(X)[:, 1] - voted) < 4 * error)
+
+
+@pytest.mark.slow
+def test_solves_real_images():
+    """500 images of dresses and coats, the settings of the comparison."""
+    X, y = load_dress_coat(n_per_class=250, random_state=8, return_X_y=True)
+    test = load_dress_coat(subset="test", return_X_y=True)
+    estimator_class, parameters = published_settings("dress_coat", "fBP")
+    clf = estimator_class(**parameters, random_state=8).fit(X, y)
+    assert clf.method_ == "ep"
+    assert clf.n_errors_ == 0
+    assert clf.converged_
+    # What random forests reach less three standard errors of 677 test images.
+    assert clf.score(*test) > 0.936 - 3 * np.sqrt(0.936 * 0.064 / 677)
 
 
 def test_parity_says_that_it_did_not_focus():

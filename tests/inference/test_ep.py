@@ -295,5 +295,5 @@ def test_near_duplicates_cost_again():
         without = n_hidden * 15 * np.log(2 * np.pi)
         costs.append(without - posterior.log_evidence)
     assert np.log(2) < costs[0] < costs[1] < costs[2]
-    # The bias is real: revise the user guide if this ever fails.
+    # The bias that the user guide gives as the reason for the correction.
     assert costs[2] > 1.5

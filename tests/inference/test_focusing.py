@@ -7,10 +7,11 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.architectures import FullCommittee, TreeCommittee
-from skwfm.datasets import make_random_patterns
+from skwfm.datasets import load_dress_coat, make_random_patterns
 from skwfm.inference import (
     BinaryPrior,
     Factors,
+    Focusing,
     SphericalPrior,
     focusing_steps,
     geometric_protocol,
@@ -107,3 +108,23 @@ def test_published_protocol():
     assert gammas[0] == pytest.approx(0.5)
     assert gammas[-1] == pytest.approx(30)
     assert np.allclose(np.diff(np.log(gammas)), np.log(60) / 29)
+
+
+@pytest.mark.slow
+def test_first_sweeps_on_images_are_not_thrown_off():
+    """Where a fixed damping of 0.8 leads to residuals above 100, shortened steps stay.
+
+    A residual of 1 is a step of one standard deviation.
+    """
+    X, y = load_dress_coat(n_per_class=250, random_state=8, return_X_y=True)
+    labels = np.where(y == np.unique(y)[1], 1.0, -1.0)
+    factors = Factors(X, labels, FullCommittee(9))
+    fixed, adaptive = (
+        infer(
+            factors, Focusing(SphericalPrior(), 10, 0.5), method="ep",
+            damping=damping, max_sweeps=4, random_state=1008,
+        ).residuals.max()
+        for damping in (0.8, None)
+    )  # fmt: skip
+    assert fixed > 100
+    assert adaptive < 10

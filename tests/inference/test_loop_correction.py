@@ -271,17 +271,18 @@ def test_binary_weights_have_no_correction():
         infer(factors, BinaryPrior(), method="ep", corrected=True)
 
 
-def test_an_expansion_without_meaning_is_said(monkeypatch):
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_an_expansion_without_meaning_is_said(bad, monkeypatch):
     """Correlations of one and more between units have no Gaussian integral."""
     variance = np.ones((2, 3))
     roots = [np.eye(2)] * 3
     coupling = np.full((2, 3, 3), -0.9)
     coupling[:, range(3), range(3)] = 0
     assert np.isnan(loop_correction._rings(roots, variance, coupling))
-    monkeypatch.setattr(ep_engine, "loop_correction", lambda *_: (np.nan, np.nan))
+    monkeypatch.setattr(ep_engine, "loop_correction", lambda *_: (bad, 1.0))
     factors = Factors(np.eye(3), np.ones(3), FullCommittee(1))
     with pytest.warns(UserWarning, match="corrected=False"):
         posterior = infer(factors, SphericalPrior(), method="ep", corrected=True)
     assert posterior.status == "no_correction"
     assert not posterior.converged
-    assert np.isnan(posterior.log_volume)
+    assert np.isnan([posterior.log_volume, posterior.log_evidence]).all()
