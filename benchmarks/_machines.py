@@ -4,8 +4,8 @@ import numpy as np
 from _limits import Work
 
 from skwfm.architectures import FullCommittee, TreeCommittee
-from skwfm.classifiers.problem import Problem
 from skwfm.datasets import load_dress_coat, make_random_patterns
+from skwfm.problem.problem import Problem
 
 N_HIDDEN = 9
 BATCH_SIZE = 100

@@ -54,7 +54,7 @@ def measure(size):
     from skwfm.architectures import TreeCommittee
     from skwfm.datasets import make_random_patterns
     from skwfm.inference import Factors, SphericalPrior
-    from skwfm.inference.amp import AmpEngine
+    from skwfm.inference.engines.amp import AmpEngine
 
     seconds, residual = [], None
     size_or_least = max(size, N_HIDDEN)

@@ -22,7 +22,7 @@ from _paired import Claim, Program, main
 from skwfm.architectures import TreeCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, SphericalPrior
-from skwfm.inference.amp import AmpEngine
+from skwfm.inference.engines.amp import AmpEngine
 
 N_HIDDEN, N_SWEEPS, DAMPING = 9, 5, 0.3
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from skwfm.architectures import TreeCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import BinaryPrior, Factors, SphericalPrior
-from skwfm.inference.bp import BpEngine
+from skwfm.inference.engines.bp import BpEngine
 
 TARGET_NS = 5.0
 SETTINGS = [

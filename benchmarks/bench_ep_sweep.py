@@ -20,7 +20,7 @@ from scipy.linalg import blas, lapack
 from skwfm import LALClassifier
 from skwfm.datasets import load_dress_coat
 from skwfm.inference import Factors, ReferencePrior, ep, ep_engine
-from skwfm.inference.spans import span_inputs
+from skwfm.inference.ep.geometry import span_inputs
 
 N_HIDDEN = 9
 OVERLAP = 0.9

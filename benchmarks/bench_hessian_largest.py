@@ -12,7 +12,7 @@ from _limits import Work
 from _paired import main
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from skwfm.landscape.spectrum_methods import spectrum_of
+from skwfm.landscape.hessian.results import spectrum_of
 
 TOLERANCE = 1e-8
 

@@ -10,7 +10,7 @@ import scipy.linalg
 from _hessians import dress_coat_hessian, eigenvalue_work, make_claim
 from _paired import main
 
-from skwfm.landscape.spectrum_exact import exact_eigenvalues
+from skwfm.landscape.hessian.exact import exact_eigenvalues
 
 
 def make_spectrum_claim():

@@ -14,7 +14,7 @@ import numpy as np
 from _paired import Claim, Program, main
 from scipy.special import log_ndtr
 
-from skwfm.theory.ordered_triple import average_ordered_envelope
+from skwfm.theory.numerics.three_units import average_ordered_envelope
 from skwfm.theory.wide_minima import WideMinima
 
 ALPHA, OVERLAP = 1.0, 0.8

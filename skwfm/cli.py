@@ -119,7 +119,7 @@ def _share(text):
 
 
 def _compare(arguments):
-    from skwfm.experiments import terminal
+    from skwfm.experiments.report import terminal
 
     plan = _plan(arguments)
     cache = arguments.out / ".cache"
@@ -141,7 +141,7 @@ def _compare(arguments):
 
 
 def _report(arguments, comparison, cache):
-    from skwfm.experiments import terminal
+    from skwfm.experiments.report import terminal
 
     paths = comparison.write(arguments.out)
     if arguments.json:
@@ -189,7 +189,7 @@ def _plan(arguments):
         N_SEEDS,
         N_SEEDS_QUICK,
     )
-    from skwfm.experiments.contestants import default_names
+    from skwfm.experiments.study.contestants import default_names
 
     try:
         _check_surroundings(arguments)
@@ -231,7 +231,7 @@ def _source(arguments):
 
 def _plugins(arguments):
     from skwfm import plugins
-    from skwfm.experiments import terminal
+    from skwfm.experiments.report import terminal
 
     terminal.print_plugins(
         (group, entry)
@@ -242,7 +242,7 @@ def _plugins(arguments):
 
 
 def _info(arguments):
-    from skwfm.experiments import terminal
+    from skwfm.experiments.report import terminal
 
     terminal.print_info()
     return 0

@@ -5,8 +5,8 @@ from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
 from skwfm.classifiers.fbp import FBPClassifier
 from skwfm.classifiers.lal import LALClassifier
-from skwfm.classifiers.problem import Problem, Solution
 from skwfm.classifiers.published import published_settings
+from skwfm.problem.problem import Problem, Solution
 
 __all__ = [
     "BaseCommitteeClassifier",

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skwfm import plugins
 from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.layout import unit_norm
-from skwfm.classifiers.problem import ADVICE, Problem
+from skwfm.problem.problem import ADVICE, Problem
 
 
 class BaseCommitteeClassifier(

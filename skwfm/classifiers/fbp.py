@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.base import BaseCommitteeClassifier
-from skwfm.classifiers.problem import Solution
 from skwfm.inference import (
     BinaryPrior,
     Factors,
@@ -18,6 +17,7 @@ from skwfm.inference import (
     focusing_steps,
     geometric_protocol,
 )
+from skwfm.problem.problem import Solution
 
 # Decision where the machine of the mean and the posterior disagree: next to zero, on
 # the machine's side.
@@ -140,10 +140,8 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     _parameter_constraints = {  # noqa: RUF012
         **{
-            name: constraint
-            for name, constraint in (
-                BaseCommitteeClassifier._parameter_constraints.items()
-            )
+            name: kinds
+            for name, kinds in BaseCommitteeClassifier._parameter_constraints.items()
             if name != "max_iter"
         },
         "weights": [StrOptions({"spherical", "binary"})],

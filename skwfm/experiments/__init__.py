@@ -2,11 +2,15 @@
 
 from skwfm.experiments.compare import compare
 from skwfm.experiments.comparison import Comparison
-from skwfm.experiments.contestants import Contestant, find_contestants, known_names
-from skwfm.experiments.measures import Measures
-from skwfm.experiments.reading import read_source
-from skwfm.experiments.records import Run
-from skwfm.experiments.sources import Source, dress_coat
+from skwfm.experiments.data.reading import read_source
+from skwfm.experiments.data.sources import Source, dress_coat
+from skwfm.experiments.study.contestants import (
+    Contestant,
+    find_contestants,
+    known_names,
+)
+from skwfm.experiments.study.measures import Measures
+from skwfm.experiments.study.records import Run
 
 __all__ = [
     "Comparison",

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skwfm.experiments import measures
 from skwfm.experiments.comparison import Comparison
-from skwfm.experiments.contestants import Contestant, default_names, find_contestants
-from skwfm.experiments.runs import execute_run, restore_run, run_key
-from skwfm.experiments.sources import Source, dress_coat
-from skwfm.experiments.storage import RunStore
+from skwfm.experiments.data.sources import Source, dress_coat
+from skwfm.experiments.study import measures
+from skwfm.experiments.study.contestants import (
+    Contestant,
+    default_names,
+    find_contestants,
+)
+from skwfm.experiments.study.runs import execute_run, restore_run, run_key
+from skwfm.experiments.study.storage import RunStore
 
 N_SEEDS, N_SEEDS_QUICK = 10, 3
 N_MEASURED, N_MEASURED_QUICK = 3, 1

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skwfm.experiments.machine import cpu, versions
-from skwfm.experiments.records import COLUMNS
-from skwfm.experiments.storage import write_atomically
-from skwfm.experiments.summary import summarise
+from skwfm.experiments.study.machine import cpu, versions
+from skwfm.experiments.study.records import COLUMNS
+from skwfm.experiments.study.storage import write_atomically
+from skwfm.experiments.study.summary import summarise
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Comparison:
         figures : dict of str to bytes
             PNG images by name.
         """
-        from skwfm.experiments.plots import draw_all
+        from skwfm.experiments.report.plots import draw_all
 
         return draw_all(self)
 
@@ -142,7 +142,7 @@ class Comparison:
         figures : dict of str to bytes, default=None
             PNG images as returned by `figures`; None draws them.
         """
-        from skwfm.experiments.page import render
+        from skwfm.experiments.report.page import render
 
         write_atomically(path, render(self, figures or self.figures()))
 

@@ -1,6 +1,6 @@
 """Message passing: posterior marginals and volumes of weights that make no error."""
 
-from skwfm.inference.choice import default_method
+from skwfm.inference.engines.choice import default_method
 from skwfm.inference.factors import Factors
 from skwfm.inference.focusing import (
     FocusingStep,

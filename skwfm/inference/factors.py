@@ -6,12 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from skwfm.architectures import Architecture, Layout
-from skwfm.inference.pattern_checks import (
+from skwfm.problem.products import RealProducts, SignProducts
+from skwfm.problem.validation import (
     check_patterns,
     find_contradiction,
     mirror_sign,
 )
-from skwfm.inference.products import RealProducts, SignProducts
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.infer import infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
-from skwfm.inference.spans import span_inputs
 
 
 def geometric_protocol(start=0.5, stop=30.0, n_steps=30):

@@ -1,16 +1,18 @@
 """One call for all engines."""
 
 import warnings
-from importlib import import_module
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skwfm.inference.engines import amp, bp
+from skwfm.inference.ep import run as ep
 from skwfm.inference.posterior import Posterior
 
-METHODS = ("amp", "bp", "ep")
+ENGINES = {"amp": amp.run, "bp": bp.run, "ep": ep.run}
+METHODS = tuple(ENGINES)
 
 
 def infer(
@@ -96,7 +98,7 @@ def infer(
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
         rng = np.random.default_rng(seed)
-    posterior = engine.run(
+    posterior = engine(
         problem,
         prior,
         _state_of(warm_start, method, problem),
@@ -115,7 +117,7 @@ def infer(
 def _engine(method):
     if method not in METHODS:
         raise ValueError(f"method={method!r} is unknown: pass one of {METHODS}.")
-    return import_module(f"skwfm.inference.{method}")
+    return ENGINES[method]
 
 
 def _check_numbers(tol, max_sweeps):

@@ -7,11 +7,11 @@ import numpy as np
 import scipy.linalg
 from sklearn.exceptions import ConvergenceWarning
 
-from skwfm.landscape.hessian_loss import Loss, check_count, check_positive
-from skwfm.landscape.hessian_operator import HessianOperator
-from skwfm.landscape.reading import read_solution
-from skwfm.landscape.solution import smooth
-from skwfm.landscape.spectrum_exact import exact_eigenvalues
+from skwfm._checks import check_count, check_positive
+from skwfm.landscape.hessian.exact import exact_eigenvalues
+from skwfm.landscape.hessian.loss import Loss
+from skwfm.landscape.hessian.operator import HessianOperator
+from skwfm.landscape.hessian.solution import read_solution, smooth
 
 # Levenberg and Marquardt's damping, in units of the squared residual: where it starts,
 # what a step that fails or succeeds makes of it, and how many may fail in a row. Long

@@ -7,7 +7,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
-from skwfm.landscape.hessian_loss import check_count
+from skwfm._checks import check_count
 
 NOISES = ("coloured", "flip", "gaussian")
 # Largest level that means something: a probability, or (gaussian) any multiple of the

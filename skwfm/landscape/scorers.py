@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.landscape.hessian_loss import Loss, check_loss, check_positive
-from skwfm.landscape.hessian_operator import HessianOperator
-from skwfm.landscape.local_entropy_settings import LocalEntropySettings
-from skwfm.landscape.reading import read_solution
+from skwfm._checks import check_positive
+from skwfm.landscape.hessian.loss import Loss, check_loss
+from skwfm.landscape.hessian.operator import HessianOperator
+from skwfm.landscape.hessian.results import HESSIAN_MEASURES, check_measures
+from skwfm.landscape.hessian.solution import read_solution
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
+from skwfm.landscape.volumes.settings import LocalEntropySettings
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from skwfm.landscape.hessian_loss import check_count, check_loss
-from skwfm.landscape.hessian_operator import HessianOperator
-from skwfm.landscape.local_entropy_settings import LocalEntropySettings
-from skwfm.landscape.reading import read_solution, unit_norms
+from skwfm._checks import check_count
+from skwfm.landscape.hessian.loss import check_loss
+from skwfm.landscape.hessian.operator import HessianOperator
+from skwfm.landscape.hessian.results import HESSIAN_MEASURES, check_measures
+from skwfm.landscape.hessian.solution import read_solution
 from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.spectrum_methods import HESSIAN_MEASURES, check_measures
 from skwfm.landscape.transformers_base import SolutionTransformer
+from skwfm.landscape.volumes.settings import LocalEntropySettings
+from skwfm.problem.fitted import unit_norms
 
 
 class HessianSpectrumTransformer(SolutionTransformer):

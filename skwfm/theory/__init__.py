@@ -12,7 +12,8 @@ from skwfm.theory.binary_perceptron import (
 from skwfm.theory.capacity import Capacity, capacity
 from skwfm.theory.franz_parisi import cross_entropy_local_entropy
 from skwfm.theory.local_entropy import local_entropy_curve
-from skwfm.theory.typical import SolutionEntropy, solution_entropy
+from skwfm.theory.solution_entropy import solution_entropy
+from skwfm.theory.typical import SolutionEntropy
 
 __all__ = [
     "Capacity",

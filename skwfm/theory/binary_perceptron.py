@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from skwfm.theory.capacity import capacity
 from skwfm.theory.checks import check_alpha, check_gamma, warn_lost
-from skwfm.theory.integrals import gaussian_rule
-from skwfm.theory.tilted import X_NODES, X_WEIGHTS, loss_averages
+from skwfm.theory.numerics.gaussian import gaussian_rule
+from skwfm.theory.numerics.loss_averages import X_NODES, X_WEIGHTS, loss_averages
+from skwfm.theory.solution_entropy import solution_entropy
 from skwfm.theory.typical import (
     first_crossing,
     mean_log_cosh,
     mean_square_tanh,
-    solution_entropy,
     spin_replicon,
 )
 
@@ -152,7 +153,7 @@ class CrossEntropyModel:
         self._guess = 0.0
 
     def averages(self, q, beta):
-        """Averages over the field; see :func:`skwfm.theory.tilted.loss_averages`."""
+        """Averages over the field; see `loss_averages`."""
         return loss_averages(*self.rule, q, beta, self.gamma, X_NODES, X_WEIGHTS)
 
     def free_entropy(self, q, conjugate, beta):
@@ -306,6 +307,4 @@ def cross_entropy_error_rate(alpha, gamma):
 
 def solution_limit():
     """Capacity of the binary perceptron."""
-    from skwfm.theory.capacity import capacity
-
     return capacity("perceptron", 1, "binary", "rs")

@@ -10,7 +10,7 @@ from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
 from skwfm.theory.checks import check_machine
-from skwfm.theory.integrals import composite_rule, gaussian_rule
+from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
 from skwfm.theory.typical import binary_entropy, spherical_volume
 
 ANSATZES = ("rs", "1rsb", "stability")

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.optimize import brentq, root
 
 from skwfm.theory.binary_perceptron import binary_perceptron_entropy
-from skwfm.theory.integrals import gaussian_rule, graded_edges
-from skwfm.theory.tilted import X_NODES, X_WEIGHTS, constrained_averages
+from skwfm.theory.numerics.gaussian import gaussian_rule, graded_edges
+from skwfm.theory.numerics.loss_averages import X_NODES, X_WEIGHTS, constrained_averages
 
 FIELD_EDGES = np.linspace(-8.0, 8.0, 9)
 FIELD_ORDERS = (4, 6)

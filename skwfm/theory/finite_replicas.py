@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, log_ndtr
 
-from skwfm.theory.integrals import GAUSS_RANGE, LOG_SQRT_2PI, gaussian_rule
+from skwfm.theory.numerics.gaussian import GAUSS_RANGE, LOG_SQRT_2PI, gaussian_rule
 from skwfm.theory.wide_minima import effective_overlap
 
 LOWEST_LOG_A = -7.0

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from skwfm.theory.fields import gaussian_fields
+from skwfm.theory.numerics.field_averages import gaussian_fields
 
 MAX_LOG_A = 300.0
 """Beyond this the entropy is zero to 130 digits and A is not sought further."""

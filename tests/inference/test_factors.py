@@ -10,7 +10,7 @@ from skwfm.architectures import (
     TreeParity,
 )
 from skwfm.inference import Factors
-from skwfm.inference.pattern_checks import mirror_sign
+from skwfm.problem.validation import mirror_sign
 
 MACHINES = [FullCommittee, TreeCommittee, TreeParity]
 

@@ -8,7 +8,7 @@ from skwfm._kernels import channels, messages, training
 from skwfm.architectures import FullCommittee, TreeCommittee, TreeParity
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import BinaryPrior, Factors, SphericalPrior
-from skwfm.inference.bp import BpEngine
+from skwfm.inference.engines.bp import BpEngine
 
 LEVELS = training.instruction_sets()
 # Sizes with loops of their own (3 and 9) and without, and one that is even.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skwfm.inference.multipliers import Replicas, gaussian_moments, solve_norm
+from skwfm.inference.priors.multipliers import Replicas, gaussian_moments, solve_norm
 
 N_WEIGHTS = 60
 

@@ -14,7 +14,7 @@ from skwfm.theory import (
 )
 from skwfm.theory.binary_perceptron import CrossEntropyModel
 from skwfm.theory.constrained import ConstrainedSolutions, Reference
-from skwfm.theory.tilted import (
+from skwfm.theory.numerics.loss_averages import (
     N_NODES,
     X_NODES,
     X_WEIGHTS,

@@ -9,7 +9,7 @@ from skwfm.theory.finite_replicas import (
     _three_unit_average,
     log_unit_averages,
 )
-from skwfm.theory.integrals import gaussian_rule
+from skwfm.theory.numerics.gaussian import gaussian_rule
 
 
 @pytest.mark.parametrize("variance", [-0.3, -0.05, 0.0, 0.4, 5.0])

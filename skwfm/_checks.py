@@ -1,0 +1,54 @@
+"""Errors for arguments that are not numbers of the right kind."""
+
+from numbers import Integral
+
+import numpy as np
+
+
+def check_positive(name, value, advice):
+    """Refuse what is not a positive finite number.
+
+    Parameters
+    ----------
+    name : str
+        Parameter.
+    value : object
+        Its value.
+    advice : str
+        What to pass instead.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    number = np.asarray(value)
+    is_number = number.ndim == 0 and number.dtype.kind in "iuf"
+    if not (is_number and np.isfinite(number) and number > 0):
+        raise ValueError(
+            f"{name}={value!r} is not a positive finite number: pass one, {advice}."
+        )
+
+
+def check_count(name, value, minimum):
+    """Refuse what is not an integer of at least the minimum.
+
+    Parameters
+    ----------
+    name : str
+        Parameter.
+    value : object
+        Its value.
+    minimum : int
+        Least value.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_integer or value < minimum:
+        raise ValueError(
+            f"{name}={value!r} is not an integer of at least {minimum}: pass one."
+        )

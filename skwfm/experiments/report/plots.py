@@ -1,0 +1,276 @@
+"""Figures of a comparison, as PNG bytes. Matplotlib is imported on use."""
+
+import io
+
+import numpy as np
+
+from skwfm.experiments.report import landscape_plots
+from skwfm.experiments.report.canvas import (
+    BLUE,
+    GREY,
+    INK,
+    RED,
+    WIDTH,
+    logarithmic,
+    new_figure,
+    rule,
+)
+from skwfm.experiments.report.labels import place_labels
+from skwfm.experiments.study.contestants import COMMITTEE
+
+COLOUR = {"committee": BLUE, "standard": GREY}
+MEANING = {"committee": "committee machines (skwfm)", "standard": "standard methods"}
+DPI = 160
+
+
+def draw_all(comparison):
+    """Draw every figure that the comparison has data for.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    figures : dict of str to bytes
+        PNG images: "accuracy", "time", "noise" and, for committee machines, "entropy",
+        "eigenvalue", "spectrum", "learning" and, for images, "weights".
+    """
+    import matplotlib as mpl
+
+    style = {
+        "axes.edgecolor": GREY,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.size": 10,
+        "text.color": INK,
+        # Names of the user's may hold dollar signs.
+        "text.parse_math": False,
+    }
+    drawn = {}
+    with mpl.rc_context(style):
+        for name, draw in _FIGURES.items():
+            figure = draw(comparison)
+            if figure is not None:
+                drawn[name] = _png(figure)
+    return drawn
+
+
+def _png(figure):
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI, facecolor="white")
+    return stream.getvalue()
+
+
+def _successful(comparison):
+    return [row for row in comparison.summary() if row["n_failed"] < row["n_runs"]]
+
+
+def accuracy(comparison):
+    """Draw test accuracy and balanced accuracy of every run, with means.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when no run succeeded.
+    """
+    rows = _successful(comparison)
+    if not rows:
+        return None
+    figure = new_figure(WIDTH, 1.5 + 0.38 * len(rows))
+    figure.get_layout_engine().set(wspace=0.06)
+    panels = figure.subplots(1, 2, sharey=True)
+    baselines = (comparison.settings["constant_accuracy"], 0.5)
+    metrics = ("test_accuracy", "balanced_accuracy")
+    marked = False
+    for axes, metric, baseline in zip(panels, metrics, baselines, strict=True):
+        _score_panel(axes, comparison.runs, rows, metric)
+        marked |= _baseline(axes, 100 * baseline)
+        axes.set_xlabel(f"{metric.replace('_', ' ')} (%)")
+    panels[0].set_yticks(range(len(rows)), [row["algorithm"] for row in rows])
+    panels[0].invert_yaxis()
+    _legend(figure, rows, marked)
+    return figure
+
+
+def _score_panel(axes, runs, rows, metric):
+    for position, row in enumerate(rows):
+        name, colour = row["algorithm"], COLOUR[row["family"]]
+        scores = [getattr(r, metric) for r in runs if r.algorithm == name]
+        scores = 100 * np.array([s for s in scores if s is not None])
+        below = np.full(scores.size, position + 0.22)
+        axes.plot(scores, below, "o", color=colour, alpha=0.35, ms=5, mew=0)
+        mean = 100 * row[metric]["mean"]
+        error = 100 * (row[metric]["standard_error"] or 0)
+        axes.errorbar(
+            mean, position - 0.1, xerr=error, fmt="o", color=colour, ms=6, capsize=4
+        )
+    rule(axes, axis="x")
+    axes.tick_params(axis="y", length=0)
+
+
+def _baseline(axes, constant):
+    """Mark the constant answer, or say that it lies too far off; True if marked."""
+    low, high = axes.get_xlim()
+    if constant > low - (high - low):
+        axes.axvline(constant, color=RED, lw=1.2, ls="--")
+        return True
+    note = f"constant answer: {constant:.1f}, off the scale"
+    axes.set_title(note, loc="left", color=RED, fontsize=8)
+    return False
+
+
+def _legend(figure, rows, with_constant=False):
+    """Explain the colours and, if it is there, the dashed line."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=COLOUR[f], label=MEANING[f])
+        for f in COLOUR
+        if any(row["family"] == f for row in rows)
+    ]
+    if with_constant:
+        line = Line2D([], [], color=RED, ls="--", lw=1.2, label="constant answer")
+        handles.append(line)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+
+
+def time(comparison):
+    """Draw balanced accuracy against training time.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when no run succeeded.
+    """
+    rows = _successful(comparison)
+    if not rows:
+        return None
+    figure = new_figure(WIDTH, 4.6)
+    axes = figure.subplots()
+    names = [row["algorithm"] for row in rows]
+    colours = [COLOUR[row["family"]] for row in rows]
+    points = [
+        (row["seconds"]["mean"], 100 * row["balanced_accuracy"]["mean"]) for row in rows
+    ]
+    for (x, y), row, colour in zip(points, rows, colours, strict=True):
+        error = 100 * (row["balanced_accuracy"]["standard_error"] or 0)
+        axes.errorbar(x, y, yerr=error, fmt="o", color=colour, capsize=3)
+    axes.margins(x=0.18, y=0.14)
+    logarithmic(axes, "x")
+    axes.set_xlabel("training time of one run (s, logarithmic)")
+    axes.set_ylabel("balanced accuracy on the test set (%)")
+    rule(axes)
+    _legend(figure, rows)
+    place_labels(axes, points, names, colours)
+    return figure
+
+
+def _first_seed_committees(comparison, attribute):
+    """Runs of the first seed that recorded the attribute, in the order given."""
+    first = comparison.settings["seeds"][0]
+    return [
+        run
+        for run in comparison.runs
+        if run.seed == first and run.family == COMMITTEE and getattr(run, attribute)
+    ]
+
+
+def learning(comparison):
+    """Draw the learning curves of the committee machines for the first seed.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when no run recorded a curve.
+    """
+    runs = _first_seed_committees(comparison, "curve")
+    if not runs:
+        return None
+    n_columns = min(2, len(runs))
+    n_rows = -(-len(runs) // n_columns)
+    figure = new_figure(WIDTH, 2.3 * n_rows)
+    panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for axes, run in zip(panels, runs, strict=False):
+        _curve_panel(axes, run)
+    for axes in panels[len(runs) :]:
+        axes.remove()
+    return figure
+
+
+def _curve_panel(axes, run):
+    epochs, losses = np.transpose(run.curve)
+    axes.plot(epochs, losses, color=BLUE, lw=1.6)
+    axes.set_title(run.algorithm, loc="left", fontweight="bold", fontsize=10)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    if epochs[-1] > 1:
+        logarithmic(axes, "x")
+    if losses.min() > 0:
+        logarithmic(axes, "y")
+    elif losses.max() > 10:
+        # Counts that reach zero: linear below one, logarithmic above.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter("{x:g}")
+    rule(axes)
+
+
+def weights(comparison):
+    """Draw the weights of one hidden unit of each committee machine as images.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when the patterns are no images.
+    """
+    runs = _first_seed_committees(comparison, "first_unit")
+    if comparison.image_shape is None or not runs:
+        return None
+    figure = new_figure(WIDTH, 0.6 + (WIDTH - 0.9) / max(len(runs), 3))
+    panels = figure.subplots(1, len(runs), squeeze=False).ravel()
+    largest = max(np.abs(run.first_unit).max() for run in runs)
+    for axes, run in zip(panels, runs, strict=True):
+        picture = axes.imshow(
+            np.reshape(run.first_unit, comparison.image_shape),
+            cmap="RdBu_r",
+            vmin=-largest,
+            vmax=largest,
+        )
+        axes.set_title(run.algorithm, fontsize=10)
+        axes.axis("off")
+    figure.colorbar(picture, ax=panels, shrink=0.8, pad=0.02, label="weight")
+    return figure
+
+
+_FIGURES = {
+    "accuracy": accuracy,
+    "time": time,
+    "entropy": landscape_plots.entropy,
+    "eigenvalue": landscape_plots.eigenvalue,
+    "spectrum": landscape_plots.spectrum,
+    "noise": landscape_plots.noise,
+    "learning": learning,
+    "weights": weights,
+}

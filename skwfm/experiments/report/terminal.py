@@ -1,0 +1,195 @@
+"""Progress, tables and messages in the terminal."""
+
+import sys
+
+from skwfm.experiments.report.wording import duration, measure
+
+
+class ProgressBar:
+    """Count finished runs and show them on standard error; a context manager."""
+
+    def __init__(self):
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self.n_kept, self.n_runs, self._n_failed = 0, 0, 0
+        self._progress = Progress(
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=_console(stderr=True),
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self):
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._progress.stop()
+
+    def update(self, n_done, n_runs, run):
+        """Show how far the study is.
+
+        Parameters
+        ----------
+        n_done, n_runs : int
+            Finished runs and all runs.
+        run : Run or None
+            The run that has just finished.
+        """
+        self._n_failed += run is not None and run.status == "failed"
+        self.n_kept, self.n_runs = n_done - self._n_failed, n_runs
+        text = "" if run is None else f"{run.algorithm}, seed {run.seed}"
+        self._progress.update(
+            self._task, completed=n_done, total=n_runs, description=text
+        )
+
+
+def _console(stderr=False):
+    from rich.console import Console
+
+    piped = not (sys.stderr if stderr else sys.stdout).isatty()
+    # A pipe has no width of its own; do not fold the table in it.
+    return Console(stderr=stderr, highlight=False, width=120 if piped else None)
+
+
+def print_table(comparison):
+    """Print the summary on standard output.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    settings = comparison.settings
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    gain = f"gain on\n{comparison.reference}"
+    headings = ("accuracy\n%", "balanced\n%", gain, "train\nerrors", "epochs", "s")
+    table.add_column("algorithm", overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in comparison.summary():
+        table.add_row(*_cells(row))
+    constant = f"{100 * settings['constant_accuracy']:.1f}"
+    table.add_row("constant answer", constant, "50.0", *4 * ("–",))
+    _console().print(table)
+
+
+def print_landscapes(comparison):
+    """Print the landscape measures on standard output.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from skwfm.experiments.report import landscape_wording
+    from skwfm.experiments.study import measures
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    entropy = f"local entropy\nat {measures.DISTANCE:g}, 1e-3"
+    noise = f"errors at\n{100 * measures.LEVEL:g} % noise"
+    table.add_column("algorithm", overflow="fold")
+    for heading in (entropy, "Hessian\nmax, log10", noise):
+        table.add_column(heading, justify="right", no_wrap=True)
+    summary = comparison.summary()
+    for row in summary:
+        table.add_row(Text(row["algorithm"]), *landscape_wording.cells(row))
+    _console().print(table)
+
+
+def _cells(row):
+    from rich.text import Text
+
+    if row["n_failed"] == row["n_runs"]:
+        return (Text(row["algorithm"]), "failed", *5 * ("–",))
+    name = row["algorithm"]
+    if row["n_failed"]:
+        name += f" ({row['n_failed']} failed)"
+    return (
+        Text(name),
+        measure(row["test_accuracy"], 1, 100),
+        measure(row["balanced_accuracy"], 1, 100),
+        measure(row["test_accuracy_gain"], 1, 100, sign=True),
+        measure({**row["n_train_errors"], "standard_error": None}, 1),
+        measure(row["n_epochs"], 0),
+        duration(row["seconds"], error=False),
+    )
+
+
+def print_outcome(comparison, paths, cache):
+    """Say on standard error what failed, what was reused and where the files are.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    paths : list of Path
+        Files written, the page first.
+    cache : Path
+        Folder of the finished runs.
+    """
+    for row in comparison.summary():
+        for reason in row["reasons"]:
+            _say(f"{row['algorithm']} failed ({row['n_failed']} runs): {reason}")
+    if comparison.n_reused:
+        _say(
+            f"{comparison.n_reused} of {len(comparison.runs)} runs were finished "
+            f"before and taken from {cache}; --fresh repeats them."
+        )
+    _say(f"Open {paths[0].resolve().as_uri()}")
+    _say("Also written: " + ", ".join(str(path) for path in paths[1:]))
+
+
+def _say(text):
+    print(text, file=sys.stderr)
+
+
+def print_plugins(entries):
+    """Print installed plugins on standard output.
+
+    Parameters
+    ----------
+    entries : iterable of (str, Plugin)
+        Group and registry entry.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("kind", "name", "distribution", "version"):
+        table.add_column(heading, overflow="fold")
+    for group, entry in entries:
+        cells = (group, entry.name, entry.distribution, entry.version)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    _console().print(table)
+
+
+def print_info():
+    """Print versions, processor and linear-algebra libraries on standard output."""
+    from skwfm.experiments.study.machine import blas, cpu, versions
+
+    lines = {**versions(), "processor": cpu()["model"]}
+    lines |= {"cores": cpu()["cores"], "system": cpu()["system"]}
+    for name, value in lines.items():
+        print(f"{name:14} {value}")
+    for library in blas():
+        print(f"{'blas':14} {library}")

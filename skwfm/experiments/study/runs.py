@@ -1,0 +1,229 @@
+"""One run: one algorithm trained and tested on the split of one seed."""
+
+import os
+import signal
+import threading
+import time
+import traceback
+import warnings
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import joblib
+import numpy as np
+import sklearn
+
+from skwfm import __version__
+from skwfm.experiments.study.contestants import COMMITTEE
+from skwfm.experiments.study.measures import settings, take_measures
+from skwfm.experiments.study.records import Run
+from skwfm.experiments.study.storage import RunStore
+
+# Points kept of a learning curve: more than a figure of this width can show.
+CURVE_POINTS = 240
+
+
+def run_key(contestant, source, seed, landscape=False):
+    """Return what identifies a run: equal keys give equal results.
+
+    Parameters
+    ----------
+    contestant : Contestant
+        The algorithm and its parameters.
+    source : Source
+        The patterns.
+    seed : int
+        Seed of the run.
+    landscape : bool, default=False
+        Whether local entropy and Hessian are measured.
+
+    Returns
+    -------
+    key : str
+        Hash over parameters, patterns, seed, measures and versions.
+    """
+    estimator = contestant.seeded(seed)
+    return RunStore.key(
+        algorithm=contestant.name,
+        family=contestant.family,
+        version=contestant.version,
+        estimator=joblib.hash(estimator),
+        data=source.digest,
+        seed=seed,
+        # A standard classifier has no landscape to measure.
+        landscape=landscape and contestant.family == COMMITTEE,
+        measures=settings(),
+        skwfm=__version__,
+        sklearn=sklearn.__version__,
+    )
+
+
+def restore_run(store, key):
+    """Return a stored run, or None.
+
+    Parameters
+    ----------
+    store : RunStore
+        Where runs are kept.
+    key : str
+        As returned by `run_key`.
+
+    Returns
+    -------
+    run : Run or None
+        The finished run.
+    """
+    record = store.load(key)
+    if record is None:
+        return None
+    return Run.of(record)
+
+
+def execute_run(contestant, source, seed, store, key, study_pid, landscape=False):
+    """Train, test and store one run. Executed in a worker process or in line.
+
+    Parameters
+    ----------
+    contestant : Contestant
+        The algorithm.
+    source : Source
+        The patterns.
+    seed : int
+        Seed of the run.
+    store : RunStore
+        Where a successful run is kept; failed ones are tried again next time.
+    key : str
+        As returned by `run_key`.
+    study_pid : int
+        Process of the study, which alone reacts to Ctrl-C.
+    landscape : bool, default=False
+        Whether to measure local entropy and Hessian of a committee machine.
+
+    Returns
+    -------
+    run : Run
+        The outcome; an exception of the algorithm becomes a failed run.
+    """
+    with _single_thread(), _interrupt_wins(os.getpid() == study_pid):
+        try:
+            run = _train(contestant, source.split(seed), seed, landscape)
+        except Exception as error:
+            reason = "".join(traceback.format_exception_only(error)).strip()
+            return Run(contestant.name, contestant.family, seed, "failed", reason)
+    store.save(key, asdict(run))
+    return run
+
+
+def _single_thread():
+    """One BLAS thread: the same sums in the same order whatever n_jobs is."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
+
+
+@contextmanager
+def _interrupt_wins(in_study):
+    """Raise KeyboardInterrupt at the end even if ``fit`` swallowed it.
+
+    Several classifiers, MLPClassifier among them, answer Ctrl-C by returning what
+    they have; such a half-trained model must not count as a finished run. Workers
+    ignore Ctrl-C: the study ends them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted = []
+
+    def note(signum, frame):
+        noted.append(signum)
+        raise KeyboardInterrupt
+
+    if not in_study:
+        # For good: an idle worker would answer Ctrl-C with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if noted:
+        raise KeyboardInterrupt
+
+
+def _train(contestant, split, seed, landscape):
+    """Train, test and measure."""
+    estimator = contestant.seeded(seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        start = time.perf_counter()
+        estimator.fit(split.X_train, split.y_train)
+        seconds = time.perf_counter() - start
+    model = _last_step(estimator)
+    if getattr(model, "status_", None) == "interrupted":
+        raise KeyboardInterrupt
+    scores = _scores(estimator, split)
+    measures = take_measures(
+        estimator, split.X_train, split.y_train, seed, scores["n_train_errors"],
+        landscape and contestant.family == COMMITTEE,
+    )  # fmt: skip
+    return Run(
+        algorithm=contestant.name,
+        family=contestant.family,
+        seed=seed,
+        status="ok",
+        seconds=seconds,
+        warnings=_messages(caught),
+        curve=_thinned(getattr(model, "loss_curve_", ())),
+        first_unit=_first_unit(model),
+        n_epochs=_n_epochs(model),
+        measures=measures,
+        **scores,
+    )
+
+
+def _last_step(estimator):
+    return estimator[-1] if hasattr(estimator, "named_steps") else estimator
+
+
+def _messages(caught):
+    texts = (" ".join(str(warning.message).split()) for warning in caught)
+    return tuple(dict.fromkeys(texts))
+
+
+def _scores(estimator, split):
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+    predicted = estimator.predict(split.X_test)
+    on_training = estimator.predict(split.X_train)
+    return {
+        "n_train": len(split.y_train),
+        "n_train_errors": int(np.sum(on_training != split.y_train)),
+        "n_test": len(split.y_test),
+        "test_accuracy": float(accuracy_score(split.y_test, predicted)),
+        "balanced_accuracy": float(balanced_accuracy_score(split.y_test, predicted)),
+    }
+
+
+def _n_epochs(model):
+    """Only models that record a loss per epoch have epochs to count."""
+    if not hasattr(model, "loss_curve_"):
+        return None
+    return int(np.max(model.n_iter_))
+
+
+def _thinned(curve):
+    """Keep at most CURVE_POINTS points, evenly spread in log(epoch)."""
+    n = len(curve)
+    if n == 0:
+        return ()
+    chosen = np.unique(np.geomspace(1, n, min(n, CURVE_POINTS)).round().astype(int))
+    return tuple((int(epoch), float(curve[epoch - 1])) for epoch in chosen)
+
+
+def _first_unit(model):
+    """Weights of the first hidden unit of a committee machine, else nothing."""
+    if not hasattr(model, "architecture_"):
+        return ()
+    return tuple(round(float(weight), 5) for weight in model.coef_[0])

@@ -1,0 +1,1 @@
+"""Message-passing engines with one message a weight or one an edge."""

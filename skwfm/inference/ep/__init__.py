@@ -1,0 +1,1 @@
+"""Expectation propagation: each unit with its full Gaussian posterior."""

@@ -1,0 +1,205 @@
+"""Gaussian posterior of one unit's weights, by Cholesky factors.
+
+Coupled replicas need no eigendecomposition. With P the precision of a unit alone, the
+others turn an eigenvalue p of P into ``p + rho(1 / p)``, whose inverse is
+``(1 / n_replicas) / p + (1 - 1 / n_replicas) / (p + gamma)``: fluctuations of the
+centre, which feel no coupling, and of the replica about it. Hence the covariance is a
+mixture of two inverses, of P and of P + gamma.
+"""
+
+import numpy as np
+from scipy.linalg import lapack
+
+from skwfm.inference.ep.geometry import Spread
+
+_LOG_2PI = np.log(2 * np.pi)
+
+
+class UnitPosterior:
+    """Gaussian posterior of one unit under a prior and one scalar site per pattern.
+
+    Its log-density is, up to a constant, ``-Lambda w^2/2 + lambda r w`` plus the sites
+    ``-precision x^2/2 + linear x`` on the fields x.
+
+    Parameters
+    ----------
+    span : Span
+        Inputs of the unit.
+    reference : ndarray of shape (n_inputs,) or None, default=None
+        Reference weights r, if the prior has some.
+    modes : tuple of (float, float), default=((1.0, 0.0),)
+        Weights and extra precisions of the inverses that make up the covariance; the
+        first has no extra precision and gives the mean.
+    """
+
+    def __init__(self, span, reference=None, modes=((1.0, 0.0),)):
+        self.span = span
+        self._modes = modes
+        rotated = np.zeros(span.n_inputs)
+        if reference is not None:
+            rotated = span.rotate(reference)
+        self._reference, self._outside = np.split(rotated, [span.rank])
+        self._outside_norm = self._outside @ self._outside
+        self._n_outside = span.n_inputs - span.rank
+
+    def set_sites(self, precision, linear):
+        """Take new sites; `factorise` must follow.
+
+        Parameters
+        ----------
+        precision, linear : ndarray of shape (n_samples,)
+            Natural parameters of the sites.
+        """
+        self._gram = self.span.gram(precision)
+        self._linear = self.span.coordinates.T @ linear
+
+    def factorise(self, norm):
+        """Factorise the precision matrix.
+
+        Parameters
+        ----------
+        norm : float
+            Lambda > 0.
+
+        Returns
+        -------
+        is_proper : bool
+            False if the matrix is not positive definite, which negative sites can
+            cause: a larger Lambda helps.
+        """
+        self._norm, self._roots = norm, []
+        for _, extra in self._modes:
+            matrix = self._gram.copy(order="F")
+            matrix[np.diag_indices_from(matrix)] += norm + extra
+            upper, info = lapack.dpotrf(matrix, overwrite_a=True)
+            if info:
+                return False
+            # The inverse matrix is root root^T.
+            self._roots.append(lapack.dtrtri(upper, overwrite_c=True)[0])
+        self._root = self._roots[0]
+        self._response = self._solve(self._reference)
+        self._free_mean = self._solve(self._linear)
+        return True
+
+    def _solve(self, vector):
+        return self._root @ (self._root.T @ vector)
+
+    def overlap_line(self):
+        """Give the overlap with the reference as a linear function of lambda.
+
+        Returns
+        -------
+        free, slope : float
+            ``r . mean = free + slope lambda``.
+        """
+        slope = self._reference @ self._response + self._outside_norm / self._norm
+        return self._reference @ self._free_mean, slope
+
+    def set_pull(self, pull):
+        """Take lambda and compute the mean.
+
+        Parameters
+        ----------
+        pull : float
+            lambda.
+        """
+        self._pull = pull
+        self._mean = self._free_mean + pull * self._response
+
+    def squared_norm(self):
+        """Give the expected squared norm and its derivatives.
+
+        Returns
+        -------
+        size : float
+            ``E |w|^2``.
+        by_norm : float
+            Its derivative by Lambda at fixed lambda.
+        mixed : float
+            ``r . covariance . mean``: half its derivative by lambda, and minus the
+            derivative of ``r . mean`` by Lambda.
+        """
+        outside = self._pull * self._outside_norm / self._norm**2
+        size = self._mean @ self._mean + self._pull * outside
+        by_norm = -2 * np.sum((self._root.T @ self._mean) ** 2)
+        by_norm -= 2 * self._pull * outside / self._norm
+        for (weight, extra), root in self._by_mode():
+            inverse = lapack.dlauum(root)[0]  # its upper triangle
+            diagonal, unused = inverse.diagonal(), 1 / (self._norm + extra)
+            size += weight * (diagonal.sum() + self._n_outside * unused)
+            squares = 2 * np.vdot(inverse, inverse) - diagonal @ diagonal
+            squares += self._n_outside * unused**2
+            by_norm -= weight * squares
+        return size, by_norm, self._response @ self._mean + outside
+
+    def _by_mode(self):
+        return zip(self._modes, self._roots, strict=True)
+
+    def fields(self):
+        """Give the marginals of the fields.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_samples,)
+            Posterior mean and variance of each pattern's field.
+        """
+        mean = self.span.coordinates @ self._mean
+        variances = [
+            weight * self.span.field_variances(root)
+            for (weight, _), root in self._by_mode()
+        ]
+        return mean, sum(variances)
+
+    def field_root(self):
+        """Give a square root of the covariance of the fields, without replicas.
+
+        Returns
+        -------
+        root : ndarray of shape (n_samples, rank)
+            The covariance is ``root root^T``.
+        """
+        return self.span.coordinates @ self._root
+
+    def spread(self):
+        """Give the covariance of the weights.
+
+        Returns
+        -------
+        spread : Spread
+            On the axes that the patterns use, and beside them.
+        """
+        covariance = sum(
+            weight * lapack.dlauum(root)[0] for (weight, _), root in self._by_mode()
+        )
+        outside = sum(weight / (self._norm + extra) for weight, extra in self._modes)
+        return Spread(self.span.basis, covariance, outside)
+
+    def weights(self):
+        """Give the marginals of the weights.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_inputs,)
+            Posterior mean and variance of each weight.
+        """
+        outside = self._pull / self._norm * self._outside
+        mean = self.span.rotate(np.concatenate([self._mean, outside]), back=True)
+        variances = [
+            weight * self.span.weight_variances(root, 1 / (self._norm + extra))
+            for (weight, extra), root in self._by_mode()
+        ]
+        return mean, sum(variances)
+
+    def log_partition(self):
+        """Integrate the unnormalised posterior over all weights, without replicas.
+
+        Returns
+        -------
+        log_partition : float
+            Log of the integral, in nats.
+        """
+        linear = self._linear + self._pull * self._reference
+        exponent = linear @ self._mean + self._pull**2 * self._outside_norm / self._norm
+        log_det = -2 * np.log(self._root.diagonal()).sum()
+        log_det += self._n_outside * np.log(self._norm)
+        return (self.span.n_inputs * _LOG_2PI - log_det + exponent) / 2

@@ -1,0 +1,7 @@
+"""Pictures of what the measures return."""
+
+from skwfm.landscape.displays.hessian import HessianSpectrumDisplay
+from skwfm.landscape.displays.local_entropy import LocalEntropyDisplay
+from skwfm.landscape.displays.robustness import NoiseRobustnessDisplay
+
+__all__ = ["HessianSpectrumDisplay", "LocalEntropyDisplay", "NoiseRobustnessDisplay"]

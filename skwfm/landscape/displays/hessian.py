@@ -1,0 +1,153 @@
+"""Displays of landscape measures, made from results and drawn by ``plot``.
+
+Matplotlib is imported when something is drawn, not before.
+"""
+
+import numpy as np
+
+from skwfm._plotting import check_labels, new_axes
+from skwfm.landscape.hessian.spectrum import hessian_spectrum
+
+
+class HessianSpectrumDisplay:
+    """Histograms of eigenvalues on a logarithmic scale, one or several solutions.
+
+    Parameters
+    ----------
+    spectra : sequence of HessianSpectrum
+        Exact ones are drawn as histograms, densities as lines with a band of one
+        standard error.
+    labels : sequence of str or None, default=None
+        One label per spectrum.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the last plot.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    See Also
+    --------
+    skwfm.landscape.hessian_spectrum : Compute a spectrum.
+    """
+
+    def __init__(self, spectra, labels=None):
+        self.spectra = spectra
+        self.labels = labels
+
+    @classmethod
+    def from_spectra(cls, spectra, *, labels=None, bins=60, ax=None):
+        """Draw several spectra on common bins.
+
+        Parameters
+        ----------
+        spectra : sequence of HessianSpectrum
+            At the same beta and of the same loss.
+        labels : sequence of str or None, default=None
+            One label per spectrum.
+        bins : int, default=60
+            Number of bins over the range of all spectra.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        display : HessianSpectrumDisplay
+            With `ax_` and `figure_`.
+        """
+        return cls(spectra, labels).plot(ax=ax, bins=bins)
+
+    @classmethod
+    def from_estimator(cls, model, X, y, beta, *, label=None, ax=None, **kwargs):
+        """Compute the spectrum of one solution and draw it.
+
+        Parameters
+        ----------
+        model : fitted classifier of skwfm
+            The solution.
+        X : array-like of shape (n_samples, n_features)
+            Patterns.
+        y : array-like of shape (n_samples,)
+            Labels.
+        beta : float
+            Steepness of the units.
+        label : str or None, default=None
+            Legend entry; the class of the model by default.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to `hessian_spectrum`.
+
+        Returns
+        -------
+        display : HessianSpectrumDisplay
+            With `ax_` and `figure_`.
+        """
+        spectrum = hessian_spectrum(model, X, y, beta, **kwargs)
+        return cls([spectrum], [label or type(model).__name__]).plot(ax=ax)
+
+    def plot(self, ax=None, *, bins=60):
+        """Draw the spectra.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        bins : int, default=60
+            Number of bins over the range of all spectra.
+
+        Returns
+        -------
+        self : HessianSpectrumDisplay
+            With `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing that can be drawn.
+        """
+        labels = check_labels(self.labels, len(self.spectra))
+        exact = [s.eigenvalues for s in self.spectra if s.method == "exact"]
+        if any(s.method == "lanczos" for s in self.spectra) or not self.spectra:
+            raise ValueError(
+                "spectra must be computed with method='exact' or method='slq': the "
+                "ends of a spectrum make no histogram."
+            )
+        ax = new_axes(ax)
+        edges = np.histogram_bin_edges(np.concatenate(exact), bins) if exact else None
+        for i, (spectrum, label) in enumerate(zip(self.spectra, labels, strict=True)):
+            draw = (
+                self._draw_exact if spectrum.method == "exact" else self._draw_density
+            )
+            draw(ax, spectrum, edges, label=label, color=f"C{i}")
+        self._finish(ax, labels)
+        return self
+
+    @staticmethod
+    def _draw_exact(ax, spectrum, edges, **style):
+        counts, _ = np.histogram(spectrum.eigenvalues, edges)
+        ax.stairs(counts, edges, lw=1.3, **style)
+        # A mark at the largest eigenvalue, which is a count of one among thousands.
+        ax.plot(spectrum.largest, 0.7, "v", ms=5, color=style["color"], clip_on=False)
+
+    @staticmethod
+    def _draw_density(ax, spectrum, edges, **style):
+        found = spectrum.density
+        # In counts per bin, so that it lies on a histogram; alone, per grid width.
+        bin_width = found.width if edges is None else edges[1] - edges[0]
+        scale = spectrum.n_weights * bin_width
+        ax.plot(found.grid, scale * found.density, lw=1.3, **style)
+        low, high = (scale * (found.density + k * found.error) for k in (-1, 1))
+        low = np.maximum(low, np.finfo(float).tiny)
+        ax.fill_between(found.grid, low, high, alpha=0.25, lw=0, color=style["color"])
+
+    def _finish(self, ax, labels):
+        betas = {s.beta for s in self.spectra}
+        at = rf" ($\beta$ = {betas.pop():.3g})" if len(betas) == 1 else ""
+        ax.set_yscale("log")
+        ax.set_ylim(bottom=0.5)
+        ax.set(xlabel=f"eigenvalue of the Hessian{at}", ylabel="number of eigenvalues")
+        if any(labels):
+            ax.legend(frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure

@@ -1,0 +1,194 @@
+"""The display of measured local entropies; matplotlib is imported on drawing."""
+
+import numpy as np
+
+from skwfm._plotting import check_labels, new_axes
+from skwfm.landscape.volumes.local_entropy import local_entropy
+
+_AXES = {
+    "distance": "distance $(1 - p) / 2$ from the solution",
+    "overlap": "overlap $p$ with the solution",
+}
+# How many errors a bar spans to each side.
+_BAR = 2
+
+
+class LocalEntropyDisplay:
+    """Local entropy around solutions, one or several.
+
+    Points are joined where both have converged. What did not converge is a gap in the
+    line, counted in the legend, and a cross of the curve's colour at the top, at the
+    place where the point would be.
+
+    Parameters
+    ----------
+    curves : sequence of LocalEntropyCurve
+        Results of `local_entropy`.
+    labels : sequence of str or None, default=None
+        One label per curve.
+    x : {"distance", "overlap"}, default="distance"
+        Horizontal axis. Overlaps run from 1 downwards, so that the solution is on the
+        left in either case.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the last plot.
+    figure_ : matplotlib Figure
+        Its figure.
+    lines_ : list of matplotlib Line2D
+        One line per curve.
+
+    See Also
+    --------
+    skwfm.landscape.local_entropy : Measure a curve.
+    skwfm.displays.TheoryCurveDisplay : Theoretical curves, with measured ones on top.
+    """
+
+    def __init__(self, curves, labels=None, x="distance"):
+        self.curves = curves
+        self.labels = labels
+        self.x = x
+
+    @classmethod
+    def from_curves(cls, curves, *, labels=None, x="distance", ax=None, **kwargs):
+        """Draw several curves.
+
+        Parameters
+        ----------
+        curves : sequence of LocalEntropyCurve
+            Results of `local_entropy`.
+        labels : sequence of str or None, default=None
+            One label per curve.
+        x : {"distance", "overlap"}, default="distance"
+            Horizontal axis.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to ``Axes.errorbar``.
+
+        Returns
+        -------
+        display : LocalEntropyDisplay
+            With `ax_` and `figure_`.
+        """
+        return cls(curves, labels, x).plot(ax=ax, **kwargs)
+
+    @classmethod
+    def from_curve(cls, curve, *, label=None, x="distance", ax=None, **kwargs):
+        """Draw one curve.
+
+        Parameters
+        ----------
+        curve : LocalEntropyCurve
+            Result of `local_entropy`.
+        label : str or None, default=None
+            Legend entry; the curve's method by default.
+        x : {"distance", "overlap"}, default="distance"
+            Horizontal axis.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to ``Axes.errorbar``.
+
+        Returns
+        -------
+        display : LocalEntropyDisplay
+            With `ax_` and `figure_`.
+        """
+        return cls([curve], [label or curve.method], x).plot(ax=ax, **kwargs)
+
+    @classmethod
+    def from_estimator(
+        cls, model, X, y, *, label=None, x="distance", ax=None, **kwargs
+    ):
+        """Measure the local entropy of one solution and draw it.
+
+        Parameters
+        ----------
+        model : fitted classifier of skwfm, or Pipeline that ends with one
+            The solution.
+        X : array-like of shape (n_samples, n_features)
+            Patterns that it learned.
+        y : array-like of shape (n_samples,)
+            Labels.
+        label : str or None, default=None
+            Legend entry; the class of the model by default.
+        x : {"distance", "overlap"}, default="distance"
+            Horizontal axis.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to `local_entropy`.
+
+        Returns
+        -------
+        display : LocalEntropyDisplay
+            With `ax_` and `figure_`.
+        """
+        curve = local_entropy(model, X, y, **kwargs)
+        return cls.from_curve(curve, label=label or type(model).__name__, x=x, ax=ax)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the curves, with bars of twice the error where one is known.
+
+        That is the standard error of sampling, and the estimate of what corrected
+        expectation propagation leaves out.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to ``Axes.errorbar``.
+
+        Returns
+        -------
+        self : LocalEntropyDisplay
+            With `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If `x` is unknown, or there is not one label for each curve.
+        """
+        if self.x not in _AXES:
+            raise ValueError(f"x={self.x!r} is unknown: pass one of {tuple(_AXES)}.")
+        labels = check_labels(self.labels, len(self.curves))
+        ax = new_axes(ax)
+        style = {"marker": "o", "ms": 4, "lw": 1.3, "capsize": 3, **kwargs}
+        self.lines_ = [
+            self._draw(ax, curve, label, style)
+            for curve, label in zip(self.curves, labels, strict=True)
+        ]
+        ax.set(xlabel=_AXES[self.x], ylabel="local entropy (nats per weight)")
+        if self.x == "overlap" and not ax.xaxis_inverted():
+            ax.invert_xaxis()
+        if ax.get_legend_handles_labels()[1]:
+            ax.legend(frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw(self, ax, curve, label, style):
+        order = np.argsort(curve.overlap)[::-1]
+        x = np.asarray(getattr(curve, self.x))[order]
+        entropy = np.where(curve.converged, curve.entropy, np.nan)[order]
+        error = None if curve.error is None else _BAR * np.asarray(curve.error)[order]
+        bars = ax.errorbar(x, entropy, error, label=label, **style)
+        lost = x[np.isnan(entropy)]
+        if lost.size:
+            self._mark(ax, lost, bars)
+        return bars.lines[0]
+
+    @staticmethod
+    def _mark(ax, lost, bars):
+        """Crosses on the upper edge, and how many in the legend."""
+        at_the_top = np.full(lost.size, 1.0)
+        ax.plot(
+            lost, at_the_top, "x", color=bars.lines[0].get_color(), clip_on=False,
+            transform=ax.get_xaxis_transform(), zorder=5,
+        )  # fmt: skip
+        text = f"{lost.size} not converged ($\\times$)"
+        label = bars.get_label()
+        known = label and not label.startswith("_")
+        bars.set_label(f"{label}\n{text}" if known else text)

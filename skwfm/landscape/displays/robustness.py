@@ -1,0 +1,122 @@
+"""Displays of landscape measures, made from results and drawn by ``plot``.
+
+Matplotlib is imported when something is drawn, not before.
+"""
+
+import numpy as np
+
+from skwfm._plotting import check_labels, new_axes
+from skwfm.landscape.robustness import noise_robustness
+
+
+class NoiseRobustnessDisplay:
+    """Error rate against the level of noise, one or several classifiers.
+
+    Parameters
+    ----------
+    curves : sequence of RobustnessCurve
+        Results of `noise_robustness` with the same kind of noise.
+    labels : sequence of str or None, default=None
+        One label per curve.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the last plot.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    See Also
+    --------
+    skwfm.landscape.noise_robustness : Compute a curve.
+    """
+
+    def __init__(self, curves, labels=None):
+        self.curves = curves
+        self.labels = labels
+
+    @classmethod
+    def from_curves(cls, curves, *, labels=None, ax=None):
+        """Draw several curves.
+
+        Parameters
+        ----------
+        curves : sequence of RobustnessCurve
+            With the same kind of noise.
+        labels : sequence of str or None, default=None
+            One label per curve.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        display : NoiseRobustnessDisplay
+            With `ax_` and `figure_`.
+        """
+        return cls(curves, labels).plot(ax=ax)
+
+    @classmethod
+    def from_estimator(cls, model, X, y, *, label=None, ax=None, **kwargs):
+        """Compute the curve of one classifier and draw it.
+
+        Parameters
+        ----------
+        model : fitted classifier
+            Anything with `predict`.
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels.
+        label : str or None, default=None
+            Legend entry; the class of the model by default.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to `noise_robustness`.
+
+        Returns
+        -------
+        display : NoiseRobustnessDisplay
+            With `ax_` and `figure_`.
+        """
+        curve = noise_robustness(model, X, y, **kwargs)
+        return cls([curve], [label or type(model).__name__]).plot(ax=ax)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the curves with bars of one standard error.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; a new figure by default.
+        **kwargs
+            Passed to ``Axes.errorbar``.
+
+        Returns
+        -------
+        self : NoiseRobustnessDisplay
+            With `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If the curves are of different kinds of noise, or there is none.
+        """
+        labels = check_labels(self.labels, len(self.curves))
+        kinds = sorted({curve.noise for curve in self.curves})
+        if len(kinds) != 1:
+            raise ValueError(
+                f"curves are of noises {kinds}: draw one kind in one plot."
+            )
+        ax = new_axes(ax)
+        style = {"marker": "o", "ms": 4, "lw": 1.3, "capsize": 2, **kwargs}
+        for curve, label in zip(self.curves, labels, strict=True):
+            error = np.nan_to_num(curve.standard_error)
+            ax.errorbar(curve.levels, curve.error, error, label=label, **style)
+        unit = " (standard deviations)" if kinds == ["gaussian"] else ""
+        ax.set(xlabel=f"level of {kinds[0]} noise{unit}", ylabel="error rate")
+        ax.set_ylim(bottom=0)
+        if any(labels):
+            ax.legend(frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

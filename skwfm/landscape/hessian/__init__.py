@@ -1,0 +1,1 @@
+"""Curvature of the smoothed loss at a solution."""

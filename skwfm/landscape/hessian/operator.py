@@ -1,0 +1,180 @@
+"""The Hessian of a smooth machine as a linear operator, in closed form."""
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from skwfm.landscape.hessian.curvature import Curvature
+from skwfm.landscape.hessian.loss import check_loss
+from skwfm.landscape.hessian.solution import read_solution
+
+
+class HessianOperator(LinearOperator):
+    """Hessian of the mean loss by the free weights, never formed.
+
+    Weights are ordered unit by unit, each unit's intercept last.
+
+    Parameters
+    ----------
+    solution : Solution
+        Machine, weights and patterns.
+    loss : Loss
+        Of one pattern.
+    tangent : bool, default=False
+        Whether to project onto the tangent space of the units' spheres.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n_weights, n_weights).
+    dtype : dtype
+        Always float64.
+    """
+
+    def __init__(self, solution, loss, tangent=False):
+        self.solution = solution
+        self.loss = loss
+        self.tangent = tangent
+        self.curvature = Curvature.of(solution, loss)
+        super().__init__(np.dtype(float), (solution.n_weights, solution.n_weights))
+
+    def _matvec(self, vector):
+        vector = self.project(np.asarray(vector, dtype=float).reshape(-1))
+        by_field = self.curvature.apply(self.solution.fields_of(vector))
+        return self.project(self.solution.pull_back(by_field))
+
+    def _adjoint(self):
+        return self
+
+    def project(self, vector):
+        """Take out the components along the units' weights, if asked for.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (n_weights,)
+            Any direction.
+
+        Returns
+        -------
+        projected : ndarray of shape (n_weights,)
+            The vector itself unless `tangent`.
+        """
+        if not self.tangent:
+            return vector
+        projected = vector.copy()
+        for b in self.solution.blocks:
+            part, radial = b.by_unit(projected), b.by_unit(self.solution.weights)
+            part -= np.sum(part * radial, axis=1, keepdims=True) * radial
+        return projected
+
+    def to_dense(self):
+        """Form the matrix.
+
+        Returns
+        -------
+        hessian : ndarray of shape (n_weights, n_weights)
+            Both triangles.
+        """
+        dense = self.curvature.assemble(self.solution.unit_inputs)
+        if not self.tangent:
+            return dense
+        for b in self.solution.blocks:
+            _project_rows(dense, b, self.solution.weights)
+        dense = np.ascontiguousarray(dense.T)
+        for b in self.solution.blocks:
+            _project_rows(dense, b, self.solution.weights)
+        return dense
+
+    def trace(self):
+        """Sum the diagonal without forming the matrix.
+
+        Returns
+        -------
+        trace : float
+            Equal to the sum of all eigenvalues.
+        """
+        total = 0.0
+        for l, inputs in enumerate(self.solution.unit_inputs):
+            squares = np.einsum("mi,mi->m", inputs, inputs)
+            if self.tangent:
+                squares = squares - self.solution.fields[:, l] ** 2
+            total += self.curvature.between(l, l) @ squares
+        return float(total)
+
+    @property
+    def n_known_zeros(self):
+        """Eigenvalues that are zero whatever the loss, from the shapes alone.
+
+        Returns
+        -------
+        n_known_zeros : int
+            Directions in which no field changes, and the normals if projected out.
+        """
+        n_samples = len(self.solution.labels)
+        sizes = [x.shape[1] for x in self.solution.unit_inputs]
+        return sum(n - min(n - self.tangent, n_samples) for n in sizes)
+
+
+def _project_rows(matrix, block, weights):
+    """Take the component along each unit's weights out of its rows, in place."""
+    n = block.inputs.shape[1]
+    for i, w in enumerate(block.by_unit(weights)):
+        first = block.entries.start + i * n
+        rows = matrix[first : first + n]
+        rows -= np.outer(w, w @ rows)
+
+
+def hessian_operator(
+    model, X, y, beta, *, loss="mse", gamma=None, output=None, tangent=False
+):
+    r"""Hessian of a smooth machine's loss as a SciPy linear operator.
+
+    Every sign unit is replaced by tanh(beta x). With :math:`c_{kl}` the second
+    derivatives of the loss by the fields of units k and l, the block of these units is
+    :math:`X_k^T \mathrm{diag}(c_{kl}) X_l`; a product costs two passes over the
+    inputs.
+
+    Parameters
+    ----------
+    model : fitted classifier of skwfm, or Pipeline that ends with one
+        The solution. It is read, never changed.
+    X : array-like of shape (n_samples, n_features)
+        Patterns.
+    y : array-like of shape (n_samples,)
+        Labels.
+    beta : float
+        Steepness of the units; see `smallest_beta`.
+    loss : {"mse", "ce"}, default="mse"
+        Mean over patterns of ``(s - o)^2 / 4`` with ``o = tanh(beta Delta)``, or of
+        ``-x/2 + log(2 cosh(gamma x)) / (2 gamma)`` with ``x = s Delta``.
+    gamma : float or None, default=None
+        Steepness of the cross-entropy; only for ``loss="ce"``, and needed there.
+    output : {"tanh", "identity"} or None, default=None
+        "identity" drops the outer tanh of the mse; None stands for "tanh".
+    tangent : bool, default=False
+        Whether to project onto the tangent space of the spheres on which the units'
+        weights live. The spheres' own curvature is not added.
+
+    Returns
+    -------
+    operator : HessianOperator
+        A `scipy.sparse.linalg.LinearOperator` with `to_dense` and `trace`.
+
+    Raises
+    ------
+    TypeError
+        If the model is not a fitted committee machine.
+    ValueError
+        If a parameter is wrong or the machine has no smooth surrogate.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import hessian_operator
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> model = LALClassifier(n_hidden=3, random_state=0).fit(X, y)
+    >>> hessian_operator(model, X, y, beta=5.0).shape
+    (93, 93)
+    """
+    checked = check_loss(beta, loss, gamma, output)
+    return HessianOperator(read_solution(model, X, y), checked, bool(tangent))

@@ -1,0 +1,201 @@
+"""The three ways to a spectrum, and what comes out of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skwfm.landscape.hessian.exact import exact_eigenvalues, ranks
+from skwfm.landscape.hessian.lanczos import (
+    SpectralDensity,
+    extreme_eigenvalues,
+    spectral_density,
+)
+from skwfm.landscape.hessian.operator import HessianOperator
+
+# Lanczos where one number is wanted: relative residual and most steps.
+_MEASURE_TOL, _MEASURE_STEPS = 1e-8, 1000
+
+
+@dataclass(frozen=True)
+class HessianSpectrum:
+    """Eigenvalues of the Hessian of a solution.
+
+    Parameters
+    ----------
+    beta : float
+        Steepness of the units.
+    loss : str
+        "mse" or "ce".
+    method : str
+        "exact", "lanczos" or "slq".
+    n_weights : int
+        Number of free weights N_w, which is the number of eigenvalues.
+    n_errors : int
+        Patterns that the smooth machine gets wrong at this beta.
+    trace : float
+        Sum of all eigenvalues, from the closed form.
+    eigenvalues : ndarray or None
+        Ascending. All N_w when exact, those at the ends from Lanczos, else None.
+    error_bound : ndarray or None
+        From Lanczos, the distance within which there is an eigenvalue.
+    largest, smallest : float
+        Largest and smallest eigenvalue; NaN where they were not computed.
+    n_known_zeros : int
+        Eigenvalues that are zero because no field changes in their direction.
+    converged : bool
+        Whether all error bounds are within the tolerance.
+    density : SpectralDensity or None
+        From stochastic Lanczos quadrature.
+    blocks : list of ndarrays or None
+        Eigenvalues of each unit's own block.
+    """
+
+    beta: float
+    loss: str
+    method: str
+    n_weights: int
+    n_errors: int
+    trace: float
+    eigenvalues: np.ndarray | None = None
+    error_bound: np.ndarray | None = None
+    largest: float = np.nan
+    smallest: float = np.nan
+    n_known_zeros: int = 0
+    converged: bool = True
+    density: SpectralDensity | None = None
+    blocks: list | None = None
+
+
+def spectrum_of(operator, method, **options):
+    """Eigenvalues of a Hessian operator; parameters as in `hessian_spectrum`.
+
+    Parameters
+    ----------
+    operator : HessianOperator
+        The Hessian.
+    method : {"exact", "lanczos", "slq"}
+        How.
+    **options
+        The parameters of `hessian_spectrum` that belong to a method.
+
+    Returns
+    -------
+    spectrum : HessianSpectrum
+        Without any warning.
+    """
+    compute = {"exact": _exact, "lanczos": _lanczos, "slq": _slq}[method]
+    return HessianSpectrum(
+        beta=operator.loss.beta,
+        loss=operator.loss.name,
+        method=method,
+        n_weights=operator.shape[0],
+        n_errors=operator.solution.n_errors(operator.loss.beta),
+        trace=operator.trace(),
+        **compute(operator, options),
+    )
+
+
+def _exact(operator, options):
+    values, blocks, n_zeros = exact_eigenvalues(operator, options.get("blocks", False))
+    return {
+        "eigenvalues": values,
+        "blocks": blocks,
+        "largest": float(values[-1]),
+        "smallest": float(values[0]),
+        "n_known_zeros": n_zeros,
+    }
+
+
+def _lanczos(operator, options):
+    which, n = options["which"], options["n_eigenvalues"]
+    n_zeros = _count_zeros(operator, which)
+    rng = np.random.default_rng(options["random_state"])
+    (low, high), (low_bound, high_bound), converged = extreme_eigenvalues(
+        operator, lambda: _draw(operator, rng, n_zeros), n, which,
+        options["tol"], options["max_iter"],
+    )  # fmt: skip
+    if which != "largest":
+        low, low_bound = _merge_zeros(low, low_bound, n_zeros, slice(n))
+    if which != "smallest":
+        high, high_bound = _merge_zeros(high, high_bound, n_zeros, slice(-n, None))
+    return {
+        "eigenvalues": np.concatenate([low, high]),
+        "error_bound": np.concatenate([low_bound, high_bound]),
+        "largest": float(high[-1]) if len(high) else np.nan,
+        "smallest": float(low[0]) if len(low) else np.nan,
+        "n_known_zeros": n_zeros,
+        "converged": converged,
+    }
+
+
+def _count_zeros(operator, which):
+    """Zeros for want of inputs; ranks matter at the lower end only."""
+    if which == "largest":
+        return operator.n_known_zeros
+    sizes = [x.shape[1] for x in operator.solution.unit_inputs]
+    found = zip(sizes, ranks(operator.solution), strict=True)
+    return sum(n - min(n - operator.tangent, rank) for n, rank in found)
+
+
+def _draw(operator, rng, n_zeros):
+    """Draw a direction; within the span of the inputs if that is not everything."""
+    solution = operator.solution
+    if n_zeros == 0:
+        return rng.normal(size=solution.n_weights)
+    by_field = rng.normal(size=(len(solution.labels), solution.architecture.n_hidden))
+    return operator.project(solution.pull_back(by_field))
+
+
+def _merge_zeros(values, bounds, n_zeros, part):
+    """Put exact zeros among the values of one end and keep as many as asked for."""
+    n = min(n_zeros, max(part.stop or 0, -(part.start or 0)))
+    values, bounds = np.append(values, np.zeros(n)), np.append(bounds, np.zeros(n))
+    order = np.argsort(values, kind="stable")[part]
+    return values[order], bounds[order]
+
+
+def _slq(operator, options):
+    seeds = np.random.default_rng(options["random_state"]).spawn(options["n_probes"])
+    density = spectral_density(
+        operator, seeds, options["resolution"], options["n_jobs"]
+    )
+    return {"density": density, "n_known_zeros": operator.n_known_zeros}
+
+
+def _end(which):
+    def measure(operator):
+        found = spectrum_of(
+            operator, "lanczos", n_eigenvalues=1, which=which, tol=_MEASURE_TOL,
+            max_iter=_MEASURE_STEPS, random_state=0,
+        )  # fmt: skip
+        if not found.converged:
+            return np.nan
+        return getattr(found, which)
+
+    return measure
+
+
+# Single numbers made of a Hessian; NaN where Lanczos does not converge.
+HESSIAN_MEASURES = {
+    "max": _end("largest"),
+    "min": _end("smallest"),
+    "trace": HessianOperator.trace,
+}
+
+
+def check_measures(measures):
+    """Refuse names of measures that are not known.
+
+    Parameters
+    ----------
+    measures : list of str
+        Names.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is not known.
+    """
+    known = tuple(HESSIAN_MEASURES)
+    if not len(measures) or not set(measures) <= set(known):
+        raise ValueError(f"measures={list(measures)!r}: use some of {known}.")

@@ -1,0 +1,117 @@
+"""The steepness at which smooth machines still answer as sign machines do."""
+
+import numpy as np
+
+from skwfm.architectures import FullCommittee, TreeCommittee
+from skwfm.landscape.hessian.solution import read_solution, smooth
+
+# Beyond this, tanh is 1 to the last bit: the smooth machine is the sign machine.
+_SATURATION = 20.0
+# Relative accuracy of the result.
+_ACCURACY = 1e-12
+# Largest relative step downwards. Steps of a committee are proven to cross nothing;
+# those of other machines are so short that crossing two roots is unlikely.
+_PROVEN_STEP, _POINTWISE_STEP = 0.5, 1e-2
+# Below this steepness, in units of the largest field, tanh is linear: no more roots.
+_LINEAR = 1e-9
+
+
+def smallest_beta(models, X, y):
+    r"""Smallest steepness at which all solutions still make no errors.
+
+    The smallest beta such that every model, with its sign units replaced by tanh(beta
+    x), has no training errors for this beta and all larger ones. Spectra of different
+    solutions are compared at this one.
+
+    Parameters
+    ----------
+    models : list of fitted classifiers of skwfm, or a single one
+        Solutions under comparison, without training errors.
+    X : array-like of shape (n_samples, n_features)
+        Patterns of the training.
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    Returns
+    -------
+    beta : float
+        At this value, to a relative accuracy of 1e-12, some smooth output is zero.
+        It is 0 for parity machines, whose answers do not depend on beta > 0.
+
+    Raises
+    ------
+    TypeError
+        If a model is not a fitted committee machine.
+    ValueError
+        If a model makes training errors, which no beta can mend, or there is none.
+
+    Notes
+    -----
+    For committee machines the search walks down from the beta at which all units are
+    saturated, in steps over which monotonicity proves that no output changes its sign.
+    For other machines the steps are a hundredth of beta and nothing is proven.
+
+    References
+    ----------
+    Baldassi, Pittorino, Zecchina (2020), caption of Fig. 5.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import smallest_beta
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> model = LALClassifier(n_hidden=3, random_state=0).fit(X, y)
+    >>> smallest_beta([model], X, y) > 0
+    True
+    """
+    models = list(models) if isinstance(models, (list, tuple)) else [models]
+    if not models:
+        raise ValueError("models=[] has no solution: pass at least one fitted model.")
+    return max(
+        _smallest_beta(read_solution(model, X, y), i) for i, model in enumerate(models)
+    )
+
+
+def _smallest_beta(solution, index):
+    n_errors = solution.n_errors()
+    if n_errors:
+        raise ValueError(
+            f"models[{index}] makes {n_errors} training errors with sign units, which "
+            "no beta can mend: leave it out or train it to zero errors."
+        )
+    distances = np.abs(solution.fields)
+    if not distances.all():
+        raise ValueError(
+            f"models[{index}] has a field of exactly 0, so that its smooth machine "
+            "never answers as its sign machine does: train with another random_state."
+        )
+    proven = _is_committee(solution.architecture)
+    is_safe = _safe_by_monotonicity if proven else _safe_at_the_end
+    longest = _PROVEN_STEP if proven else _POINTWISE_STEP
+    beta, step = _SATURATION / distances.min(), longest
+    while step > _ACCURACY and beta * distances.max() > _LINEAR:
+        if is_safe(solution, beta * (1 - step), beta):
+            beta, step = beta * (1 - step), min(2 * step, longest)
+        else:
+            step /= 2
+    return float(beta) if step <= _ACCURACY else 0.0
+
+
+def _is_committee(architecture):
+    kinds = FullCommittee, TreeCommittee
+    known = [kind.smooth for kind in kinds if isinstance(architecture, kind)]
+    return type(architecture).smooth in known
+
+
+def _safe_by_monotonicity(solution, low, high):
+    """Whether no pattern is wrong anywhere between two steepnesses.
+
+    Right votes are weakest at the lower one, wrong votes strongest at the higher one.
+    """
+    votes = solution.labels[:, None] * solution.fields
+    return bool(np.all(np.tanh(np.where(votes > 0, low, high) * votes).sum(axis=1) > 0))
+
+
+def _safe_at_the_end(solution, low, high):
+    return bool(np.all(solution.labels * smooth(solution, low)[0] > 0))

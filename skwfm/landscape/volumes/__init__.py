@@ -1,0 +1,1 @@
+"""Local volumes of solutions: by message passing and by sampling."""

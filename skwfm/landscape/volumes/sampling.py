@@ -1,0 +1,279 @@
+"""Local volumes by Monte Carlo: weights drawn near a reference.
+
+Real weights at overlap p with a reference are drawn from ``N(p w_ref, (1 - p^2) I)`` in
+the theory's norm. Only their fields matter, so only these are drawn, exactly, from a
+Gaussian of dimension at most the number of patterns. Weights +-1 are the reference with
+a fraction (1 - p)/2 of them flipped.
+"""
+
+import numpy as np
+
+from skwfm.inference.ep.geometry import span_inputs
+from skwfm.landscape.volumes.splitting import estimate_fraction
+
+
+class FieldSampler:
+    """Fields of real weights drawn near a reference.
+
+    Parameters
+    ----------
+    factors : Factors
+        Patterns and machine.
+    reference : ndarray of shape (n_weights,)
+        Flat reference weights with ``||w_l||^2 = n_l``.
+    overlap : float
+        p.
+    spans : list of Span or None, default=None
+        What `span_inputs` returns, to compute it once for several samplers.
+    """
+
+    def __init__(self, factors, reference, overlap, spans=None):
+        self._factors = factors
+        self._centre = overlap * factors.fields(reference)
+        self._width = np.sqrt(1 - overlap**2)
+        self._spans = span_inputs(factors) if spans is None else spans
+
+    @property
+    def n_numbers(self):
+        """Numbers that a draw holds in memory."""
+        return self._centre.size
+
+    def draw(self, n_draws, rng):
+        """Draw the fields of standard normal weights.
+
+        Parameters
+        ----------
+        n_draws : int
+            Number of draws.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        noise : ndarray of shape (n_draws, n_samples, n_hidden)
+            One number per pattern and unit.
+        """
+        noise = np.empty((n_draws, *self._centre.shape))
+        for unit, span in enumerate(self._spans):
+            weights = rng.standard_normal((n_draws, span.rank))
+            noise[:, :, unit] = weights @ span.coordinates.T
+        return noise
+
+    def errors(self, noise):
+        """Count the patterns that drawn weights get wrong.
+
+        Parameters
+        ----------
+        noise : ndarray of shape (n_draws, n_samples, n_hidden)
+            Fields as `draw` returns them.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_draws,) of int
+            Wrong patterns of each draw.
+        """
+        return _count_errors(self._factors, self._centre + self._width * noise)
+
+    def move(self, noise, step, rng):
+        """Make a Crank-Nicolson step, which leaves the distribution as it is.
+
+        Parameters
+        ----------
+        noise : ndarray of shape (n_draws, n_samples, n_hidden)
+            Fields as `draw` returns them.
+        step : float
+            Size, in (0, 1]; 1 draws afresh.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        moved : ndarray of shape (n_draws, n_samples, n_hidden)
+            New fields.
+        """
+        return np.sqrt(1 - step**2) * noise + step * self.draw(len(noise), rng)
+
+
+class SignSampler:
+    """Weights +-1 that differ from a reference in a given fraction of places.
+
+    A draw is a row of integers: how many weights are flipped, then all weights in
+    random order, the flipped ones first.
+
+    Parameters
+    ----------
+    factors : Factors
+        Patterns and machine.
+    reference : ndarray of shape (n_weights,)
+        Flat reference weights, +-1.
+    overlap : float
+        p. Where (1 - p)/2 of the weights is no integer, draws have one flip more or
+        less, so that the overlap holds on average.
+    """
+
+    def __init__(self, factors, reference, overlap):
+        self._factors = factors
+        # Products of signs with +-1 inputs are exact in single precision.
+        self._dtype = np.float32 if factors.is_binary else np.float64
+        self._reference = np.sign(reference).astype(self._dtype)
+        self._n_flips = (1 - overlap) / 2 * len(reference)
+        self._inputs = [x.astype(self._dtype) for x in _unscaled_inputs(factors)]
+
+    @property
+    def n_numbers(self):
+        """Numbers that a draw holds in memory."""
+        factors = self._factors
+        return max(factors.n_samples * factors.n_hidden, factors.n_weights)
+
+    def draw(self, n_draws, rng):
+        """Draw weights.
+
+        Parameters
+        ----------
+        n_draws : int
+            Number of draws.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            See the class.
+        """
+        flips = np.empty((n_draws, 1 + len(self._reference)), dtype=np.int32)
+        flips[:, 0] = np.floor(self._n_flips + rng.random(n_draws))
+        flips[:, 1:] = np.arange(len(self._reference))
+        rng.permuted(flips[:, 1:], axis=1, out=flips[:, 1:])
+        return flips
+
+    def weights(self, flips):
+        """Write drawn weights out.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_draws, n_weights)
+            Flat weights, +-1.
+        """
+        weights = np.tile(self._reference, (len(flips), 1))
+        # All rows have this many flips, or one more.
+        fewest = flips[:, 0].min()
+        rows = np.arange(len(flips))[:, None]
+        weights[rows, flips[:, 1 : 1 + fewest]] *= -1
+        more = np.flatnonzero(flips[:, 0] > fewest)
+        weights[more, flips[more, 1 + fewest]] *= -1
+        return weights
+
+    def errors(self, flips):
+        """Count the patterns that drawn weights get wrong.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_draws,) of int
+            Wrong patterns of each draw.
+        """
+        weights, slices = self.weights(flips), self._factors.unit_slices
+        fields = np.empty((len(flips), self._factors.n_samples, len(slices)))
+        for unit, (where, inputs) in enumerate(zip(slices, self._inputs, strict=True)):
+            fields[:, :, unit] = weights[:, where] @ inputs.T
+        return _count_errors(self._factors, fields)
+
+    def move(self, flips, step, rng):
+        """Exchange flipped weights for others.
+
+        A run of flipped weights, in their random order and cyclic, changes places with
+        as long a run of the others. The same exchange leads back, so that all orders
+        stay equally probable.
+
+        Parameters
+        ----------
+        flips : ndarray of shape (n_draws, 1 + n_weights) of int
+            Draws as `draw` returns them.
+        step : float
+            Share of the flipped weights (or of the others, if these are fewer) to
+            exchange, in (0, 1]; at least one.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        moved : ndarray of shape (n_draws, 1 + n_weights) of int
+            New draws.
+        """
+        moved = flips.copy()
+        n_flipped, n_weights = flips[:, :1], len(self._reference)
+        fewest = min(n_flipped.min(), n_weights - n_flipped.max())
+        if fewest == 0:  # below one flip on average: draws are few, and all known
+            return self.draw(len(flips), rng)
+        run = np.arange(max(1, round(step * fewest)))
+        starts = rng.random((2, len(flips), 1))
+        old, new = (
+            (np.floor(start * size).astype(int) + run) % size
+            for start, size in zip(
+                starts, (n_flipped, n_weights - n_flipped), strict=True
+            )
+        )
+        rows = np.arange(len(flips))[:, None]
+        old, new = 1 + old, 1 + n_flipped + new
+        moved[rows, old], moved[rows, new] = flips[rows, new], flips[rows, old]
+        return moved
+
+
+def _count_errors(factors, fields):
+    """Wrong patterns of each of many sets of fields."""
+    hidden = np.where(fields >= 0, 1.0, -1.0).reshape(-1, fields.shape[-1])
+    output = factors.architecture.output(hidden).reshape(fields.shape[:2])
+    return np.sum(output != factors.labels, axis=1)
+
+
+def _unscaled_inputs(factors):
+    """What each unit sees, not divided by the root of its size: zeros stay exact."""
+    for field in factors.architecture.receptive_fields(factors.inputs.shape[1]):
+        inputs = factors.inputs[:, field]
+        if factors.fit_intercept:
+            inputs = np.column_stack([inputs, np.ones(len(inputs))])
+        yield inputs
+
+
+def sample_local_volume(
+    factors, reference, overlap, *, binary=False, spans=None, n_samples=10_000, **run
+):
+    """Estimate the fraction of weights near a reference that make no error.
+
+    Parameters
+    ----------
+    factors : Factors
+        Patterns and machine.
+    reference : ndarray of shape (n_weights,)
+        Flat reference weights with ``||w_l||^2 = n_l``.
+    overlap : float
+        Overlap p, in (0, 1).
+    binary : bool, default=False
+        Whether to count weights +-1, the reference being one of them.
+    spans : list of Span or None, default=None
+        What `span_inputs` returns, to compute it once for several overlaps of real
+        weights.
+    n_samples : int, default=10000
+        Direct draws. If too few of them solve, splitting runs with as many particles.
+    **run : dict
+        `seed` and `n_jobs` of `estimate_fraction`.
+
+    Returns
+    -------
+    estimate : VolumeEstimate
+        Log-fraction and its standard error.
+    """
+    if binary:
+        sampler = SignSampler(factors, reference, overlap)
+    else:
+        sampler = FieldSampler(factors, reference, overlap, spans)
+    return estimate_fraction(sampler, n_samples=n_samples, **run)

@@ -1,0 +1,154 @@
+"""Read a fitted model and patterns, once for every measure; nothing is changed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
+
+from skwfm.architectures import Architecture
+
+_NEEDED = ("coef_", "architecture_")
+# What labels are where a model does not name its classes.
+_SIGNS = np.array([-1, 1])
+
+
+class Reading(NamedTuple):
+    """A machine, its weights as they are stored, and patterns in its own terms.
+
+    The inputs are those that the machine sees, behind the other steps of a pipeline;
+    `intercept` is None if the units have none; `labels` are +-1.
+    """
+
+    architecture: Architecture
+    coef: np.ndarray
+    intercept: np.ndarray | None
+    inputs: np.ndarray
+    labels: np.ndarray
+
+
+def read_model(model, X, y):
+    """Take weights, machine and patterns from a fitted model.
+
+    Parameters
+    ----------
+    model : fitted classifier of skwfm, or Pipeline that ends with one
+        Anything with ``coef_`` and ``architecture_`` will do. Without ``classes_``
+        labels must be +-1. The intercept counts as a weight if ``fit_intercept`` says
+        so or, where there is no such parameter, if it is not zero.
+    X : array-like of shape (n_samples, n_features)
+        Inputs, of the pipeline if it is one.
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    Returns
+    -------
+    reading : Reading
+        Weights and patterns, float32 inputs as they are, others in float64.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If the model is not a committee machine.
+    ValueError
+        If the patterns do not fit the model.
+    """
+    last = model[-1] if isinstance(model, Pipeline) else model
+    _check_model(last)
+    if isinstance(model, Pipeline) and len(model) > 1:
+        X = model[:-1].transform(X)
+    X, y = check_array(X, dtype=[np.float64, np.float32]), column_or_1d(y)
+    check_consistent_length(X, y)
+    coef = np.asarray(last.coef_, dtype=float)
+    _check_n_features(X, coef)
+    labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
+    return Reading(last.architecture_, coef, _intercept(last), X, labels)
+
+
+def _check_model(model):
+    missing = [name for name in _NEEDED if not hasattr(model, name)]
+    if not missing:
+        return
+    have = f"{type(model).__name__} has no {', '.join(missing)}"
+    if _is_unfitted(model):
+        raise NotFittedError(f"{have}: fit it first.")
+    raise TypeError(
+        f"{have}: this measure needs a fitted committee machine, for instance a fitted "
+        "skwfm.LALClassifier, or a pipeline that ends with one. noise_robustness takes "
+        "any classifier."
+    )
+
+
+def _is_unfitted(model):
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return True
+    except TypeError:  # no estimator at all
+        return False
+    return False
+
+
+def _check_n_features(X, coef):
+    if coef.ndim != 2 or coef.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but the model has weights of shape "
+            f"{coef.shape}: pass the inputs that it was fitted on."
+        )
+
+
+def _intercept(model):
+    """The intercepts if they are free weights, else None."""
+    intercept = np.asarray(getattr(model, "intercept_", 0.0), dtype=float)
+    if not getattr(model, "fit_intercept", intercept.any()):
+        return None
+    return np.broadcast_to(intercept, len(model.coef_))
+
+
+def _signs(y, classes):
+    strangers = np.setdiff1d(y, classes).tolist()
+    if strangers:
+        raise ValueError(
+            f"y contains {strangers[0]!r}, which is none of the model's classes "
+            f"{classes.tolist()}: pass the labels that it was fitted on."
+        )
+    if len(classes) != 2:
+        raise ValueError(
+            f"model has the classes {classes.tolist()}: measures are for two classes."
+        )
+    return np.where(y == classes[1], 1.0, -1.0)
+
+
+def unit_norms(weights):
+    """Norms of the units, by which weights are divided.
+
+    Parameters
+    ----------
+    weights : sequence of ndarray, one for each unit
+        Weights, intercepts included.
+
+    Returns
+    -------
+    norms : ndarray of shape (n_hidden,)
+        All positive.
+
+    Raises
+    ------
+    ValueError
+        If a unit has no weight that is not zero, or weights are not finite.
+    """
+    norms = np.array([np.linalg.norm(w) for w in weights])
+    if not (np.isfinite(norms).all() and norms.all()):
+        raise ValueError(
+            f"coef_ has units of norm {norms[~(np.isfinite(norms) & (norms > 0))]}: "
+            "every unit needs finite weights that are not all zero."
+        )
+    return norms

@@ -1,0 +1,1 @@
+"""Quadratures and inner extrema beneath the replica formulas."""

@@ -1,0 +1,228 @@
+"""Integrals over one preactivation, weighted by the cross-entropy loss.
+
+For a field omega the preactivation is Gaussian around it with variance ``1 - q`` and
+is reweighted by ``exp(-beta f_gamma(x))``, a log-concave law. Its support is located
+first, so the same few nodes hold from beta = 0 to e^100 and for a hard wall.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from skwfm.theory.numerics.gaussian import log_tails
+
+LOG_DROP = 34.0
+"""The weight is dropped where it is this many nats below its maximum."""
+
+ORDER = 20
+N_NODES = 3 * ORDER
+X_NODES, X_WEIGHTS = np.polynomial.legendre.leggauss(ORDER)
+MAX_STEPS = 200
+
+
+@njit(cache=True)
+def cross_entropy(x, gamma):
+    """``f_gamma(x) = -x/2 + log(2 cosh(gamma x)) / (2 gamma)``; max(-x, 0) at inf."""
+    hinge = max(-x, 0.0)
+    if gamma == math.inf:
+        return hinge
+    return hinge + math.log1p(math.exp(-2 * gamma * abs(x))) / (2 * gamma)
+
+
+@njit(cache=True)
+def _minus_slope(x, gamma):
+    """``-f_gamma'(x) = 1 / (1 + exp(2 gamma x))``."""
+    if gamma == math.inf:
+        return 1.0 if x < 0 else 0.0
+    if x > 0:
+        rest = math.exp(-2 * gamma * x)
+        return rest / (1 + rest)
+    return 1 / (1 + math.exp(2 * gamma * x))
+
+
+@njit(cache=True)
+def _log_weight(x, omega, variance, beta, gamma):
+    """Log of the weight; beta infinite is a wall at zero."""
+    gauss = -((x - omega) ** 2) / (2 * variance)
+    if beta == math.inf:
+        return gauss if x >= 0 else -math.inf
+    return gauss - beta * cross_entropy(x, gamma)
+
+
+@njit(cache=True)
+def _mode(omega, variance, beta, gamma):
+    """Maximum of the weight by bisection on its decreasing log slope."""
+    if beta == math.inf:
+        return max(omega, 0.0)
+    low, step = omega, math.sqrt(variance)
+    high = omega + step
+    while beta * variance * _minus_slope(high, gamma) > high - omega:
+        low, step = high, 2 * step
+        high = low + step
+    for _ in range(MAX_STEPS):
+        middle = 0.5 * (low + high)
+        if beta * variance * _minus_slope(middle, gamma) > middle - omega:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-9 * math.sqrt(variance):
+            break
+    return 0.5 * (low + high)
+
+
+@njit(cache=True)
+def _edge(mode, sign, omega, variance, beta, gamma):
+    """Where the log weight has dropped by about LOG_DROP on one side of the mode."""
+    if sign < 0 and beta == math.inf and mode == 0.0:
+        return mode
+    floor = _log_weight(mode, omega, variance, beta, gamma) - LOG_DROP
+    # The Gaussian factor alone gives the drop within this width.
+    low, high = 0.0, math.sqrt(2 * LOG_DROP * variance)
+    if sign < 0 and beta == math.inf:
+        high = min(high, mode)
+        if _log_weight(mode - high, omega, variance, beta, gamma) > floor:
+            return mode - high
+    for _ in range(MAX_STEPS):
+        position = mode + sign * high
+        # Beyond zero the scale is the distance from zero, where the loss may kink.
+        scale = high if position * mode > 0 else abs(position)
+        if high - low <= 0.05 * scale:
+            break
+        middle = 0.5 * (low + high)
+        if _log_weight(mode + sign * middle, omega, variance, beta, gamma) > floor:
+            low = middle
+        else:
+            high = middle
+    return mode + sign * high
+
+
+@njit(cache=True)
+def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
+    """Nodes and normalised weights of the tilted law of one preactivation.
+
+    Parameters
+    ----------
+    omega, variance : float
+        Gaussian factor.
+    beta, gamma : float
+        Loss factor; ``beta=inf`` keeps ``x >= 0`` only.
+    x_gl, w_gl : ndarray of shape (order,)
+        Gauss-Legendre rule on [-1, 1].
+    x, p : ndarray of shape (3 * order,)
+        Receive nodes and weights, ``sum(p) == 1``.
+
+    Returns
+    -------
+    log_z : float
+        Log of ``int Dz exp(-beta f(omega + sqrt(variance) z))``.
+    """
+    mode = _mode(omega, variance, beta, gamma)
+    low = _edge(mode, -1.0, omega, variance, beta, gamma)
+    high = _edge(mode, 1.0, omega, variance, beta, gamma)
+    first, second = min(mode, 0.0), max(mode, 0.0)
+    edges = (low, min(max(first, low), high), min(max(second, low), high), high)
+    top = _log_weight(mode, omega, variance, beta, gamma)
+    total, n = 0.0, 0
+    for panel in range(3):
+        half = 0.5 * (edges[panel + 1] - edges[panel])
+        for r in range(x_gl.size):
+            x[n] = edges[panel] + half * (1 + x_gl[r])
+            weight = math.exp(_log_weight(x[n], omega, variance, beta, gamma) - top)
+            p[n] = half * w_gl[r] * weight
+            total += p[n]
+            n += 1
+    for n in range(x.size):
+        p[n] /= total
+    return math.log(total) + top - 0.5 * math.log(2 * math.pi * variance)
+
+
+@njit(cache=True)
+def loss_averages(z, weights, q, beta, gamma, x_gl, w_gl):
+    """Averages over the field of the tilted law.
+
+    Parameters
+    ----------
+    z, weights : ndarray of shape (n_fields,)
+        Rule for the Gaussian field, ``omega = sqrt(q) z``.
+    q, beta, gamma : float
+    x_gl, w_gl : ndarray of shape (order,)
+
+    Returns
+    -------
+    averages : ndarray of shape (5,)
+        ``E log Z0``, mean loss, ``E (d log Z0 / d omega)^2``,
+        ``E (d2 log Z0 / d omega2)^2``, fraction of negative preactivations.
+    """
+    x, p = np.empty(3 * x_gl.size), np.empty(3 * x_gl.size)
+    out = np.zeros(5)
+    variance = 1 - q
+    for i in range(z.size):
+        omega = math.sqrt(q) * z[i]
+        log_z = tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p)
+        mean = (p * x).sum()
+        spread = (p * (x - mean) ** 2).sum()
+        loss = wrong = 0.0
+        for n in range(x.size):
+            loss += p[n] * cross_entropy(x[n], gamma)
+            wrong += p[n] if x[n] < 0 else 0.0
+        out[0] += weights[i] * log_z
+        out[1] += weights[i] * loss
+        out[2] += weights[i] * ((mean - omega) / variance) ** 2
+        out[3] += weights[i] * ((spread / variance - 1) / variance) ** 2
+        out[4] += weights[i] * wrong
+    return out
+
+
+@njit(cache=True)
+def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w_gl):
+    """Averages of the solutions' log-probability around a reference.
+
+    Parameters
+    ----------
+    z, wz, y, wy : ndarray
+        Gaussian rules for the field and for the constrained replicas' own variable.
+    reference : float
+        Overlap Q of two references.
+    overlaps : tuple (p, t, q)
+        With the reference, with the other references, between constrained replicas.
+    beta, gamma : float
+        Law of the reference.
+    x_gl, w_gl : ndarray of shape (order,)
+
+    Returns
+    -------
+    averages : ndarray of shape (5,)
+        Mean of ``l = log H(-u / sqrt(1 - q))``; of ``l'^2``; of ``l''``; of
+        ``l' (z / sqrt(Q) - w / sqrt(1 - Q))``; of ``l' w``.
+    """
+    p, t, q = overlaps
+    x, law = np.empty(3 * x_gl.size), np.empty(3 * x_gl.size)
+    out = np.zeros(5)
+    root, rest = math.sqrt(reference), math.sqrt(1 - reference)
+    c = (p - t) / rest
+    sigma = math.sqrt(max(q - t * t / reference - c * c, 0.0))
+    width = math.sqrt(1 - q)
+    for i in range(z.size):
+        tilted_rule(root * z[i], 1 - reference, beta, gamma, x_gl, w_gl, x, law)
+        for n in range(x.size):
+            weight = wz[i] * law[n]
+            if weight < 1e-18:
+                continue
+            w = (x[n] - root * z[i]) / rest
+            centre = t * z[i] / root + c * w
+            mean = square = slope = curve = 0.0
+            for k in range(y.size):
+                u = (centre + sigma * y[k]) / width
+                log_p = log_tails(-u)[0]
+                mills = math.exp(-0.5 * u * u - 0.9189385332046727 - log_p)
+                mean += wy[k] * log_p
+                slope += wy[k] * mills
+                square += wy[k] * mills * mills
+                curve -= wy[k] * mills * (u + mills)
+            out[0] += weight * mean
+            out[1] += weight * square / (1 - q)
+            out[2] += weight * curve / (1 - q)
+            out[3] += weight * slope / width * (z[i] / root - w / rest)
+            out[4] += weight * slope / width * w
+    return out

@@ -1,0 +1,68 @@
+"""Names, classes and estimators become contestants."""
+
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+
+from skwfm.classifiers import LALClassifier, published_settings
+from skwfm.experiments import Contestant, find_contestants, known_names
+from skwfm.experiments.study.contestants import PUBLISHED, default_names
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_names_have_the_published_parameters(name):
+    (contestant,) = find_contestants([name], "dress_coat")
+    cls, parameters = published_settings("dress_coat", name)
+    assert type(contestant.estimator) is cls
+    assert parameters.items() <= contestant.estimator.get_params().items()
+    assert contestant.estimator.fit_intercept is False
+    assert contestant.family == "committee"
+
+
+def test_plugins_go_by_their_own_names():
+    lal, qualified, other = find_contestants(["lal", "skwfm:elal", "SkWfm:lal"], None)
+    assert type(other.estimator) is LALClassifier
+    assert lal.estimator.get_params() == LALClassifier().get_params()
+    assert qualified.name == "skwfm:elal"
+    assert "skwfm" in lal.version
+
+
+def test_classes_and_estimators_are_accepted():
+    names = [GaussianNB, LALClassifier(eta=0.1), Contestant("mine", GaussianNB())]
+    first, second, third = find_contestants(names, None)
+    assert (first.name, first.family) == ("GaussianNB", "standard")
+    assert (second.estimator.eta, second.family) == (0.1, "committee")
+    assert third.name == "mine"
+
+
+def test_every_random_state_is_seeded():
+    contestant = Contestant("forest", RandomForestClassifier()).standardised()
+    seeded = contestant.seeded(5)
+    assert seeded[-1].random_state == 5
+    assert contestant.estimator[-1].random_state is None
+
+
+@pytest.mark.parametrize("problem", ["dress_coat", None])
+@pytest.mark.parametrize("quick", [False, True])
+def test_default_names_are_known(problem, quick):
+    names = default_names(problem, quick)
+    assert set(names) <= set(known_names(problem))
+    assert len(find_contestants(names, problem)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "guess"),
+    [
+        ("Elal", "dress_coat", "eLAL"),
+        ("cesgd-fst", "dress_coat", "ceSGD-fast"),
+        ("randomforest", None, "RandomForestClassifier"),
+    ],
+)
+def test_unknown_name_suggests_one(name, problem, guess):
+    with pytest.raises(ValueError, match=f"Did you mean .*{guess}"):
+        find_contestants([name], problem)
+
+
+def test_unknown_name_lists_what_is_known():
+    with pytest.raises(ValueError, match=r"Known for this data: .*lal.*MLPClassifier"):
+        find_contestants(["xyzzy"], None)

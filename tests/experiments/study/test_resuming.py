@@ -1,0 +1,213 @@
+"""Finished runs are kept and reused; failed and interrupted ones are not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.naive_bayes import GaussianNB
+
+from skwfm.experiments import Contestant, Source, compare
+from skwfm.experiments.study.runs import execute_run, run_key
+from skwfm.experiments.study.storage import RunStore
+
+FITS = []
+
+
+class Counting(ClassifierMixin, BaseEstimator):
+    """Answers the first class; counts fits and can misbehave in them."""
+
+    def __init__(self, action=None, random_state=None):
+        self.action = action
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        FITS.append(self.random_state)
+        self.classes_ = np.unique(y)
+        if self.action == "fail":
+            raise ArithmeticError("two and two\nis five")
+        if self.action == "swallow":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.sigtimedwait([], 1)
+            except KeyboardInterrupt:
+                FITS.append("interrupted")
+        self.status_ = "interrupted" if self.action == "status" else "converged"
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+@pytest.fixture(autouse=True)
+def _forget_fits():
+    FITS.clear()
+
+
+def counting(action=None):
+    return Contestant(f"counting {action}", Counting(action))
+
+
+def test_more_seeds_reuse_the_runs_of_fewer(source, tmp_path):
+    first = compare(source, [counting()], n_seeds=2, n_jobs=1, cache=tmp_path)
+    assert FITS == [0, 1]
+    second = compare(source, [counting()], n_seeds=3, n_jobs=1, cache=tmp_path)
+    assert FITS == [0, 1, 2]
+    assert (first.n_reused, second.n_reused) == (0, 2)
+    assert second.runs[:2] == first.runs
+
+
+def test_key_changes_with_everything_a_run_depends_on(source, monkeypatch):
+    def key(contestant=None, source=source, seed=0):
+        return run_key(contestant or counting(), source, seed)
+
+    keys = [
+        key(),
+        key(counting("fail")),
+        key(Contestant("counting None", Counting(), version="other 2.0")),
+        key(source=Source("clouds", source.X + 1e-9, source.y)),
+        key(source=Source("clouds", source.X, source.y, test_size=0.5)),
+        key(seed=1),
+        # No random state of its own: the seed still chooses the split.
+        key(Contestant("counting None", GaussianNB())),
+        key(Contestant("counting None", GaussianNB()), seed=1),
+    ]
+    monkeypatch.setattr("skwfm.experiments.study.runs.__version__", "0.0.0")
+    keys.append(key())
+    assert len(set(keys)) == len(keys)
+    assert key() == keys[-1]
+
+
+def test_key_knows_what_is_measured(source, monkeypatch):
+    """Only committee machines have a landscape that may be measured or not."""
+    committee = Contestant("counting", Counting(), "committee")
+    plain, measured = (run_key(committee, source, 0, asked) for asked in (False, True))
+    assert plain != measured
+    standard = [run_key(counting(), source, 0, asked) for asked in (False, True)]
+    assert standard[0] == standard[1]
+    monkeypatch.setattr("skwfm.experiments.study.measures.TOL", 1e-5)
+    assert run_key(committee, source, 0, True) != measured
+    assert run_key(committee, source, 0) != plain
+
+
+def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
+    compare(source, [counting()], n_seeds=1, n_jobs=1, cache=tmp_path)
+    (record,) = tmp_path.iterdir()
+    record.write_text("{")
+    with pytest.warns(UserWarning, match="cannot be read"):
+        compare(source, [counting()], n_seeds=1, n_jobs=1, cache=tmp_path)
+    assert len(FITS) == 2
+    assert json.loads(record.read_text())["algorithm"] == "counting None"
+
+
+def test_failure_is_a_row_and_is_tried_again(source, cheap, tmp_path):
+    def study():
+        return compare(
+            source, [*cheap, counting("fail")], n_seeds=2, n_jobs=1, cache=tmp_path
+        )
+
+    result = study()
+    last = result.summary()[-1]
+    assert last["algorithm"] == "counting fail"
+    assert (last["n_failed"], last["n_runs"]) == (2, 2)
+    assert last["reasons"] == ["ArithmeticError: two and two\nis five"]
+    assert len(result.failed) == 2
+    assert all(run.status == "ok" for run in result.runs if run.algorithm == "linear")
+    again = study()
+    assert (again.n_reused, len(FITS)) == (4, 4)
+
+
+@pytest.mark.parametrize("action", ["swallow", "status"])
+def test_interrupted_fit_is_not_a_result(source, action, tmp_path):
+    """MLPClassifier and skwfm's classifiers return from fit on Ctrl-C."""
+    good, bad = counting(), counting(action)
+    with pytest.raises(KeyboardInterrupt):
+        compare(source, [good, bad], n_seeds=1, n_jobs=1, cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    result = compare(source, [good], n_seeds=1, n_jobs=1, cache=tmp_path)
+    assert (result.n_reused, FITS.count(0)) == (1, 2)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_worker_leaves_ctrl_c_to_the_study(source, tmp_path):
+    """Else a swallowed Ctrl-C in a worker would pass for a finished run."""
+    task = (counting("swallow"), source, 0)
+    key = run_key(*task)
+    try:
+        run = execute_run(*task, RunStore(tmp_path), key, study_pid=-1)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert FITS == [0]
+    assert run.status == "ok"
+
+
+SLOW_STUDY = """
+    import sys, time
+    import numpy as np
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from skwfm.experiments import Contestant, Source, compare
+
+    class Sleeper(ClassifierMixin, BaseEstimator):
+        def __init__(self, seconds=0, random_state=None):
+            self.seconds = seconds
+            self.random_state = random_state
+        def fit(self, X, y):
+            try:
+                time.sleep(self.seconds if self.random_state else 0)
+            except KeyboardInterrupt:
+                pass
+            self.classes_ = np.unique(y)
+            return self
+        def predict(self, X):
+            return np.full(len(X), self.classes_[0])
+
+    X, y = np.arange(40.0).reshape(20, 2), np.tile([0, 1], 10)
+    def say(n_done, n_runs, run):
+        print(n_done, flush=True)
+    compare(
+        Source("line", X, y), [Contestant("sleeper", Sleeper(60))],
+        n_seeds=3, n_jobs=int(sys.argv[1]), cache=sys.argv[2], progress=say,
+    )
+"""
+
+
+@pytest.mark.parametrize("n_jobs", ["1", "2"])
+def test_ctrl_c_keeps_finished_runs_only(n_jobs, tmp_path):
+    script = tmp_path / "study.py"
+    script.write_text(textwrap.dedent(SLOW_STUDY))
+    study = subprocess.Popen(
+        [sys.executable, script, n_jobs, tmp_path / "cache"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while study.stdout.readline() != "1\n":
+        assert study.poll() is None
+    # A terminal sends Ctrl-C to the workers as well.
+    os.killpg(study.pid, signal.SIGINT)
+    _, errors = study.communicate(timeout=30)
+    assert study.returncode == -signal.SIGINT
+    assert errors.count("Traceback") == 1  # that of the script itself
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_nothing_half_written(tmp_path, monkeypatch):
+    from skwfm.experiments.study.storage import write_atomically
+
+    target = tmp_path / "runs.csv"
+    write_atomically(target, "old")
+
+    def full_disk(*args):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        write_atomically(target, "new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
