@@ -1,8 +1,8 @@
 """Newton's method for the multiplier that holds the norm of Gaussian weights.
 
 The equations are those of skwfm/inference/priors/multipliers.py. Weights next to each
-other with the same precision, as +-1 inputs make them, enter only by sums of squares: a step
-costs as much as there are different precisions.
+other with the same precision, as +-1 inputs make them, enter only by sums of squares:
+a step costs as much as there are different precisions.
 """
 
 from libc.math cimport fabs, INFINITY, NAN
