@@ -1,4 +1,6 @@
-"""How the receptive fields of a machine lie in memory, for the compiled loops."""
+"""How the inputs and weights of a machine lie in memory, by receptive field."""
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,7 +14,12 @@ _ROWS = 1024
 
 
 class Layout:
-    """Packed inputs and weights of one machine on one number of features.
+    """How the inputs and weights of one machine lie in memory.
+
+    Weights have three forms, and only here is one turned into another: *dense*, a
+    matrix with a row for each unit, the intercept last and zeros outside the receptive
+    fields; *flat*, these rows one after the other without the zeros; *packed*, flat
+    with each unit's weights padded, as the compiled loops read them.
 
     Units next to each other with the same receptive field form a group, whose inputs
     are stored once. A tree is n_hidden groups of one unit, a full machine one group.
@@ -28,13 +35,27 @@ class Layout:
 
     Attributes
     ----------
+    receptive_fields : list of n_groups ndarrays of int
+        Inputs that the units of each group see.
     groups : ndarray of shape (n_groups, 5) of int64
         First column, length, padded length, first weight and number of units of each
         group.
+    group_of_unit : ndarray of shape (n_hidden,) of int
+        Group of each unit.
     n_weights : int
         Number of weights N_w, intercepts included, padding not.
     size : int
-        Length of a flat packed weight vector.
+        Length of a packed weight vector.
+    dense_shape : tuple of int
+        Shape (n_hidden, n_features + intercept) of a dense weight matrix.
+    unit_sizes : ndarray of shape (n_hidden,)
+        Number of inputs n_l of each unit, the intercept included.
+    unit_slices : list of n_hidden slice
+        Where each unit's weights are in a flat vector.
+    places : ndarray of shape (n_weights,)
+        Where the weights of a flat vector are in a packed one.
+    columns : ndarray of shape (n_weights,)
+        In which packed column the input of each weight of a flat vector is.
     """
 
     def __init__(self, architecture, n_features, intercept):
@@ -42,8 +63,8 @@ class Layout:
         self.n_hidden = architecture.n_hidden
         self.n_features = n_features
         self.intercept = bool(intercept)
-        self._fields, counts = _merge_neighbours(fields)
-        lengths = np.array([len(f) for f in self._fields]) + self.intercept
+        self.receptive_fields, counts = _merge_neighbours(fields)
+        lengths = np.array([len(f) for f in self.receptive_fields]) + self.intercept
         widths = -(-lengths // PADDING) * PADDING
         columns, weights = _starts(widths), _starts(widths * counts)
         self.groups = np.column_stack(
@@ -52,35 +73,57 @@ class Layout:
         self._n_columns = int(columns[-1])
         self.size = int(weights[-1])
         self.n_weights = int((lengths * counts).sum())
-        self._input_of_column, self._columns = self._column_maps()
-        self._weight_of_entry, self._entries = self._weight_maps()
+        self.dense_shape = self.n_hidden, n_features + self.intercept
+        self.group_of_unit = np.repeat(np.arange(len(counts)), counts)
+        self.unit_sizes = lengths[self.group_of_unit]
+        ends = _starts(self.unit_sizes).tolist()
+        self.unit_slices = [slice(*pair) for pair in pairwise(ends)]
+        self._map_columns()
+        self._map_weights()
 
-    def _column_maps(self):
-        """Pairs (input, packed column); the intercept is input n_features."""
-        pairs = [
-            (self._inputs(f), column + np.arange(length))
-            for f, (column, length, *_) in zip(self._fields, self.groups, strict=True)
-        ]
-        return [np.concatenate(part) for part in zip(*pairs, strict=True)]
+    def _map_columns(self):
+        """Input of each packed column that has one; the intercept is n_features."""
+        inputs = [self._inputs(field) for field in self.receptive_fields]
+        columns = [start + np.arange(n) for start, n, *_ in self.groups]
+        self._input_of_column = np.concatenate(inputs)
+        self._columns = np.concatenate(columns)
 
-    def _weight_maps(self):
-        """Pairs (entry of the dense matrix, packed weight), units in order."""
-        entries, places, unit = [], [], 0
-        for f, (_, length, width, start, count) in zip(
-            self._fields, self.groups, strict=True
-        ):
+    def _map_weights(self):
+        """Entry of the dense matrix, packed place and packed column of each weight."""
+        entries, places, columns = [], [], []
+        for field, group in zip(self.receptive_fields, self.groups, strict=True):
+            column, length, width, start, count = group
             for k in range(count):
-                entries.append(self._inputs(f) + (unit + k) * self._dense_width)
+                row = len(entries) * self.dense_shape[1]
+                entries.append(self._inputs(field) + row)
                 places.append(start + k * width + np.arange(length))
-            unit += count
-        return np.concatenate(places), np.concatenate(entries)
+                columns.append(column + np.arange(length))
+        self._entries = np.concatenate(entries)
+        self.places = np.concatenate(places)
+        self.columns = np.concatenate(columns)
 
     def _inputs(self, field):
         return np.append(field, self.n_features) if self.intercept else field
 
-    @property
-    def _dense_width(self):
-        return self.n_features + self.intercept
+    def group_inputs(self, X, group):
+        """Give what the units of a group see.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs.
+        group : int
+            The group.
+
+        Returns
+        -------
+        inputs : ndarray of shape (n_samples, n_l)
+            In float64, a last column of ones for the intercept included.
+        """
+        field = self.receptive_fields[group]
+        seen = np.ones((len(X), len(field) + self.intercept))
+        seen[:, : len(field)] = X[:, field]
+        return seen
 
     def pack_inputs(self, X):
         """Lay the inputs out by receptive field, as bits if they all are +-1.
@@ -95,7 +138,7 @@ class Layout:
         packed : ndarray of shape (n_samples, n_columns)
             Bits in uint8 (set for -1) or the dtype of `X`.
         """
-        if _all_signs(X):
+        if all_signs(X):
             return self._pack_bits(X)
         packed = np.zeros((len(X), self._n_columns), dtype=X.dtype)
         is_input = self._input_of_column < self.n_features
@@ -116,8 +159,59 @@ class Layout:
             )
         return packed
 
+    def flat(self, dense):
+        """Take the weights out of a dense matrix.
+
+        Parameters
+        ----------
+        dense : ndarray of shape (n_hidden, n_features + intercept)
+            Weights; what is outside the receptive fields is ignored.
+
+        Returns
+        -------
+        flat : ndarray of shape (n_weights,)
+            The weights, unit after unit.
+        """
+        return np.asarray(dense).ravel()[self._entries]
+
+    def dense(self, flat):
+        """Lay flat weights out as a matrix.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            One number per weight.
+
+        Returns
+        -------
+        dense : ndarray of shape (n_hidden, n_features + intercept)
+            The numbers, zeros outside the receptive fields.
+        """
+        dense = np.zeros(self.dense_shape, dtype=flat.dtype)
+        dense.ravel()[self._entries] = flat
+        return dense
+
+    def pack(self, flat, dtype=np.float64):
+        """Pad flat weights as the compiled loops read them.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            One number per weight.
+        dtype : dtype, default=float64
+            Either float32 or float64.
+
+        Returns
+        -------
+        packed : ndarray of shape (size,)
+            The numbers, zeros in the padding.
+        """
+        packed = np.zeros(self.size, dtype=dtype)
+        packed[self.places] = flat
+        return packed
+
     def pack_weights(self, weights, dtype):
-        """Flatten a dense weight matrix.
+        """Pack a dense weight matrix.
 
         Parameters
         ----------
@@ -131,9 +225,7 @@ class Layout:
         packed : ndarray of shape (size,)
             The weights by unit, padded with zeros.
         """
-        packed = np.zeros(self.size, dtype=dtype)
-        packed[self._weight_of_entry] = weights.ravel()[self._entries]
-        return packed
+        return self.pack(self.flat(weights), dtype)
 
     def unpack_weights(self, packed):
         """Give the dense weight matrix back.
@@ -148,9 +240,7 @@ class Layout:
         weights : ndarray of shape (n_hidden, n_features + intercept)
             Weights, zero outside the receptive fields.
         """
-        dense = np.zeros(self.n_hidden * self._dense_width, dtype=packed.dtype)
-        dense[self._entries] = packed[self._weight_of_entry]
-        return dense.reshape(self.n_hidden, self._dense_width)
+        return self.dense(packed[self.places])
 
     def random_weights(self, rng, dtype):
         """Draw weights uniformly and give each unit norm one.
@@ -167,9 +257,7 @@ class Layout:
         packed : ndarray of shape (size,)
             Packed weights.
         """
-        dense = np.zeros(self.n_hidden * self._dense_width)
-        dense[self._entries] = rng.uniform(-1, 1, size=self.n_weights)
-        dense = dense.reshape(self.n_hidden, self._dense_width)
+        dense = self.dense(rng.uniform(-1, 1, size=self.n_weights))
         return self.pack_weights(unit_norm(dense), dtype)
 
 
@@ -206,7 +294,19 @@ def _starts(lengths):
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
-def _all_signs(X):
+def all_signs(X):
+    """Tell whether all inputs are +-1.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, of any real dtype.
+
+    Returns
+    -------
+    all_signs : bool
+        Whether they are.
+    """
     return all(
         np.all(np.abs(X[start : start + _ROWS]) == 1)
         for start in range(0, len(X), _ROWS)

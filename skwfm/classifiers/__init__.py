@@ -6,7 +6,8 @@ from skwfm.classifiers.elal import ELALClassifier
 from skwfm.classifiers.fbp import FBPClassifier
 from skwfm.classifiers.lal import LALClassifier
 from skwfm.classifiers.published import published_settings
-from skwfm.problem.problem import Problem, Solution
+from skwfm.classifiers.solution import Solution
+from skwfm.problem.problem import Problem
 
 __all__ = [
     "BaseCommitteeClassifier",

@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skwfm import plugins
 from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.layout import unit_norm
-from skwfm.problem.problem import ADVICE, Problem
+from skwfm.classifiers.solution import ADVICE
+from skwfm.problem.problem import Problem
 
 
 class BaseCommitteeClassifier(

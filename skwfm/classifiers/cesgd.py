@@ -8,7 +8,7 @@ from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS
-from skwfm.problem.problem import Epoch
+from skwfm.classifiers.solution import Epoch
 
 # The loss of an epoch is summed while the weights move. Only when it is within this
 # factor of `tol` is the loss of the weights at its end computed too.

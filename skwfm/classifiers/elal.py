@@ -12,7 +12,7 @@ from skwfm._kernels import training
 from skwfm._sklearn import Interval
 from skwfm.classifiers.iterative import IterativeClassifier
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
-from skwfm.problem.problem import Epoch
+from skwfm.classifiers.solution import Epoch
 
 # A thread that waits this long for the others has lost them (seconds).
 _PATIENCE = 600.0

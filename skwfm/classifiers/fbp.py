@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.solution import Solution
 from skwfm.inference import (
     BinaryPrior,
     Factors,
@@ -17,7 +18,6 @@ from skwfm.inference import (
     focusing_steps,
     geometric_protocol,
 )
-from skwfm.problem.problem import Solution
 
 # Decision where the machine of the mean and the posterior disagree: next to zero, on
 # the machine's side.

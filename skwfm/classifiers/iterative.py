@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm._sklearn import fit_context
 from skwfm.classifiers.base import BaseCommitteeClassifier, _generator, _two_classes
-from skwfm.problem.problem import Solution
+from skwfm.classifiers.solution import Solution
 
 
 class IterativeClassifier(BaseCommitteeClassifier):

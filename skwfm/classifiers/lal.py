@@ -7,7 +7,7 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
-from skwfm.problem.problem import Epoch
+from skwfm.classifiers.solution import Epoch
 
 # What eta="auto" means: 0.5 / 111 inputs per unit is the published 5e-3.
 _REACH = 0.5

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from skwfm.architectures import Architecture, Layout
-from skwfm.problem.products import RealProducts, SignProducts
+from skwfm.architectures import Architecture
+from skwfm.problem.problem import Problem
 from skwfm.problem.validation import (
     check_patterns,
     find_contradiction,
@@ -62,29 +62,40 @@ class Factors:
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
 
+    @classmethod
+    def of(cls, problem):
+        """Take the patterns of a problem, and what it has laid out already.
+
+        Parameters
+        ----------
+        problem : Problem
+            Machine and patterns.
+
+        Returns
+        -------
+        factors : Factors
+            The same patterns as factors.
+        """
+        factors = cls(
+            problem.inputs, problem.labels, problem.architecture, problem.fit_intercept
+        )
+        object.__setattr__(factors, "problem", problem)
+        return factors
+
     @cached_property
+    def problem(self):
+        """The machine on these patterns, a `Problem`."""
+        return Problem(self.inputs, self.labels, self.architecture, self.fit_intercept)
+
+    @property
     def layout(self):
-        """Packed form of inputs and weights."""
-        n_features = self.inputs.shape[1]
-        return Layout(self.architecture, n_features, self.fit_intercept)
+        """How inputs and weights lie in memory, a `Layout`."""
+        return self.problem.layout
 
-    @cached_property
-    def packed_inputs(self):
-        """Inputs as the training loops read them: bits, or float64."""
-        inputs = self.inputs
-        if not self.is_binary:
-            inputs = inputs.astype(np.float64, copy=False)
-        return self.layout.pack_inputs(np.ascontiguousarray(inputs))
-
-    @cached_property
+    @property
     def is_binary(self):
         """Whether all inputs are +-1."""
-        # Row by row: a comparison of everything would need the memory of the inputs.
-        return all(np.all(np.abs(row) == 1) for row in self.inputs)
-
-    @cached_property
-    def _products(self):
-        return SignProducts(self) if self.is_binary else RealProducts(self)
+        return self.problem.is_binary
 
     @property
     def n_samples(self):
@@ -104,20 +115,30 @@ class Factors:
     @property
     def dense_shape(self):
         """Shape (n_hidden, n_features + fit_intercept) of a matrix of weights."""
-        return self.n_hidden, self.inputs.shape[1] + self.fit_intercept
+        return self.layout.dense_shape
 
-    @cached_property
+    @property
     def unit_sizes(self):
         """Number of inputs n_l of each unit, intercept included."""
-        lengths, counts = self.layout.groups[:, 1], self.layout.groups[:, 4]
-        return np.repeat(lengths, counts)
+        return self.layout.unit_sizes
 
-    @cached_property
+    @property
     def unit_slices(self):
         """Where each unit's weights are in a flat vector."""
-        ends = np.cumsum(self.unit_sizes)
-        starts = ends - self.unit_sizes
-        return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+        return self.layout.unit_slices
+
+    @property
+    def places(self):
+        """Where the weights of a flat vector are in a packed one."""
+        return self.layout.places
+
+    @property
+    def columns(self):
+        """In which packed column the input of each weight of a flat vector is."""
+        return self.layout.columns
+
+    def pack(self, flat):
+        return self.layout.pack(flat)
 
     def unit_inputs(self, unit):
         """Give what one unit sees.
@@ -132,15 +153,8 @@ class Factors:
         x : ndarray of shape (n_samples, n_l)
             ``inputs[:, field_l] / sqrt(n_l)``, the constant input last.
         """
-        field = self._fields[unit]
-        x = np.ones((self.n_samples, len(field) + self.fit_intercept))
-        x[:, : len(field)] = self.inputs[:, field]
+        x = self.layout.group_inputs(self.inputs, self.layout.group_of_unit[unit])
         return x / np.sqrt(x.shape[1])
-
-    @cached_property
-    def _fields(self):
-        fields = self.architecture.receptive_fields(self.inputs.shape[1])
-        return [np.asarray(field) for field in fields]
 
     def dense(self, flat):
         """Lay flat weights out as a matrix.
@@ -155,10 +169,7 @@ class Factors:
         dense : ndarray of shape (n_hidden, n_features + fit_intercept)
             The numbers, zeros outside the receptive fields.
         """
-        dense = np.zeros(self.dense_shape)
-        for unit, where in enumerate(self.unit_slices):
-            dense[unit, self._columns(unit)] = flat[where]
-        return dense
+        return self.layout.dense(flat)
 
     def flat(self, dense):
         """Take the weights out of a matrix.
@@ -173,50 +184,7 @@ class Factors:
         flat : ndarray of shape (n_weights,)
             The weights, unit after unit.
         """
-        dense = np.asarray(dense, dtype=float)
-        rows = [dense[unit, self._columns(unit)] for unit in range(self.n_hidden)]
-        return np.concatenate(rows)
-
-    def _columns(self, unit):
-        field = self._fields[unit]
-        return np.append(field, self.inputs.shape[1]) if self.fit_intercept else field
-
-    @cached_property
-    def places(self):
-        """Where the weights of a flat vector are in a packed one."""
-        starts = [
-            start + k * width
-            for _, _, width, start, count in self.layout.groups
-            for k in range(count)
-        ]
-        return self._ranges_from(starts)
-
-    @cached_property
-    def columns(self):
-        """In which packed column the input of each weight of a flat vector is."""
-        groups = self.layout.groups
-        return self._ranges_from(np.repeat(groups[:, 0], groups[:, 4]))
-
-    def _ranges_from(self, starts):
-        pairs = zip(starts, self.unit_sizes, strict=True)
-        return np.concatenate([start + np.arange(n) for start, n in pairs])
-
-    def pack(self, flat):
-        """Lay flat weights out as the compiled loops read them.
-
-        Parameters
-        ----------
-        flat : ndarray of shape (n_weights,)
-            One number per weight.
-
-        Returns
-        -------
-        packed : ndarray of shape (layout.size,)
-            The numbers, zeros in the padding.
-        """
-        packed = np.zeros(self.layout.size)
-        packed[self.places] = flat
-        return packed
+        return self.layout.flat(np.asarray(dense, dtype=float))
 
     def fields(self, weights):
         """Compute ``z_l = x_l . w_l``.
@@ -231,7 +199,7 @@ class Factors:
         fields : ndarray of shape (n_samples, n_hidden)
             Field of every unit on every pattern.
         """
-        return self._products.fields(weights)
+        return self.problem.products.fields(weights)
 
     def variances(self, variance):
         """Compute the fields' variances ``V_l = (x_l^2) . v_l`` of independent weights.
@@ -246,7 +214,7 @@ class Factors:
         variances : ndarray of shape (n_samples, n_hidden)
             Variance of every unit's field.
         """
-        return self._products.variances(variance)
+        return self.problem.products.variances(variance)
 
     def outer(self, coef):
         """Compute ``sum_mu coef[mu, l] x_l`` for every unit.
@@ -261,7 +229,7 @@ class Factors:
         weights : ndarray of shape (n_weights,)
             The sums, flat.
         """
-        return self._products.outer(coef)
+        return self.problem.products.outer(coef)
 
     def precisions(self, coef):
         """Compute ``sum_mu coef[mu, l] x_l^2`` for every unit.
@@ -276,7 +244,7 @@ class Factors:
         precisions : ndarray of shape (n_weights,)
             The sums, flat.
         """
-        return self._products.precisions(coef)
+        return self.problem.products.precisions(coef)
 
     def channel(self, mean, variance):
         """Run the machine's channel on the fields' means and variances.

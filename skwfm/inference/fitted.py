@@ -38,16 +38,13 @@ def read_factors(model, X, y):
     UserWarning
         If the weights get patterns wrong.
     """
-    architecture, weights, intercept, X, labels = read_model(model, X, y)
-    if intercept is not None:
-        weights = np.column_stack([weights, intercept])
-    factors = Factors(X, labels, architecture, intercept is not None)
+    problem, weights = read_model(model, X, y)
+    factors = Factors.of(problem)
     _warn_of_errors(factors, weights)
-    distinct = _distinct(X, labels)
-    if len(distinct) < len(X):
-        factors = Factors(
-            X[distinct], labels[distinct], architecture, intercept is not None
-        )
+    distinct = _distinct(factors.inputs, factors.labels)
+    if len(distinct) < factors.n_samples:
+        inputs, labels = factors.inputs[distinct], factors.labels[distinct]
+        factors = Factors(inputs, labels, factors.architecture, factors.fit_intercept)
     return factors, weights
 
 
@@ -61,8 +58,7 @@ def _distinct(X, labels):
 
 
 def _warn_of_errors(factors, weights):
-    hidden = np.where(factors.fields(factors.flat(weights)) >= 0, 1.0, -1.0)
-    wrong = factors.architecture.output(hidden) != factors.labels
+    wrong = factors.problem.wrong(factors.fields(factors.flat(weights)))
     if wrong.any():
         warnings.warn(
             f"the model gets {wrong.sum()} of {len(wrong)} patterns wrong: volumes "

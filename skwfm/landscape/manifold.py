@@ -253,12 +253,8 @@ def _hessian_zeros(solution, beta, target):
     The Hessian is ``J^T J / 2d`` plus residuals times curvatures, whose norm bounds how
     far a zero of the first part can move; rounding moves it by n roundings of the norm.
     """
-    aimed = type(solution)(
-        solution.architecture,
-        solution.blocks,
-        target * solution.labels,
-        solution.weights,
-    )
+    problem = solution.problem.with_labels(target * solution.labels)
+    aimed = type(solution)(problem, solution.weights)
     operator = HessianOperator(aimed, Loss("mse", beta, None, "identity"))
     eigenvalues = exact_eigenvalues(operator)[0]
     rest = np.abs(operator.curvature.rest).reshape(len(solution.labels), -1).sum(axis=1)

@@ -12,25 +12,21 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skwfm.architectures import Architecture
+from skwfm.problem.problem import Problem
 
 _NEEDED = ("coef_", "architecture_")
 # What labels are where a model does not name its classes.
 _SIGNS = np.array([-1, 1])
 
 
-class Reading(NamedTuple):
-    """A machine, its weights as they are stored, and patterns in its own terms.
+class Fitted(NamedTuple):
+    """A machine on patterns and its weights as they are stored, dense, in float64.
 
-    The inputs are those that the machine sees, behind the other steps of a pipeline;
-    `intercept` is None if the units have none; `labels` are +-1.
+    The inputs are those that the machine sees, behind the other steps of a pipeline.
     """
 
-    architecture: Architecture
-    coef: np.ndarray
-    intercept: np.ndarray | None
-    inputs: np.ndarray
-    labels: np.ndarray
+    problem: Problem
+    weights: np.ndarray
 
 
 def read_model(model, X, y):
@@ -49,8 +45,8 @@ def read_model(model, X, y):
 
     Returns
     -------
-    reading : Reading
-        Weights and patterns, float32 inputs as they are, others in float64.
+    fitted : Fitted
+        Patterns and weights, float32 inputs as they are, others in float64.
 
     Raises
     ------
@@ -70,7 +66,10 @@ def read_model(model, X, y):
     coef = np.asarray(last.coef_, dtype=float)
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
-    return Reading(last.architecture_, coef, _intercept(last), X, labels)
+    intercept = _intercept(last)
+    if intercept is not None:
+        coef = np.column_stack([coef, intercept])
+    return Fitted(Problem(X, labels, last.architecture_, intercept is not None), coef)
 
 
 def _check_model(model):

@@ -1,24 +1,28 @@
-"""What a training algorithm is given and what it gives back."""
+"""A machine on patterns: what training, likelihood factors and measures are given."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
+from skwfm.architectures.layout import all_signs
+from skwfm.problem.products import RealProducts, SignProducts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
-    """Patterns to learn and the machine that shall learn them.
+    """Patterns and the machine that they are put to.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n_features)
-        Inputs, float32 or float64.
+        Inputs, of a real dtype; training takes float32 or float64.
     labels : ndarray of shape (n_samples,)
-        Labels, +-1, of the dtype of the inputs.
+        Labels, +-1.
     architecture : Architecture
         The machine.
     fit_intercept : bool
@@ -32,47 +36,66 @@ class Problem:
 
     @cached_property
     def layout(self):
-        """Packed form of inputs and weights.
-
-        Returns
-        -------
-        layout : Layout
-            How they lie in memory.
-        """
+        """How inputs and weights lie in memory, a `Layout`."""
         return Layout(self.architecture, self.inputs.shape[1], self.fit_intercept)
 
     @cached_property
-    def packed_inputs(self):
-        """The inputs as the compiled loops read them.
+    def is_binary(self):
+        """Whether all inputs are +-1."""
+        return all_signs(self.inputs)
 
-        Returns
-        -------
-        packed_inputs : ndarray of shape (n_samples, n_columns)
-            Bits if all inputs are +-1, else numbers; see `Layout.pack_inputs`.
-        """
+    @cached_property
+    def packed_inputs(self):
+        """The inputs as the compiled loops read them; see `Layout.pack_inputs`."""
         return self.layout.pack_inputs(np.ascontiguousarray(self.inputs))
+
+    @cached_property
+    def products(self):
+        """Products of the inputs with flat weights; see `skwfm.problem.products`."""
+        return SignProducts(self) if self.is_binary else RealProducts(self)
+
+    @cached_property
+    def blocks(self):
+        """Inputs in float64 by receptive field, a list of `Block`."""
+        counts, lengths = self.layout.groups[:, 4], self.layout.groups[:, 1]
+        units, entries = (
+            [slice(*pair) for pair in pairwise([0, *np.cumsum(sizes).tolist()])]
+            for sizes in (counts, counts * lengths)
+        )
+        inputs = [self.layout.group_inputs(self.inputs, g) for g in range(len(units))]
+        return list(map(Block, inputs, units, entries))
+
+    @property
+    def n_samples(self):
+        """Number of patterns M."""
+        return len(self.labels)
 
     @property
     def dtype(self):
-        """Dtype of inputs and weights.
-
-        Returns
-        -------
-        dtype : dtype
-            Either float32 or float64.
-        """
+        """Dtype of the inputs, and of the weights in training."""
         return self.inputs.dtype
 
     @property
     def rule(self):
-        """Compiled output rule, or None for an architecture written in Python.
+        """Number of the output rule in the compiled loops, None if it is in Python."""
+        return getattr(self.architecture, "_compiled_rule", None)
+
+    def with_labels(self, labels):
+        """Give the same inputs and machine other labels.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n_samples,)
+            Labels, or real targets.
 
         Returns
         -------
-        rule : int or None
-            Number of the rule in the compiled loops.
+        problem : Problem
+            A new one; what was laid out of the inputs is shared.
         """
-        return getattr(self.architecture, "_compiled_rule", None)
+        other = copy(self)
+        object.__setattr__(other, "labels", labels)
+        return other
 
     def learning_rate(self, eta, reach, highest):
         """Choose the rate that the literature would, or take the one given.
@@ -117,14 +140,29 @@ class Problem:
         training.fields(self.packed_inputs, rows, weights, self.layout.groups, out)
         return out
 
-    def wrong(self, fields, rows):
+    def answers(self, fields):
+        """Give the machine's answers.
+
+        Parameters
+        ----------
+        fields : ndarray of shape (n, n_hidden)
+            Preactivations of the units, of any scale.
+
+        Returns
+        -------
+        answers : ndarray of shape (n,)
+            Answers, +-1.
+        """
+        return self.architecture.output(np.where(fields >= 0, 1.0, -1.0))
+
+    def wrong(self, fields, rows=slice(None)):
         """Tell which samples the machine answers wrongly.
 
         Parameters
         ----------
         fields : ndarray of shape (len(rows), n_hidden)
             Preactivations.
-        rows : ndarray of int64
+        rows : ndarray of int64, default=all
             The samples.
 
         Returns
@@ -132,8 +170,7 @@ class Problem:
         wrong : ndarray of shape (len(rows),) of bool
             True where the answer is not the label.
         """
-        hidden = np.where(fields >= 0, 1.0, -1.0)
-        return self.architecture.output(hidden) != self.labels[rows]
+        return self.answers(fields) != self.labels[rows]
 
     def has_errors(self, weights):
         """Tell whether any pattern is wrong, stopping at the first.
@@ -161,66 +198,34 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """State of an iterative algorithm after an epoch.
+class Block:
+    """Neighbouring units that see the same inputs.
 
     Parameters
     ----------
-    weights : ndarray of shape (layout.size,)
-        Packed weights, updated in place by the epochs to come.
-    loss : float
-        What the algorithm lowers: training errors met, or summed cross-entropy.
-    finished : bool
-        Whether the stopping rule of the algorithm holds.
+    inputs : ndarray of shape (n_samples, n)
+        What they see, a last column of ones for the intercept included.
+    units : slice
+        The units.
+    entries : slice
+        Their weights in the flat vector, unit by unit.
     """
 
-    weights: np.ndarray
-    loss: float = np.nan
-    finished: bool = False
+    inputs: np.ndarray
+    units: slice
+    entries: slice
 
+    def by_unit(self, flat):
+        """Give a view of the weights of these units.
 
-# What a fit says of itself, with the advice that goes into the warning.
-ADVICE = {
-    "converged": "",
-    "max_iter": (
-        "The training stopped at max_iter={max_iter} before its stopping rule held, "
-        "with {n_errors} training errors: raise max_iter, change the learning rate "
-        "eta, or add hidden units if the patterns cannot be separated."
-    ),
-    "errors_left": (
-        "The stopping rule held with {n_errors} training errors left: slow the "
-        "schedule down, start again with another random_state, or add hidden units if "
-        "the patterns cannot be separated."
-    ),
-    "interrupted": (
-        "The training was interrupted after {n_iter} epochs, with {n_errors} training "
-        "errors; the weights reached so far are kept."
-    ),
-    "stopped": "",
-}
+        Parameters
+        ----------
+        flat : ndarray of shape (n_weights,)
+            Weights of all units.
 
-
-@dataclass(frozen=True)
-class Solution:
-    """What a training algorithm found.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (n_hidden, n_features + fit_intercept)
-        Weights of each unit, the intercept last; each row is normalised afterwards.
-    n_iter : int
-        Epochs done.
-    converged : bool
-        Whether the stopping rule of the algorithm held.
-    status : str, default="converged"
-        One of "converged", "max_iter", "errors_left", "interrupted", "stopped" (by a
-        callback) or a sentence with advice of your own.
-    history : list of float, default=[]
-        Loss after each epoch.
-    """
-
-    weights: np.ndarray
-    n_iter: int
-    converged: bool
-    status: str = "converged"
-    history: list = field(default_factory=list)
+        Returns
+        -------
+        weights : ndarray of shape (n_units, n)
+            One row a unit.
+        """
+        return flat[self.entries].reshape(-1, self.inputs.shape[1])

@@ -100,21 +100,20 @@ class SignProducts:
 
     Parameters
     ----------
-    factors : Factors
+    problem : Problem
         The patterns.
     """
 
-    def __init__(self, factors):
-        self._shape = factors.n_hidden, factors.n_samples
-        self._sizes = factors.unit_sizes
+    def __init__(self, problem):
+        layout, inputs = problem.layout, problem.inputs
+        n_samples = len(inputs)
+        self._shape = layout.n_hidden, n_samples
+        self._sizes = layout.unit_sizes
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._scale = np.repeat(self._sizes**-0.5, self._sizes)
         # Units next to each other that see the same share the bits.
-        groups = factors.layout.groups
-        sizes, counts = groups[:, 1].tolist(), groups[:, 4].tolist()
-        inputs, n_samples = factors.inputs, factors.n_samples
-        fields = factors.architecture.receptive_fields(inputs.shape[1])
-        fields = [_as_slice(np.asarray(fields[end - 1])) for end in np.cumsum(counts)]
+        sizes, counts = layout.groups[:, 1].tolist(), layout.groups[:, 4].tolist()
+        fields = [_as_slice(field) for field in layout.receptive_fields]
         rows = [(n_samples, n) for n in sizes]
         self._rows = _SignMatrices((inputs[:, f] for f in fields), rows, counts)
         columns = [(n, n_samples) for n in sizes]
@@ -194,28 +193,33 @@ class RealProducts:
 
     Parameters
     ----------
-    factors : Factors
+    problem : Problem
         The patterns.
     """
 
-    def __init__(self, factors):
-        self._factors, self._sizes = factors, factors.unit_sizes
-        self._inputs = factors.packed_inputs
+    def __init__(self, problem):
+        self._layout, self._sizes = problem.layout, problem.layout.unit_sizes
+        # What training has laid out serves here too, unless it is in single precision.
+        inputs = problem.inputs
+        self._inputs = (
+            problem.packed_inputs
+            if problem.dtype == np.float64
+            else self._layout.pack_inputs(np.ascontiguousarray(inputs, np.float64))
+        )
         self._squares = self._inputs**2
-        self._rows = np.arange(factors.n_samples)
+        self._rows = np.arange(len(inputs))
 
     def _times(self, inputs, flat):
-        factors = self._factors
-        out = np.empty((factors.n_samples, factors.n_hidden))
-        packed = factors.pack(flat)
-        training.fields(inputs, self._rows, packed, factors.layout.groups, out)
+        layout = self._layout
+        out = np.empty((len(self._rows), layout.n_hidden))
+        training.fields(inputs, self._rows, layout.pack(flat), layout.groups, out)
         return out
 
     def _sums(self, inputs, coef):
-        layout = self._factors.layout
+        layout = self._layout
         packed, coef = np.zeros(layout.size), np.ascontiguousarray(coef)
         training.outer(inputs, self._rows, coef, layout.groups, packed)
-        return packed[self._factors.places]
+        return packed[layout.places]
 
     def fields(self, weights):
         """Compute the fields of all units; see the head of the module.

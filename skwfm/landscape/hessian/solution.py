@@ -5,42 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from skwfm.architectures import Architecture
 from skwfm.problem.fitted import read_model, unit_norms
-
-
-@dataclass(frozen=True)
-class Block:
-    """Neighbouring units that see the same inputs.
-
-    Parameters
-    ----------
-    inputs : ndarray of shape (n_samples, n)
-        What they see, a last column of ones for the intercept included.
-    units : slice
-        The units.
-    entries : slice
-        Their weights in the flat vector, unit by unit.
-    """
-
-    inputs: np.ndarray
-    units: slice
-    entries: slice
-
-    def by_unit(self, flat):
-        """Give a view of the weights of these units.
-
-        Parameters
-        ----------
-        flat : ndarray of shape (n_weights,)
-            Weights of all units.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_units, n)
-            One row a unit.
-        """
-        return flat[self.entries].reshape(-1, self.inputs.shape[1])
+from skwfm.problem.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -49,20 +15,29 @@ class Solution:
 
     Parameters
     ----------
-    architecture : Architecture
-        The machine.
-    blocks : list of Block
-        Inputs by receptive field.
-    labels : ndarray of shape (n_samples,)
-        Right answers, +-1.
+    problem : Problem
+        Machine and patterns.
     weights : ndarray of shape (n_weights,)
-        Free weights unit by unit, each unit's intercept last; unit norm per unit.
+        Flat weights; unit norm per unit.
     """
 
-    architecture: Architecture
-    blocks: list
-    labels: np.ndarray
+    problem: Problem
     weights: np.ndarray
+
+    @property
+    def architecture(self):
+        """The machine."""
+        return self.problem.architecture
+
+    @property
+    def labels(self):
+        """Right answers, +-1, of shape (n_samples,)."""
+        return self.problem.labels
+
+    @property
+    def blocks(self):
+        """Inputs by receptive field, a list of `Block`."""
+        return self.problem.blocks
 
     @property
     def n_weights(self):
@@ -166,8 +141,7 @@ class Solution:
             A smooth output of exactly 0 counts as wrong.
         """
         if beta == np.inf:
-            hidden = np.where(self.fields >= 0, 1.0, -1.0)
-            return int(np.sum(self.architecture.output(hidden) != self.labels))
+            return int(np.sum(self.problem.wrong(self.fields)))
         return int(np.sum(self.labels * smooth(self, beta)[0] <= 0))
 
 
@@ -193,59 +167,11 @@ def read_solution(model, X, y):
     NotFittedError, TypeError, ValueError
         As `read_model`, or if a unit has no weights.
     """
-    return make_solution(*read_model(model, X, y))
-
-
-def make_solution(architecture, coef, intercept, X, labels):
-    """Lay weights and inputs out by receptive field.
-
-    Parameters
-    ----------
-    architecture : Architecture
-        The machine.
-    coef : ndarray of shape (n_hidden, n_features)
-        Weights.
-    intercept : ndarray of shape (n_hidden,) or None
-        Intercepts, or None if the units have none.
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
-    labels : ndarray of shape (n_samples,)
-        Right answers, +-1.
-
-    Returns
-    -------
-    solution : Solution
-        In float64, unit norm per unit.
-
-    Raises
-    ------
-    ValueError
-        If a unit has no weight that is not zero, or weights are not finite.
-    """
-    fields = [np.asarray(f) for f in architecture.receptive_fields(X.shape[1])]
-    weights = [np.asarray(w, dtype=float)[f] for w, f in zip(coef, fields, strict=True)]
-    if intercept is not None:
-        weights = [np.append(w, b) for w, b in zip(weights, intercept, strict=True)]
-    norms = unit_norms(weights)
-    flat = np.concatenate([w / n for w, n in zip(weights, norms, strict=True)])
-    blocks = _blocks(fields, np.asarray(X, dtype=float), intercept is not None)
-    return Solution(architecture, blocks, labels, flat)
-
-
-def _blocks(fields, X, has_intercept):
-    blocks, unit, entry = [], 0, 0
-    while unit < len(fields):
-        last = unit + 1
-        while last < len(fields) and np.array_equal(fields[last], fields[unit]):
-            last += 1
-        inputs = X[:, fields[unit]]
-        if has_intercept:
-            inputs = np.column_stack([inputs, np.ones(len(X))])
-        size = (last - unit) * inputs.shape[1]
-        inputs = np.ascontiguousarray(inputs, dtype=float)
-        blocks.append(Block(inputs, slice(unit, last), slice(entry, entry + size)))
-        unit, entry = last, entry + size
-    return blocks
+    problem, weights = read_model(model, X, y)
+    layout = problem.layout
+    flat = layout.flat(weights)
+    norms = unit_norms([flat[where] for where in layout.unit_slices])
+    return Solution(problem, flat / np.repeat(norms, layout.unit_sizes))
 
 
 def smooth(solution, beta, order=1):
