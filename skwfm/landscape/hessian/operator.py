@@ -101,6 +101,28 @@ class HessianOperator(LinearOperator):
         return float(total)
 
     @property
+    def is_saturated(self):
+        """Whether the units are so steep that the loss is flat to rounding.
+
+        Then a bound on the largest eigenvalue is below the rounding of a loss of order
+        one, which shows no change wherever the weights go on their spheres. Such an
+        eigenvalue measures how far in the tails of tanh the fields lie, not a width,
+        and cannot be compared with one that is not saturated.
+        """
+        return self._norm_bound() <= np.finfo(float).eps
+
+    def _norm_bound(self):
+        unit_inputs = self.solution.unit_inputs
+        norms = np.column_stack([np.linalg.norm(x, axis=1) for x in unit_inputs])
+        curvature = self.curvature
+        along = (
+            np.abs(curvature.outer) @ np.sum(np.abs(curvature.slope) * norms, 1) ** 2
+        )
+        if curvature.rest.ndim == 2:
+            return along + np.sum(np.abs(curvature.rest) * norms**2)
+        return along + np.einsum("mk,mkl,ml->", norms, np.abs(curvature.rest), norms)
+
+    @property
     def n_known_zeros(self):
         """Eigenvalues that are zero whatever the loss, from the shapes alone.
 

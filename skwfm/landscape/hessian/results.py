@@ -44,6 +44,9 @@ class HessianSpectrum:
         Eigenvalues that are zero because no field changes in their direction.
     converged : bool
         Whether all error bounds are within the tolerance.
+    saturated : bool
+        Whether the units are so steep that the loss is flat to rounding, so that the
+        eigenvalues cannot be compared with others; see `HessianOperator.is_saturated`.
     density : SpectralDensity or None
         From stochastic Lanczos quadrature.
     blocks : list of ndarrays or None
@@ -62,6 +65,7 @@ class HessianSpectrum:
     smallest: float = np.nan
     n_known_zeros: int = 0
     converged: bool = True
+    saturated: bool = False
     density: SpectralDensity | None = None
     blocks: list | None = None
 
@@ -91,6 +95,7 @@ def spectrum_of(operator, method, **options):
         n_weights=operator.shape[0],
         n_errors=operator.solution.n_errors(operator.loss.beta),
         trace=operator.trace(),
+        saturated=bool(operator.is_saturated),
         **compute(operator, options),
     )
 

@@ -153,7 +153,19 @@ def hessian_spectrum(
             ConvergenceWarning,
             stacklevel=2,
         )
+    if spectrum.saturated:
+        _warn_of_saturation(beta)
     return spectrum
+
+
+def _warn_of_saturation(beta):
+    warnings.warn(
+        f"the units are saturated at beta={beta!r}: no weights nearby change the loss by "
+        "more than its rounding, so that these eigenvalues tell nothing of the width and "
+        "cannot be compared with others: lower beta.",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _warn_of_errors(n_errors, n_samples, beta):
