@@ -161,8 +161,8 @@ def hessian_spectrum(
 def _warn_of_saturation(beta):
     warnings.warn(
         f"the units are saturated at beta={beta!r}: no weights nearby change the loss "
-        "by more than its rounding, so that these eigenvalues tell nothing of the width "
-        "and cannot be compared with others: lower beta.",
+        "by more than its rounding, so that these eigenvalues tell nothing of the "
+        "width and cannot be compared with others: lower beta.",
         UserWarning,
         stacklevel=3,
     )
