@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.inference import (
+    ENGINES,
     BinaryPrior,
     Factors,
     SphericalPrior,
@@ -151,7 +152,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         "tol": [Interval(Real, 0, None, closed="neither")],
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
-        "method": [StrOptions({"auto", "amp", "bp", "ep"})],
+        "method": [StrOptions({"auto", *ENGINES})],
         "answer": [StrOptions({"machine", "posterior"})],
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm.inference.ep.geometry import span_inputs
-from skwfm.inference.infer import infer
+from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
 
@@ -71,7 +71,7 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
     ----------
     factors : Factors
         Patterns and machine.
-    prior : object
+    prior : Prior
         Prior of each replica.
     gammas : iterable of float
         Couplings, usually growing; one step each.
@@ -88,7 +88,7 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
         One per coupling; the last one after a run that diverged or was interrupted.
     """
     posterior = None
-    if options.get("method") == "ep":
+    if "spans" in find_engine(options.get("method", "amp")).options:
         options["spans"] = span_inputs(factors)  # the same at every coupling
     for gamma in gammas:
         posterior = infer(

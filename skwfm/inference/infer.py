@@ -7,16 +7,19 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from skwfm.inference.engines import amp, bp
-from skwfm.inference.ep import run as ep
+from skwfm.inference.engines.amp import AMPEngine
+from skwfm.inference.engines.bp import BPEngine
+from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.posterior import Posterior
 
-ENGINES = {"amp": amp.run, "bp": bp.run, "ep": ep.run}
-METHODS = tuple(ENGINES)
+# The engines by the names that `method` takes, here and wherever else there is one.
+ENGINES = {engine.name: engine for engine in (AMPEngine, BPEngine, EPEngine)}
+# What `infer` asks of an engine.
+_ATTRIBUTES = ("name", "options", "run")
 
 
 def infer(
-    problem,
+    factors,
     prior,
     *,
     method="amp",
@@ -32,15 +35,15 @@ def infer(
 
     Parameters
     ----------
-    problem : Factors
+    factors : Factors
         Patterns and machine.
-    prior : object
+    prior : Prior
         `SphericalPrior`, `ReferencePrior`, `BinaryPrior`, `BinaryReferencePrior`,
-        `GaussianPrior` or a `Focusing` of one of them.
-    method : {"amp", "bp", "ep"}, default="amp"
+        `GaussianPrior`, a `Focusing` of one of them, or one of your own.
+    method : {"amp", "bp", "ep"} or engine, default="amp"
         Engine. "amp" and "bp" take the inputs as uncorrelated: amp keeps one message
         per weight, bp one per edge between pattern and weight. "ep" keeps the
-        correlations of each unit's weights.
+        correlations of each unit's weights. For an engine of your own see `Engine`.
     damping : float, default=None
         Fraction of the old messages to keep in each sweep, in [0, 1). None begins with
         the engine's own and follows the residual.
@@ -54,13 +57,13 @@ def infer(
         neighbouring overlap.
     callback : callable, default=None
         Called after each sweep with an object that has `n_iter`, `residual`, `damping`
-        and `mean`; a true answer stops the run.
+        and `mean`; a true return value stops the run.
     random_state : int, RandomState instance or None, default=None
         If not None, a fresh start is slightly noisy, which breaks the permutation
         symmetry of full machines, and bp visits the patterns in random order. With
         None the run is deterministic.
     **options : dict
-        Options of one engine: `schedule="sequential"|"parallel"` of bp;
+        Options of the engine: `schedule="sequential"|"parallel"` of bp;
         `corrected=True` of ep, which adds to log Z what patterns have in common and
         sites do not see, and `keep_covariance=True` of ep.
 
@@ -73,6 +76,8 @@ def infer(
     ------
     ValueError
         If a parameter or the prior does not fit.
+    TypeError
+        If `method` is no engine, `prior` no prior, or the engine lacks an option.
 
     Warns
     -----
@@ -92,16 +97,17 @@ def infer(
     >>> -0.4 < posterior.log_volume < -0.3
     True
     """
-    engine = _engine(method)
+    engine = find_engine(method)
+    _check_options(engine, options)
     _check_numbers(tol, max_sweeps)
     rng = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
         rng = np.random.default_rng(seed)
-    posterior = engine(
-        problem,
+    posterior = engine.run(
+        factors,
         prior,
-        _state_of(warm_start, method, problem),
+        _state_of(warm_start, engine, factors),
         damping=damping,
         tol=tol,
         max_sweeps=max_sweeps,
@@ -114,10 +120,52 @@ def infer(
     return posterior
 
 
-def _engine(method):
-    if method not in METHODS:
-        raise ValueError(f"method={method!r} is unknown: pass one of {METHODS}.")
-    return ENGINES[method]
+def find_engine(method):
+    """Look up an engine by its name, or look at one.
+
+    Parameters
+    ----------
+    method : str or engine
+        Name, or an object with `name`, `options` and `run`.
+
+    Returns
+    -------
+    engine : type or object
+        The engine.
+
+    Raises
+    ------
+    ValueError
+        If there is no engine of that name.
+    TypeError
+        If the object is no engine.
+    """
+    if isinstance(method, str):
+        if method not in ENGINES:
+            raise ValueError(
+                f"method={method!r} is unknown: pass one of {tuple(ENGINES)} or an "
+                "engine."
+            )
+        return ENGINES[method]
+    missing = [name for name in _ATTRIBUTES if not hasattr(method, name)]
+    if missing:
+        raise TypeError(
+            f"method={method!r} is no engine, it has no {', '.join(missing)}: pass one "
+            f"of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or an object "
+            "with name, options and run(factors, prior, state, *, damping, tol, "
+            "max_sweeps, callback, rng, **options)."
+        )
+    return method
+
+
+def _check_options(engine, options):
+    for name in options:
+        if name not in engine.options:
+            accepted = ", ".join(engine.options) or "none"
+            raise TypeError(
+                f"{name} is no option of method={engine.name!r}, which accepts: "
+                f"{accepted}."
+            )
 
 
 def _check_numbers(tol, max_sweeps):
@@ -130,7 +178,7 @@ def _check_numbers(tol, max_sweeps):
         )
 
 
-def _state_of(warm_start, method, problem):
+def _state_of(warm_start, engine, factors):
     """Messages of an earlier result, if it is one of the same method and patterns."""
     if warm_start is None:
         return None
@@ -139,13 +187,13 @@ def _state_of(warm_start, method, problem):
             f"warm_start is a {type(warm_start).__name__}: pass the Posterior of an "
             "earlier call."
         )
-    same_size = warm_start.mean.shape == problem.dense_shape
-    same_size &= warm_start.n_samples == problem.n_samples
-    if warm_start.method != method or not same_size:
+    same_size = warm_start.mean.shape == factors.dense_shape
+    same_size &= warm_start.n_samples == factors.n_samples
+    if warm_start.method != engine.name or not same_size:
         raise ValueError(
             f"warm_start comes from method={warm_start.method!r} on "
             f"{warm_start.n_samples} patterns and weights of shape "
-            f"{warm_start.mean.shape}: pass a result of method={method!r} on the same "
-            f"patterns ({problem.n_samples}, weights {problem.dense_shape})."
+            f"{warm_start.mean.shape}: pass a result of method={engine.name!r} on the "
+            f"same patterns ({factors.n_samples}, weights {factors.dense_shape})."
         )
     return warm_start.state
