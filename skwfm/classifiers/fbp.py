@@ -220,9 +220,8 @@ class FBPClassifier(BaseCommitteeClassifier):
                 )
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         status = _STATUS.get(step.posterior.status, "converged")
-        return Solution(
-            best.weights, len(errors), status == "converged", status, errors
-        )
+        converged = status == "converged"
+        return Solution(best.weights, len(errors), converged, status, errors)
 
     def _engine(self, factors):
         if self.method != "auto":

@@ -12,7 +12,7 @@ from skwfm.inference.engines.bp import BPEngine
 from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.posterior import Posterior
 
-# The engines by the names that `method` takes, here and wherever else there is one.
+# The only list of engines: whatever else takes a `method` reads it from here.
 ENGINES = {engine.name: engine for engine in (AMPEngine, BPEngine, EPEngine)}
 # What `infer` asks of an engine.
 _ATTRIBUTES = ("name", "options", "run")
@@ -45,8 +45,8 @@ def infer(
         per weight, bp one per edge between pattern and weight. "ep" keeps the
         correlations of each unit's weights. For an engine of your own see `Engine`.
     damping : float, default=None
-        Fraction of the old messages to keep in each sweep, in [0, 1). None begins with
-        the engine's own and follows the residual.
+        Fraction of the old messages to keep in each sweep, in [0, 1). None starts from
+        the engine's own and adapts it from sweep to sweep.
     tol : float, default=1e-6
         Converged when no mean (of size 1) changed by more than this in a sweep, with
         the damping undone. The error of `log_evidence` is of second order in it.
@@ -64,8 +64,8 @@ def infer(
         None the run is deterministic.
     **options : dict
         Options of the engine: `schedule="sequential"|"parallel"` of bp;
-        `corrected=True` of ep, which adds to log Z what patterns have in common and
-        sites do not see, and `keep_covariance=True` of ep.
+        `corrected=True` of ep, which adds to log Z what its sites leave out, and
+        `keep_covariance=True` of ep.
 
     Returns
     -------
@@ -77,7 +77,8 @@ def infer(
     ValueError
         If a parameter or the prior does not fit.
     TypeError
-        If `method` is no engine, `prior` no prior, or the engine lacks an option.
+        If `method` is not an engine, `prior` not a prior, or the engine does not have
+        an option.
 
     Warns
     -----
@@ -121,7 +122,7 @@ def infer(
 
 
 def find_engine(method):
-    """Look up an engine by its name, or look at one.
+    """Look up an engine by name, or check that an object is one.
 
     Parameters
     ----------
@@ -136,9 +137,9 @@ def find_engine(method):
     Raises
     ------
     ValueError
-        If there is no engine of that name.
+        If no engine has that name.
     TypeError
-        If the object is no engine.
+        If the object is not an engine.
     """
     if isinstance(method, str):
         if method not in ENGINES:
@@ -150,9 +151,9 @@ def find_engine(method):
     missing = [name for name in _ATTRIBUTES if not hasattr(method, name)]
     if missing:
         raise TypeError(
-            f"method={method!r} is no engine, it has no {', '.join(missing)}: pass one "
-            f"of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or an object "
-            "with name, options and run(factors, prior, state, *, damping, tol, "
+            f"method={method!r} is not an engine, it lacks {', '.join(missing)}: pass "
+            f"one of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or an "
+            "object with name, options and run(factors, prior, state, *, damping, tol, "
             "max_sweeps, callback, rng, **options)."
         )
     return method
@@ -163,7 +164,7 @@ def _check_options(engine, options):
         if name not in engine.options:
             accepted = ", ".join(engine.options) or "none"
             raise TypeError(
-                f"{name} is no option of method={engine.name!r}, which accepts: "
+                f"{name} is not an option of method={engine.name!r}, which accepts: "
                 f"{accepted}."
             )
 
@@ -179,7 +180,7 @@ def _check_numbers(tol, max_sweeps):
 
 
 def _state_of(warm_start, engine, factors):
-    """Messages of an earlier result, if it is one of the same method and patterns."""
+    """Messages of an earlier result of the same method on the same patterns."""
     if warm_start is None:
         return None
     if not isinstance(warm_start, Posterior):

@@ -1,4 +1,4 @@
-"""What an engine is, on one screen."""
+"""The interface of an engine, and the run that all engines share."""
 
 from abc import ABC, abstractmethod
 
@@ -16,10 +16,10 @@ START_NOISE = 0.02
 class Engine(ABC):
     """A message-passing algorithm; an instance is one run of it.
 
-    `infer` takes the class itself as its `method`: the built-in ones also by name. For
-    an engine of your own, subclass this and write `name`, `sweep`, `weights`,
-    `log_evidence` and `state`. Any other object will do that has a `name`, the names of
-    its `options`, and `run`.
+    `infer` takes the class itself as its `method`, built-in ones also by name. For an
+    engine of your own, write a subclass with `name`, `sweep`, `weights`, `log_evidence`
+    and `state`. Any other object with `name`, `options` and a `run` like this one's is
+    an engine, too.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class Engine(ABC):
     Attributes
     ----------
     name : str
-        What results call the engine.
+        Name of the engine, given as `Posterior.method`.
     options : tuple of str
-        Keyword arguments that the class takes beside those above.
+        Further keyword arguments of the class.
     adaptive_damping : type
-        Rule that damps a run if the caller fixes no damping.
+        Rule of damping if the caller does not fix it, see `engines/damping.py`.
     first_damping, first_damping_focused : float
-        Where that rule starts, without and with coupled replicas. The defaults converge
-        at one pattern per weight, where undamped sweeps oscillate.
+        Damping that it starts with, without and with coupled replicas. The defaults
+        converge at one pattern per weight, where undamped sweeps oscillate.
     corrected : bool
         Whether `correction` is added to log Z.
     """
@@ -135,7 +135,7 @@ class Engine(ABC):
         rng=None,
         **options,
     ):
-        """Sweep to the fixed point and read the posterior off it.
+        """Sweep until a fixed point is reached and return the posterior there.
 
         Parameters
         ----------

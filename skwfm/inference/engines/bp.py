@@ -13,8 +13,8 @@ import numpy as np
 from skwfm._kernels import messages as kernels
 from skwfm.inference.engines.base import START_NOISE, Engine
 
-# Patterns updated together: few, so that the sequential schedule is one and the means
-# of a chunk stay in cache; enough, so that calling the channel costs little.
+# Patterns updated together: few, so that the schedule is nearly sequential and the
+# means of a chunk stay in cache; enough, so that calling the channel costs little.
 _CHUNK = 32
 _SCHEDULES = ("sequential", "parallel")
 
@@ -113,7 +113,7 @@ class BPEngine(Engine):
         return factors.pack(self._linear + prior.linear), precision
 
     def _cavities(self, rows, linear, precision):
-        """Run the channel on what weights are without one pattern each."""
+        """Run the channel on the fields of each pattern, its own messages left out."""
         n_bad = kernels.cavities(
             self._x, rows, self.state.linear, self.state.gamma, linear, precision,
             self.factors.layout.groups, self.prior.is_binary, self._means,

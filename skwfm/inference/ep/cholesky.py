@@ -96,9 +96,8 @@ class CholeskyUnits(Units):
         if self._prior.reference is not None:
             lines = [unit.overlap_line() for unit in group]
             free, response = np.sum(lines, axis=0)
-            pull = self._prior.multipliers["overlap"][index] = (
-                target - free
-            ) / response
+            pull = (target - free) / response
+            self._prior.multipliers["overlap"][index] = pull
         for unit in group:
             unit.set_pull(pull)
         return response

@@ -76,7 +76,7 @@ class EPEngine(Engine):
     name = "ep"
     options = ("spans", "corrected", "keep_covariance")
     adaptive_damping = ResidualDamping
-    # Narrow minima on correlated inputs need as much.
+    # Narrow minima on correlated inputs need this much damping.
     first_damping, first_damping_focused = 0.7, 0.8
     field_variance = None
 

@@ -9,7 +9,7 @@ from scipy.linalg import blas, lapack, qr
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """The inputs of one unit, rotated so that the patterns live on the first axes.
+    """Inputs of one unit, rotated such that the patterns lie on the first axes.
 
     With fewer patterns than inputs, a QR decomposition puts them on the first M axes,
     where their coordinates are lower triangular; otherwise nothing is rotated.
@@ -70,7 +70,7 @@ class Span:
         weights : ndarray of shape (n_inputs,)
             Weights of the unit.
         back : bool, default=False
-            Whether to leave the rotated coordinates instead of entering them.
+            Whether to rotate back from the rotated coordinates.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Covariance of one unit's weights, by which fields of any input vary.
+    """Covariance of one unit's weights, from which fields of any input have variances.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def span_inputs(factors):
 
 
 def by_receptive_field(factors, make):
-    """Make something of each unit's inputs, once for equal receptive fields.
+    """Call a function on each unit's inputs, once per distinct receptive field.
 
     Parameters
     ----------

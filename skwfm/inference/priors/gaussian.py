@@ -13,8 +13,8 @@ from skwfm.inference.priors.arrays import (
 from skwfm.inference.priors.interface import BoundPrior, Prior
 from skwfm.inference.priors.multipliers import Replicas, solve_norm
 
-# Real weights on the sphere whose variances have all fallen below this have no volume:
-# that happens when no weights satisfy the patterns.
+# If the variances of all weights on the sphere are below this, no volume is left: that
+# happens when no weights satisfy the patterns.
 _MIN_VARIANCE = 1e-10
 
 
@@ -31,9 +31,9 @@ class BoundGaussian(BoundPrior):
     overlap : float, default=None
         Overlap p that lambda holds, with a reference.
     field : ndarray of shape (n_weights,), default=None
-        Fixed linear term.
+        Linear term.
     fixed_norm : float, default=None
-        Lambda, if it is not to be solved for.
+        Lambda, if it is fixed.
     replicas : Replicas, default=Replicas()
         Other replicas.
     multipliers : dict, default={}
@@ -151,7 +151,7 @@ class SphericalPrior(Prior):
 
 @dataclass(frozen=True, eq=False)
 class GaussianPrior(Prior):
-    """Independent weights ``exp(-precision w^2 / 2 + field w)``, nothing solved for.
+    """Independent weights ``exp(-precision w^2 / 2 + field w)``, without multipliers.
 
     Parameters
     ----------

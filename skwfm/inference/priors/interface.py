@@ -34,26 +34,28 @@ class Prior(ABC):
 
 
 class BoundPrior(ABC):
-    """What engines ask of a prior; only `moments` and `log_partition` must be written.
+    """What engines ask of a prior; a subclass needs `moments` and `log_partition`.
 
     Patterns multiply the prior of each weight by ``exp(A w - B w^2 / 2)``, with linear
-    terms A and precisions B, one each per weight.
+    terms A and precisions B, one each per weight. Priors that are neither Gaussian nor
+    of +-1 weights run in every engine, too; ep then gives each weight a site of its own.
 
     Attributes
     ----------
     is_binary : bool
-        Whether weights are +-1. bp takes a weight for a sign then, otherwise for a
-        Gaussian, when it leaves one pattern out.
+        Whether weights are +-1. When bp leaves a pattern out of a weight's
+        distribution, it treats the weight as a sign then, and otherwise as Gaussian,
+        which is exact for Gaussian priors only.
     linear, precision : ndarray of shape (n_weights,) or None
-        What the prior amounts to at the A and B of the last `moments`, for bp: a weight
-        has variance ``1 / (B + precision)`` and mean ``(A + linear)`` times that, or,
-        if it is a sign, mean ``tanh(A + linear)``. `moments` sets them. With None, bp
-        refuses the prior.
+        What the prior adds to A and B, for bp: a weight has variance
+        ``1 / (B + precision)`` and mean ``(A + linear) / (B + precision)`` or, if it is
+        +-1, mean ``tanh(A + linear)``. Set by `moments`; bp rejects a prior where they
+        are None.
     multipliers : dict
         Arrays of multipliers that `moments` solves, for the result.
     replicas : Replicas or None
-        Other replicas that `moments` must take into account; set by `Focusing`. With
-        None, `Focusing` refuses the prior.
+        Other replicas that `moments` takes into account. `Focusing` sets them, and
+        rejects a prior where they are None.
     free_entropy_density : float
         The entropy per weight without patterns.
 
@@ -83,7 +85,7 @@ class BoundPrior(ABC):
     >>> X, y = rng.choice([-1, 1], (10, 99)), rng.choice([-1, 1], 10)
     >>> posterior = infer(Factors(X, y, TreeCommittee(3)), TernaryPrior())
     >>> bool(posterior.converged), round(posterior.log_evidence, 1)
-    (True, -7.1)
+    (True, -6.9)
     """
 
     is_binary = False
@@ -143,8 +145,7 @@ class BoundPrior(ABC):
         Returns
         -------
         entropy : float
-            Nats per weight; for +-1 weights, log of their number. NaN if the prior does
-            not say.
+            Nats per weight; for +-1 weights, log of their number. NaN by default.
         """
         return np.nan
 
@@ -154,7 +155,7 @@ _ATTRIBUTES = [name for name in vars(BoundPrior) if not name.startswith("_")]
 
 
 def bind_prior(prior, factors):
-    """Bind a prior after a look at what it is.
+    """Bind a prior and check that the result has what engines need.
 
     Parameters
     ----------
@@ -171,12 +172,12 @@ def bind_prior(prior, factors):
     Raises
     ------
     TypeError
-        If it is no prior, or what it returned lacks something.
+        If it is not a prior, or what its `bind` returned is not a bound prior.
     """
     if isinstance(prior, type) or not callable(getattr(prior, "bind", None)):
         given = f"the class {prior.__name__}" if isinstance(prior, type) else prior
         raise TypeError(
-            f"prior is {given!s}, which is no prior: pass SphericalPrior(), "
+            f"prior is {given!s}, which is not a prior: pass SphericalPrior(), "
             "ReferencePrior(...), GaussianPrior(), BinaryPrior(), "
             "BinaryReferencePrior(...), a Focusing of one of them, or an object whose "
             "bind(factors) returns a skwfm.inference.BoundPrior."

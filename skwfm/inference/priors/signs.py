@@ -14,8 +14,7 @@ from skwfm.inference.priors.arrays import (
 from skwfm.inference.priors.interface import BoundPrior, Prior
 from skwfm.inference.priors.multipliers import Replicas, solve_overlap_of_signs
 
-# Largest |tanh| taken for the inverse: atanh(1 - 1e-15) is 17.6, where a weight differs
-# from its sign by 1e-15.
+# Larger |tanh| are clipped before they are inverted: atanh(1 - 1e-15) is 17.6.
 _MAX_TANH = 1 - 1e-15
 
 
@@ -32,7 +31,7 @@ class BoundSigns(BoundPrior):
     overlap : float, default=None
         Overlap p that lambda holds, with a reference.
     field : ndarray of shape (n_weights,), default=None
-        Fixed field.
+        Linear term.
     replicas : Replicas, default=Replicas()
         Other replicas.
     multipliers : dict, default={}

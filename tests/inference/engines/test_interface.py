@@ -130,9 +130,9 @@ def test_any_object_with_a_run_is_an_engine(factors):
     ("method", "error", "message"),
     [
         ("mcmc", ValueError, r"'mcmc' is unknown: .*\('amp', 'bp', 'ep'\)"),
-        (None, TypeError, r"method=None is no engine, it has no name, options, run"),
+        (None, TypeError, r"method=None is not an engine, it lacks name, options, run"),
         (3, TypeError, r"one of \('amp', 'bp', 'ep'\).*run\(factors, prior, state, \*"),
-        (SimpleNamespace(name="a", run=print), TypeError, "has no options: pass"),
+        (SimpleNamespace(name="a", run=print), TypeError, "it lacks options: pass"),
     ],
 )
 def test_what_is_no_engine(method, error, message, factors):
@@ -150,7 +150,7 @@ def test_what_is_no_engine(method, error, message, factors):
     ],
 )
 def test_options_of_another_engine(method, option, accepted, factors):
-    message = f"{option} is no option of method='.*', which accepts: {accepted}"
+    message = f"{option} is not an option of method='.*', which accepts: {accepted}"
     with pytest.raises(TypeError, match=message):
         infer(factors, SphericalPrior(), method=method, **{option: 1})
 

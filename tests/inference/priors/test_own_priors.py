@@ -157,7 +157,7 @@ def bind_to(bound):
     ("prior", "message"),
     [
         ("spherical", r"prior is spherical, .* SphericalPrior\(\).*BinaryPrior\(\)"),
-        (None, r"prior is None, which is no prior.*BoundPrior"),
+        (None, r"prior is None, which is not a prior.*BoundPrior"),
         (SphericalPrior, r"prior is the class SphericalPrior, .*SphericalPrior\(\)"),
         (bind_to(None), "bind returned a NoneType without is_binary"),
         (
