@@ -54,7 +54,7 @@ def measure(size):
     from skwfm.architectures import TreeCommittee
     from skwfm.datasets import make_random_patterns
     from skwfm.inference import Factors, SphericalPrior
-    from skwfm.inference.engines.amp import AmpEngine
+    from skwfm.inference.engines.amp import AMPEngine
 
     seconds, residual = [], None
     size_or_least = max(size, N_HIDDEN)
@@ -62,7 +62,7 @@ def measure(size):
         size_or_least, size_or_least, random_state=0, dtype=np.int8
     )
     factors = Factors(X, y, TreeCommittee(N_HIDDEN))
-    engine = AmpEngine(factors, SphericalPrior().bind(factors))
+    engine = AMPEngine(factors, SphericalPrior().bind(factors))
     for _ in range(N_SWEEPS):
         start = time.process_time()
         residual = engine.sweep(DAMPING)

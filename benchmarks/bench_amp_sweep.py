@@ -22,7 +22,7 @@ from _paired import Claim, Program, main
 from skwfm.architectures import TreeCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, SphericalPrior
-from skwfm.inference.engines.amp import AmpEngine
+from skwfm.inference.engines.amp import AMPEngine
 
 N_HIDDEN, N_SWEEPS, DAMPING = 9, 5, 0.3
 
@@ -44,11 +44,11 @@ def our_sweeps(factors, n_sweeps):
     norm : float
         Lambda.
     """
-    sites = SphericalPrior().bind(factors)
-    engine = AmpEngine(factors, sites)
+    prior = SphericalPrior().bind(factors)
+    engine = AMPEngine(factors, prior)
     for _ in range(n_sweeps):
         engine.sweep(DAMPING)
-    return engine.mean.reshape(N_HIDDEN, -1), sites.multipliers["norm"][0]
+    return engine.mean.reshape(N_HIDDEN, -1), prior.multipliers["norm"][0]
 
 
 def count_work(factors, traffic, footprint):

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from skwfm.architectures import TreeCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import BinaryPrior, Factors, SphericalPrior
-from skwfm.inference.engines.bp import BpEngine
+from skwfm.inference.engines.bp import BPEngine
 
 TARGET_NS = 5.0
 SETTINGS = [
@@ -52,7 +52,7 @@ def measure(n_samples, n_features, n_hidden, prior, schedule, repeats):
     """
     X, y = make_random_patterns(n_samples, n_features, random_state=0)
     factors = Factors(X, y, TreeCommittee(n_hidden))
-    engine = BpEngine(factors, prior.bind(factors), schedule=schedule)
+    engine = BPEngine(factors, prior.bind(factors), schedule=schedule)
     seconds = np.empty(repeats)
     for sweep in range(repeats):
         start = time.process_time()

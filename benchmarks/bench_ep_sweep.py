@@ -19,7 +19,8 @@ from scipy.linalg import blas, lapack
 
 from skwfm import LALClassifier
 from skwfm.datasets import load_dress_coat
-from skwfm.inference import Factors, ReferencePrior, ep, ep_engine
+from skwfm.inference import Factors, ReferencePrior
+from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.ep.geometry import span_inputs
 
 N_HIDDEN = 9
@@ -45,8 +46,8 @@ def fixed_point():
     labels = np.where(y == model.classes_[1], 1.0, -1.0)
     factors = Factors(X, labels, model.architecture_)
     prior = ReferencePrior(model.coef_, OVERLAP)
-    posterior = ep.run(factors, prior, tol=1e-6, max_sweeps=500)
-    return ep_engine.EPEngine(factors, prior.bind(factors), posterior.state)
+    posterior = EPEngine.run(factors, prior, tol=1e-6, max_sweeps=500)
+    return EPEngine(factors, prior.bind(factors), posterior.state)
 
 
 def lapack_calls(span, precision, norm):

@@ -11,6 +11,7 @@ from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import (
+    ENGINES,
     BinaryPrior,
     Factors,
     SphericalPrior,
@@ -151,7 +152,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         "tol": [Interval(Real, 0, None, closed="neither")],
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
-        "method": [StrOptions({"auto", "amp", "bp", "ep"})],
+        "method": [StrOptions({"auto", *ENGINES})],
         "answer": [StrOptions({"machine", "posterior"})],
     }
 
@@ -219,9 +220,8 @@ class FBPClassifier(BaseCommitteeClassifier):
                 )
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         status = _STATUS.get(step.posterior.status, "converged")
-        return Solution(
-            best.weights, len(errors), status == "converged", status, errors
-        )
+        converged = status == "converged"
+        return Solution(best.weights, len(errors), converged, status, errors)
 
     def _engine(self, factors):
         if self.method != "auto":

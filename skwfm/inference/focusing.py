@@ -1,11 +1,11 @@
-"""Focusing: replicas drawn together until they point at one region of solutions."""
+"""Focusing: coupled replicas that contract to one region of solutions."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from skwfm.inference.ep.geometry import span_inputs
-from skwfm.inference.infer import infer
+from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
 
@@ -40,7 +40,7 @@ def geometric_protocol(start=0.5, stop=30.0, n_steps=30):
 
 @dataclass(frozen=True, eq=False)
 class FocusingStep:
-    """Where a focusing protocol stands at one coupling.
+    """State of a focusing protocol at one coupling.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class FocusingStep:
     n_errors : int
         Patterns that these weights get wrong.
     concentration : float
-        Mean of the squared posterior means: near 1 the weights are found.
+        Mean of the squared posterior means: near 1 the replicas agree on the weights.
     """
 
     gamma: float
@@ -71,10 +71,10 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
     ----------
     factors : Factors
         Patterns and machine.
-    prior : object
+    prior : Prior
         Prior of each replica.
     gammas : iterable of float
-        Couplings, usually growing; one step each.
+        Couplings, usually rising; one step each.
     n_replicas : int, default=10
         Number of replicas.
     binary : bool, default=False
@@ -85,10 +85,10 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
     Yields
     ------
     step : FocusingStep
-        One per coupling; the last one after a run that diverged or was interrupted.
+        One per coupling; a run that diverged or was interrupted gives the last one.
     """
     posterior = None
-    if options.get("method") == "ep":
+    if "spans" in find_engine(options.get("method", "amp")).options:
         options["spans"] = span_inputs(factors)  # the same at every coupling
     for gamma in gammas:
         posterior = infer(

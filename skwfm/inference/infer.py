@@ -7,16 +7,19 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from skwfm.inference.engines import amp, bp
-from skwfm.inference.ep import run as ep
+from skwfm.inference.engines.amp import AMPEngine
+from skwfm.inference.engines.bp import BPEngine
+from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.posterior import Posterior
 
-ENGINES = {"amp": amp.run, "bp": bp.run, "ep": ep.run}
-METHODS = tuple(ENGINES)
+# The only list of engines: whatever else takes a `method` reads it from here.
+ENGINES = {engine.name: engine for engine in (AMPEngine, BPEngine, EPEngine)}
+# What `infer` asks of an engine.
+_ATTRIBUTES = ("name", "options", "run")
 
 
 def infer(
-    problem,
+    factors,
     prior,
     *,
     method="amp",
@@ -32,18 +35,18 @@ def infer(
 
     Parameters
     ----------
-    problem : Factors
+    factors : Factors
         Patterns and machine.
-    prior : object
+    prior : Prior
         `SphericalPrior`, `ReferencePrior`, `BinaryPrior`, `BinaryReferencePrior`,
-        `GaussianPrior` or a `Focusing` of one of them.
-    method : {"amp", "bp", "ep"}, default="amp"
+        `GaussianPrior`, a `Focusing` of one of them, or one of your own.
+    method : {"amp", "bp", "ep"} or engine, default="amp"
         Engine. "amp" and "bp" take the inputs as uncorrelated: amp keeps one message
         per weight, bp one per edge between pattern and weight. "ep" keeps the
-        correlations of each unit's weights.
+        correlations of each unit's weights. For an engine of your own see `Engine`.
     damping : float, default=None
-        Fraction of the old messages to keep in each sweep, in [0, 1). None begins with
-        the engine's own and follows the residual.
+        Fraction of the old messages to keep in each sweep, in [0, 1). None starts from
+        the engine's own and adapts it from sweep to sweep.
     tol : float, default=1e-6
         Converged when no mean (of size 1) changed by more than this in a sweep, with
         the damping undone. The error of `log_evidence` is of second order in it.
@@ -54,15 +57,15 @@ def infer(
         neighbouring overlap.
     callback : callable, default=None
         Called after each sweep with an object that has `n_iter`, `residual`, `damping`
-        and `mean`; a true answer stops the run.
+        and `mean`; a true return value stops the run.
     random_state : int, RandomState instance or None, default=None
         If not None, a fresh start is slightly noisy, which breaks the permutation
         symmetry of full machines, and bp visits the patterns in random order. With
         None the run is deterministic.
     **options : dict
-        Options of one engine: `schedule="sequential"|"parallel"` of bp;
-        `corrected=True` of ep, which adds to log Z what patterns have in common and
-        sites do not see, and `keep_covariance=True` of ep.
+        Options of the engine: `schedule="sequential"|"parallel"` of bp;
+        `corrected=True` of ep, which adds to log Z what its sites leave out, and
+        `keep_covariance=True` of ep.
 
     Returns
     -------
@@ -73,6 +76,9 @@ def infer(
     ------
     ValueError
         If a parameter or the prior does not fit.
+    TypeError
+        If `method` is not an engine, `prior` not a prior, or the engine does not have
+        an option.
 
     Warns
     -----
@@ -92,16 +98,17 @@ def infer(
     >>> -0.4 < posterior.log_volume < -0.3
     True
     """
-    engine = _engine(method)
+    engine = find_engine(method)
+    _check_options(engine, options)
     _check_numbers(tol, max_sweeps)
     rng = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
         rng = np.random.default_rng(seed)
-    posterior = engine(
-        problem,
+    posterior = engine.run(
+        factors,
         prior,
-        _state_of(warm_start, method, problem),
+        _state_of(warm_start, engine, factors),
         damping=damping,
         tol=tol,
         max_sweeps=max_sweeps,
@@ -114,10 +121,52 @@ def infer(
     return posterior
 
 
-def _engine(method):
-    if method not in METHODS:
-        raise ValueError(f"method={method!r} is unknown: pass one of {METHODS}.")
-    return ENGINES[method]
+def find_engine(method):
+    """Look up an engine by name, or check that an object is one.
+
+    Parameters
+    ----------
+    method : str or engine
+        Name, or an object with `name`, `options` and `run`.
+
+    Returns
+    -------
+    engine : type or object
+        The engine.
+
+    Raises
+    ------
+    ValueError
+        If no engine has that name.
+    TypeError
+        If the object is not an engine.
+    """
+    if isinstance(method, str):
+        if method not in ENGINES:
+            raise ValueError(
+                f"method={method!r} is unknown: pass one of {tuple(ENGINES)} or an "
+                "engine."
+            )
+        return ENGINES[method]
+    missing = [name for name in _ATTRIBUTES if not hasattr(method, name)]
+    if missing:
+        raise TypeError(
+            f"method={method!r} is not an engine, it lacks {', '.join(missing)}: pass "
+            f"one of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or an "
+            "object with name, options and run(factors, prior, state, *, damping, tol, "
+            "max_sweeps, callback, rng, **options)."
+        )
+    return method
+
+
+def _check_options(engine, options):
+    for name in options:
+        if name not in engine.options:
+            accepted = ", ".join(engine.options) or "none"
+            raise TypeError(
+                f"{name} is not an option of method={engine.name!r}, which accepts: "
+                f"{accepted}."
+            )
 
 
 def _check_numbers(tol, max_sweeps):
@@ -130,8 +179,8 @@ def _check_numbers(tol, max_sweeps):
         )
 
 
-def _state_of(warm_start, method, problem):
-    """Messages of an earlier result, if it is one of the same method and patterns."""
+def _state_of(warm_start, engine, factors):
+    """Messages of an earlier result of the same method on the same patterns."""
     if warm_start is None:
         return None
     if not isinstance(warm_start, Posterior):
@@ -139,13 +188,13 @@ def _state_of(warm_start, method, problem):
             f"warm_start is a {type(warm_start).__name__}: pass the Posterior of an "
             "earlier call."
         )
-    same_size = warm_start.mean.shape == problem.dense_shape
-    same_size &= warm_start.n_samples == problem.n_samples
-    if warm_start.method != method or not same_size:
+    same_size = warm_start.mean.shape == factors.dense_shape
+    same_size &= warm_start.n_samples == factors.n_samples
+    if warm_start.method != engine.name or not same_size:
         raise ValueError(
             f"warm_start comes from method={warm_start.method!r} on "
             f"{warm_start.n_samples} patterns and weights of shape "
-            f"{warm_start.mean.shape}: pass a result of method={method!r} on the same "
-            f"patterns ({problem.n_samples}, weights {problem.dense_shape})."
+            f"{warm_start.mean.shape}: pass a result of method={engine.name!r} on the "
+            f"same patterns ({factors.n_samples}, weights {factors.dense_shape})."
         )
     return warm_start.state

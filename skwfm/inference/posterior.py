@@ -1,10 +1,10 @@
-"""What an engine found: marginals, free entropy, and whether to believe them."""
+"""Result of an engine: marginals, free entropy, and whether it converged."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-# What a run says of itself, with the advice that goes into the warning.
+# Status of a run, and the advice that goes into the warning.
 ADVICE = {
     "converged": "",
     "max_sweeps": (
@@ -39,7 +39,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Posterior:
-    """Marginals of the weights and the log of their number.
+    """Marginals of the weights and the log-volume of solutions.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ class Posterior:
         included; NaN if not converged, or if the prior couples replicas. With the
         correction, if one was asked for.
     converged : bool
-        Whether the last sweep changed no mean by more than the tolerance.
+        Whether the means changed by less than the tolerance in the last sweep, and the
+        volumes exist.
     n_iter : int
         Sweeps done.
     residuals : ndarray of shape (n_iter,)
@@ -79,7 +80,7 @@ class Posterior:
     spreads : list of n_hidden Spread or None, default=None
         Covariance of each unit's weights, if it was asked to be kept.
     state : object, default=None
-        Messages for a warm start; the engine's own business.
+        Messages for a warm start, in the engine's own form.
     """
 
     mean: np.ndarray
@@ -100,17 +101,17 @@ class Posterior:
     state: object = field(default=None, repr=False)
 
     def field_moments(self, factors):
-        """Give means and variances of the fields of any patterns.
+        """Compute means and variances of the fields of any patterns.
 
         Parameters
         ----------
         factors : Factors
-            Patterns for the same machine, new ones as a rule.
+            Patterns for the same machine, usually new ones.
 
         Returns
         -------
         mean, variance : ndarray of shape (n_samples, n_hidden)
-            With the covariances of the weights where they were kept; otherwise weights
+            From the covariances of the weights if they were kept; otherwise weights
             count as independent.
         """
         mean = factors.fields(factors.flat(self.mean))
@@ -124,69 +125,8 @@ class Posterior:
 
     @property
     def advice(self):
-        """What to do about it, or "" if converged."""
+        """What to do if the run did not converge, otherwise an empty string."""
         residual = self.residuals[-1] if len(self.residuals) else np.nan
         return ADVICE[self.status].format(
             method=self.method, n_iter=self.n_iter, residual=residual
         )
-
-
-def make_posterior(
-    factors, sites, mean, variance, *, log_evidence, correction=None, **outcome
-):
-    """Put the result of an engine together; numbers only if it converged.
-
-    Parameters
-    ----------
-    factors : Factors
-        The patterns.
-    sites : object
-        The bound prior, at its final multipliers.
-    mean, variance : ndarray of shape (n_weights,)
-        Flat marginals.
-    log_evidence : callable
-        Computes log Z; called only if the run converged.
-    correction : callable or None, default=None
-        Computes what to add to log Z, and its error; NaN if that cannot be done.
-    **outcome : dict
-        `status`, `n_iter`, `residuals`, `method`, `state` of the run.
-
-    Returns
-    -------
-    posterior : Posterior
-        The result.
-    """
-    log_z, added, error = np.nan, 0.0, np.nan
-    if outcome["status"] == "converged":
-        outcome["status"], log_z = _judge(factors, sites, log_evidence)
-    if correction is not None and np.isfinite(log_z):
-        added, error = map(float, correction())
-        log_z += added
-        if not np.isfinite(added):
-            outcome["status"], log_z, error = "no_correction", np.nan, np.nan
-    converged = outcome["status"] == "converged"
-    entropy = float(sites.entropy(log_z))
-    outcome["residuals"] = np.asarray(outcome["residuals"], dtype=float)
-    return Posterior(
-        factors.dense(mean),
-        factors.dense(variance),
-        log_z,
-        converged,
-        n_samples=factors.n_samples,
-        entropy=entropy,
-        correction=added,
-        error=error,
-        log_volume=float(entropy - sites.free_entropy_density),
-        multipliers={k: v.copy() for k, v in sites.multipliers.items()},
-        **outcome,
-    )
-
-
-def _judge(factors, sites, log_evidence):
-    """Status and log Z of a run whose messages stand still."""
-    if factors.contradiction is not None:
-        return "contradiction", np.nan
-    if not sites.has_evidence:
-        return "converged", np.nan
-    log_z = float(log_evidence())
-    return ("converged", log_z) if np.isfinite(log_z) else ("diverged", np.nan)

@@ -8,7 +8,7 @@ from skwfm._kernels import channels, messages, training
 from skwfm.architectures import FullCommittee, TreeCommittee, TreeParity
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import BinaryPrior, Factors, SphericalPrior
-from skwfm.inference.engines.bp import BpEngine
+from skwfm.inference.engines.bp import BPEngine
 
 LEVELS = training.instruction_sets()
 # Sizes with loops of their own (3 and 9) and without, and one that is even.
@@ -92,7 +92,7 @@ def test_sweeps_over_edges_give_the_same_bits(schedule, prior, level):
     factors = Factors(X, y, TreeCommittee(3))
 
     def sweeps():
-        engine = BpEngine(factors, prior.bind(factors), schedule=schedule)
+        engine = BPEngine(factors, prior.bind(factors), schedule=schedule)
         for _ in range(3):
             engine.sweep(0.3)
         return engine.mean, engine.variance, engine.state.linear

@@ -1,1 +1,1 @@
-"""Message-passing engines with one message a weight or one an edge."""
+"""Engines: their interface, their common loop, amp and bp (see `ep` for the third)."""

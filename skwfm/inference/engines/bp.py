@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm._kernels import messages as kernels
-from skwfm.inference.engines.message_runs import run_messages
+from skwfm.inference.engines.base import START_NOISE, Engine
 
-# Patterns updated together: few, so that the sequential schedule is one and the means
-# of a chunk stay in cache; enough, so that calling the channel costs little.
+# Patterns updated together: few, so that the schedule is nearly sequential and the
+# means of a chunk stay in cache; enough, so that calling the channel costs little.
 _CHUNK = 32
 _SCHEDULES = ("sequential", "parallel")
 
 
 @dataclass
-class BpState:
+class BPState:
     """Messages of a bp run.
 
     Parameters
@@ -35,46 +35,55 @@ class BpState:
     gamma: np.ndarray
 
 
-class BpEngine:
+class BPEngine(Engine):
     """Relaxed belief propagation on one problem.
 
     Parameters
     ----------
-    factors : Factors
-        The patterns.
-    sites : GaussianSites or SignSites
-        The bound prior.
-    state : BpState, default=None
-        Messages to start from.
+    factors, prior, state : object
+        See `Engine`.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy and the sequential schedule visits the patterns
+        in random order.
     schedule : {"sequential", "parallel"}, default="sequential"
         Whether patterns see what those before them sent in the same sweep, in chunks
         of 32, or what all sent in the sweep before.
-    rng : numpy.random.Generator, default=None
-        Order of the patterns in the sequential schedule; their own order if None.
-    noise : float, default=0.0
-        Size of the noise on the messages of a fresh start, with an `rng`.
+
+    Raises
+    ------
+    TypeError
+        If the prior has no `linear` and `precision`.
+    ValueError
+        If the schedule is unknown.
     """
 
-    method = "bp"
+    name = "bp"
+    options = ("schedule",)
+    state = None
 
-    def __init__(
-        self, factors, sites, state=None, schedule="sequential", rng=None, noise=0.0
-    ):
+    def __init__(self, factors, prior, state=None, rng=None, *, schedule="sequential"):
         if schedule not in _SCHEDULES:
             raise ValueError(
                 f"schedule={schedule!r} is unknown: pass 'sequential' or 'parallel'."
             )
-        self.factors, self.sites, self._rng = factors, sites, rng
-        self._schedule = schedule
+        super().__init__(factors, prior)
+        self._rng, self._schedule = rng, schedule
         self._x = _scaled_inputs(factors)
         self._allocate(_CHUNK)
         if state is None:
-            self.state = self._fresh_state(noise)
+            self.state = self._fresh_state()
         else:
             # Sweeps work in place; what is given belongs to an earlier result.
-            self.state = BpState(state.linear.copy(), state.gamma.copy())
-        self._sum_messages()
-        self.mean, self.variance = sites.moments(self._linear, self._precision)
+            self.state = BPState(state.linear.copy(), state.gamma.copy())
+        self._linear = self.state.linear.sum(axis=0)[factors.places]
+        self._precision = factors.precisions(self.state.gamma)
+        self.mean, self.variance = prior.moments(self._linear, self._precision)
+        if prior.linear is None or prior.precision is None:
+            raise TypeError(
+                "method='bp' needs `linear` and `precision` of a prior, which "
+                f"`moments` of {type(prior).__name__} does not set: let it set them, "
+                "or use another engine."
+            )
 
     def _allocate(self, n_rows):
         size, n_hidden = self.factors.layout.size, self.factors.n_hidden
@@ -82,32 +91,32 @@ class BpEngine:
         self._omega = np.empty((n_rows, n_hidden))
         self._variances = np.empty((n_rows, n_hidden))
 
-    def _fresh_state(self, noise):
+    def weights(self):
+        return self.mean, self.variance
+
+    def _fresh_state(self):
         shape = self.factors.n_samples, self.factors.n_hidden
         linear = np.zeros((shape[0], self.factors.layout.size))
-        if self._rng is not None and noise:
+        if self._rng is not None:
             # Spread over the patterns: their sum has the size of the noise.
-            size = noise / np.sqrt(shape[0])
+            size = START_NOISE / np.sqrt(shape[0])
             places = self.factors.places
             draws = self._rng.normal(size=(shape[0], len(places)))
             linear[:, places] = size * draws
-        return BpState(linear, np.zeros(shape))
-
-    def _sum_messages(self):
-        self._linear = self.state.linear.sum(axis=0)[self.factors.places]
-        self._precision = self.factors.precisions(self.state.gamma)
+        return BPState(linear, np.zeros(shape))
 
     def _totals(self):
         """Messages and prior added up, packed; the padding has precision 1."""
-        factors, sites = self.factors, self.sites
+        factors, prior = self.factors, self.prior
         precision = np.ones(factors.layout.size)
-        precision[factors.places] = self._precision + sites.precision
-        return factors.pack(self._linear + sites.linear), precision
+        precision[factors.places] = self._precision + prior.precision
+        return factors.pack(self._linear + prior.linear), precision
 
     def _cavities(self, rows, linear, precision):
+        """Run the channel on the fields of each pattern, its own messages left out."""
         n_bad = kernels.cavities(
             self._x, rows, self.state.linear, self.state.gamma, linear, precision,
-            self.factors.layout.groups, self.sites.is_binary, self._means,
+            self.factors.layout.groups, self.prior.is_binary, self._means,
             self._omega, self._variances,
         )  # fmt: skip
         if n_bad:
@@ -124,18 +133,6 @@ class BpEngine:
         return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
 
     def sweep(self, damping):
-        """Update every message once.
-
-        Parameters
-        ----------
-        damping : float
-            Fraction of the old messages to keep.
-
-        Returns
-        -------
-        residual : float
-            Largest change of a mean, divided by the undamped fraction.
-        """
         seen = linear, precision = self._totals()
         if self._schedule == "parallel":
             seen = linear.copy(), precision.copy()
@@ -150,21 +147,14 @@ class BpEngine:
 
     def _update_marginals(self, linear, precision):
         places, before = self.factors.places, self.mean
-        self._linear = linear[places] - self.sites.linear
-        self._precision = precision[places] - self.sites.precision
-        self.mean, self.variance = self.sites.moments(self._linear, self._precision)
+        self._linear = linear[places] - self.prior.linear
+        self._precision = precision[places] - self.prior.precision
+        self.mean, self.variance = self.prior.moments(self._linear, self._precision)
         return np.abs(self.mean - before).max()
 
     def log_evidence(self):
-        """Give the Bethe free entropy, edge by edge.
-
-        Returns
-        -------
-        log_evidence : float
-            log Z, constants included.
-        """
         totals = self._totals()
-        log_z = self.sites.log_partition(self._linear, self._precision)
+        log_z = self.prior.log_partition(self._linear, self._precision)
         rows = np.arange(self.factors.n_samples)
         for start in range(0, len(rows), len(self._means)):
             chunk = rows[start : start + len(self._means)]
@@ -181,7 +171,7 @@ class BpEngine:
         message = self._x[rows][:, self.factors.columns] ** 2 * np.repeat(
             self.state.gamma[rows], self.factors.unit_sizes, axis=1
         )
-        if self.sites.is_binary:
+        if self.prior.is_binary:
             logs = np.logaddexp(linear, -linear) - np.logaddexp(cavity, -cavity)
             return np.sum(logs - message / 2)
         rest = precision - message
@@ -199,50 +189,3 @@ def _scaled_inputs(factors):
         x[:, column : column + length] = factors.unit_inputs(unit)
         unit += int(n_units)
     return x
-
-
-def run(
-    factors,
-    prior,
-    state=None,
-    *,
-    damping,
-    tol,
-    max_sweeps,
-    callback=None,
-    rng=None,
-    schedule="sequential",
-):
-    """Run relaxed belief propagation.
-
-    Parameters
-    ----------
-    factors : Factors
-        The patterns.
-    prior : object
-        Any prior.
-    state : BpState, default=None
-        Messages to start from.
-    damping : float or None
-        Fraction of the old messages to keep; None adapts it.
-    tol : float
-        Largest change of a mean at convergence.
-    max_sweeps : int
-        Most sweeps.
-    callback : callable, default=None
-        Called with a `Sweep` after each; a true answer stops the run.
-    rng : numpy.random.Generator, default=None
-        If given, a fresh start is noisy and the patterns' order random.
-    schedule : {"sequential", "parallel"}, default="sequential"
-        Order of the updates.
-
-    Returns
-    -------
-    posterior : Posterior
-        The result.
-    """
-    sites = prior.bind(factors)
-    engine = BpEngine(factors, sites, state, schedule, rng, noise=0.02)
-    return run_messages(
-        engine, damping=damping, tol=tol, max_sweeps=max_sweeps, callback=callback
-    )

@@ -1,4 +1,4 @@
-"""Which engine suits a problem."""
+"""Choice of the engine that suits a problem."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def default_method(factors):
 
 
 def _is_weakly_correlated(inputs):
-    """Compare squared cosines between inputs, a mean included, with chance."""
+    """Compare squared cosines between inputs, which are not centred, with chance."""
     n_samples, n_inputs = inputs.shape
     norms = np.linalg.norm(inputs, axis=0)
     columns = inputs / np.where(norms > 0, norms, 1)

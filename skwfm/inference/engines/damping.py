@@ -1,17 +1,108 @@
-"""Damping that follows the residual from sweep to sweep."""
+"""Rules of damping: which fraction of the old messages a sweep keeps.
+
+A rule has a `value` for the next sweep and is told of each sweep by `follow`.
+"""
 
 import numpy as np
 
-# While the residual falls the damping falls by the first factor a sweep, not below the
-# limit; when it rises, the part of the new sites shrinks by the second.
-_EASE, _LEAST = 0.95, 0.2
-_BRAKE, _MOST = 0.7, 0.97
-# A residual above this is no small step any more: the part of the new sites shrinks in
-# proportion. Without it a fresh start of replicas may be thrown far off.
-_LARGE = 1.0
+# More damping than this never helps: a run that needs more is diverging.
+_MAX_DAMPING = 0.97
+
+# StepDamping decides once in so many sweeps, by the mean cosine of successive steps.
+_SWEEPS_PER_CHANGE = 4
+# Below the first cosine steps undo each other, above the second they follow each other.
+_OSCILLATING_COSINE, _CREEPING_COSINE = -0.2, 0.2
+# The undamped fraction, 1 - damping, is multiplied by these then.
+_SHRINK_STEP, _GROW_STEP = 0.7, 1.15
+
+# ResidualDamping multiplies the damping by this while the residual falls, down to the
+# minimum; when it rises, the undamped fraction shrinks as above.
+_DAMPING_DECAY, _MIN_DAMPING = 0.95, 0.2
+# A step with a larger residual is shortened in proportion. Without that a fresh start
+# of replicas may be thrown far off.
+_FULL_STEP_RESIDUAL = 1.0
 
 
-class AdaptiveDamping:
+class FixedDamping:
+    """The same damping throughout.
+
+    Parameters
+    ----------
+    value : float
+        Fraction of the old messages to keep.
+
+    Raises
+    ------
+    ValueError
+        If the damping is not in [0, 1).
+    """
+
+    def __init__(self, value):
+        if not 0 <= value < 1:
+            raise ValueError(
+                f"damping={value!r} is not the fraction of a message to keep: pass a "
+                "number in [0, 1), or None to adapt it."
+            )
+        self.value = value
+
+    def follow(self, residual, engine):
+        """Change nothing.
+
+        Parameters
+        ----------
+        residual : float
+            Residual of the last sweep.
+        engine : Engine
+            The engine after it.
+        """
+
+
+class StepDamping:
+    """More damping while steps undo each other, less while they follow each other.
+
+    Parameters
+    ----------
+    start : float
+        Damping of the first sweeps.
+    """
+
+    def __init__(self, start):
+        self.value = start
+        self._mean = self._step = None
+        self._cosines = []
+
+    def follow(self, residual, engine):
+        """Compare the direction of the last step with the one before.
+
+        Parameters
+        ----------
+        residual : float
+            Residual of the last sweep, by which other rules go.
+        engine : Engine
+            The engine after it.
+        """
+        mean, _ = engine.weights()
+        if self._mean is not None:
+            step = mean - self._mean
+            if self._step is not None:
+                norms = np.linalg.norm(step) * np.linalg.norm(self._step)
+                self._cosines.append(np.vdot(step, self._step) / (norms or 1.0))
+            self._step = step
+        self._mean = mean.copy()
+        if len(self._cosines) == _SWEEPS_PER_CHANGE:
+            self._adapt(np.mean(self._cosines))
+            self._cosines = []
+
+    def _adapt(self, cosine):
+        undamped = 1 - self.value
+        if cosine < _OSCILLATING_COSINE:
+            undamped *= _SHRINK_STEP
+        elif cosine > _CREEPING_COSINE:
+            undamped *= _GROW_STEP
+        self.value = min(max(1 - undamped, 0.0), _MAX_DAMPING)
+
+
+class ResidualDamping:
     """Less damping while the residual falls, more when it rises.
 
     The residual of expectation propagation falls steadily in a stable run, so that one
@@ -21,24 +112,27 @@ class AdaptiveDamping:
     Parameters
     ----------
     start : float
-        Fraction of the old sites to keep at first, in [0, 1).
+        Damping of the first sweep.
     """
 
     def __init__(self, start):
-        self.value = self._kept = start
-        self._last = np.inf
+        self.value = self._unscaled = start
+        self._last_residual = np.inf
 
-    def follow(self, residual):
-        """Take note of a residual.
+    def follow(self, residual, engine):
+        """Compare a residual with the one before.
 
         Parameters
         ----------
         residual : float
-            Of the last sweep.
+            Residual of the last sweep.
+        engine : Engine
+            The engine after it, by which other rules go.
         """
-        if residual < self._last:
-            self._kept = max(_EASE * self._kept, min(self._kept, _LEAST))
+        damping = self._unscaled
+        if residual < self._last_residual:
+            damping = max(_DAMPING_DECAY * damping, min(damping, _MIN_DAMPING))
         else:
-            self._kept = max(min(1 - _BRAKE * (1 - self._kept), _MOST), self._kept)
-        self._last = residual
-        self.value = 1 - (1 - self._kept) / max(1.0, residual / _LARGE)
+            damping = max(min(1 - _SHRINK_STEP * (1 - damping), _MAX_DAMPING), damping)
+        self._unscaled, self._last_residual = damping, residual
+        self.value = 1 - (1 - damping) / max(1.0, residual / _FULL_STEP_RESIDUAL)

@@ -1,19 +1,10 @@
-"""The loop that every engine runs: sweeps, damping, stopping."""
+"""The loop that every engine runs: sweep, report, adapt the damping, stop."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Adaptive damping looks at so many sweeps together.
-_WINDOW = 4
-# Steps that undo each other (cosine of successive steps below the first number) call
-# for damping, steps that follow each other (above the second) for less.
-_OSCILLATING, _CREEPING = -0.2, 0.2
-# What the undamped part of a step is multiplied by then.
-_CAUTION, _COURAGE = 0.7, 1.15
-# No more damping than this: a run that needs more is diverging.
-_MOST = 0.97
-# A residual beyond this is a divergence: weights are of order 1.
+# A residual above this is a divergence: weights are of order 1.
 _DIVERGED = 1e6
 
 
@@ -39,82 +30,21 @@ class Sweep:
     mean: np.ndarray
 
 
-class Damping:
-    """Fraction of the old messages to keep, fixed or following the steps.
-
-    Parameters
-    ----------
-    fixed : float or None
-        Damping to keep throughout, or None to adapt.
-    start : float
-        Damping to begin with when adapting.
-    engine : object, default=None
-        The engine, whose `mean` is compared from sweep to sweep; needed to adapt.
-
-    Raises
-    ------
-    ValueError
-        If the damping is not in [0, 1).
-    """
-
-    def __init__(self, fixed, start, engine=None):
-        if fixed is not None and not 0 <= fixed < 1:
-            raise ValueError(
-                f"damping={fixed!r} is not the fraction of a message to keep: pass a "
-                "number in [0, 1), or None to adapt it."
-            )
-        self.value = start if fixed is None else fixed
-        self._engine = engine if fixed is None else None
-        self._mean = self._step = None
-        self._cosines = []
-
-    def follow(self, residual):
-        """Take note of a sweep.
-
-        Parameters
-        ----------
-        residual : float
-            Its residual, which other rules of damping go by; this one compares the
-            directions of successive steps.
-        """
-        if self._engine is None:
-            return
-        mean = self._engine.mean
-        if self._mean is not None:
-            step = mean - self._mean
-            if self._step is not None:
-                norms = np.linalg.norm(step) * np.linalg.norm(self._step)
-                self._cosines.append(np.vdot(step, self._step) / (norms or 1.0))
-            self._step = step
-        self._mean = mean.copy()
-        if len(self._cosines) == _WINDOW:
-            self._adapt(np.mean(self._cosines))
-            self._cosines = []
-
-    def _adapt(self, cosine):
-        undamped = 1 - self.value
-        if cosine < _OSCILLATING:
-            undamped *= _CAUTION
-        elif cosine > _CREEPING:
-            undamped *= _COURAGE
-        self.value = min(max(1 - undamped, 0.0), _MOST)
-
-
 def run_sweeps(engine, *, damping, tol, max_sweeps, callback=None):
-    """Sweep until the means stand still.
+    """Sweep until the means no longer change.
 
     Parameters
     ----------
-    engine : object
-        With a method `sweep(damping)` that returns the residual, and `mean`.
-    damping : Damping
+    engine : Engine
+        Its `sweep(damping)` returns the residual, its `weights()` the marginals.
+    damping : FixedDamping, StepDamping or ResidualDamping
         Fraction of the old messages to keep.
     tol : float
         Residual below which the run has converged.
     max_sweeps : int
         Most sweeps.
     callback : callable, default=None
-        Called with a `Sweep` after each; a true answer stops the run.
+        Called with a `Sweep` after each; a true return value stops the run.
 
     Returns
     -------
@@ -135,13 +65,13 @@ def run_sweeps(engine, *, damping, tol, max_sweeps, callback=None):
             if not residual < _DIVERGED:
                 return "diverged", residuals
             wants_stop = callback is not None and callback(
-                Sweep(n_iter, residual, kept, engine.mean)
+                Sweep(n_iter, residual, kept, engine.weights()[0])
             )
             if residual < tol:
                 return "converged", residuals
             if wants_stop:
                 return "stopped", residuals
-            damping.follow(residual)
+            damping.follow(residual, engine)
     except KeyboardInterrupt:
         return "interrupted", residuals
     return "max_sweeps", residuals

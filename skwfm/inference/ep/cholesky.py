@@ -1,53 +1,50 @@
 """Gaussian units by Cholesky factors, multipliers by Newton's method.
 
-The fast route of `ep`, for the spherical and the reference prior, alone or focused: a
-few LAPACK and BLAS calls per unit and sweep, none of them an eigendecomposition.
+The fast route of `ep` for spherical and reference priors, focused or not: a few LAPACK
+and BLAS calls per unit and sweep, none of them an eigendecomposition.
 """
 
 import numpy as np
 
 from skwfm.inference.ep.unit import UnitPosterior
+from skwfm.inference.ep.units import Units
 
-# Newton's steps stop once the variance left free by the overlap is this near to its
+# Newton's iteration stops once the variance that the overlap leaves is this near to its
 # target, relatively; one more step is taken with the next sweep.
 _NEWTON_TOL = 1e-3
 # Most factorisations of each unit in one sweep; seldom more than two are needed.
 _MAX_TRIALS = 60
 
 
-class CholeskyUnits:
-    """All units of a machine, their multipliers followed from sweep to sweep.
+class CholeskyUnits(Units):
+    """Units whose multipliers are followed from sweep to sweep.
 
     Parameters
     ----------
     spans : list of n_hidden Span
         Inputs of each unit.
-    sites : GaussianSites
-        The bound prior: spherical or with a reference, without a fixed field or
-        precision. Its multipliers are updated.
+    prior : BoundGaussian
+        Spherical or with a reference, without a fixed field or precision. Its
+        multipliers are updated.
     unit_slices : list of n_hidden slice
         Where each unit's weights are in a flat vector.
     """
 
-    def __init__(self, spans, sites, unit_slices):
-        self.sites = sites
+    def __init__(self, spans, prior, unit_slices):
+        self._prior = prior
         reference = [None] * len(spans)
-        if sites.reference is not None:
-            reference = [sites.reference[where] for where in unit_slices]
-        modes = _modes(sites.replicas)
+        if prior.reference is not None:
+            reference = [prior.reference[where] for where in unit_slices]
+        modes = _modes(prior.replicas)
         self.units = [
             UnitPosterior(span, r, modes)
             for span, r in zip(spans, reference, strict=True)
         ]
         self._groups = [
-            [
-                u
-                for u, s in zip(self.units, unit_slices, strict=True)
-                if _holds(block, s)
-            ]
-            for block in sites.blocks
+            [self.units[l] for l, s in enumerate(unit_slices) if _holds(block, s)]
+            for block in prior.blocks
         ]
-        self._starts = sites.multipliers["norm"].copy()
+        self._starts = prior.multipliers["norm"].copy()
         self._violations = np.zeros(len(self._groups))
 
     @property
@@ -56,23 +53,6 @@ class CholeskyUnits:
         return np.abs(self._violations).max()
 
     def solve(self, precision, linear):
-        """Find the posterior under given sites.
-
-        Parameters
-        ----------
-        precision, linear : ndarray of shape (n_samples, n_hidden)
-            Natural parameters of the sites.
-
-        Returns
-        -------
-        mean, variance : ndarray of shape (n_samples, n_hidden)
-            Of the fields.
-
-        Raises
-        ------
-        FloatingPointError
-            If no multiplier makes the posterior proper.
-        """
         for unit, p, b in zip(self.units, precision.T, linear.T, strict=True):
             unit.set_sites(p, b)
         for index, group in enumerate(self._groups):
@@ -85,7 +65,7 @@ class CholeskyUnits:
         trial, proper = self._starts[index], None
         for _ in range(_MAX_TRIALS):
             if all(unit.factorise(trial) for unit in group):
-                proper = self.sites.multipliers["norm"][index] = trial
+                proper = self._prior.multipliers["norm"][index] = trial
                 trial = self._newton_step(index, group)
                 if abs(self._violations[index]) < _NEWTON_TOL:
                     self._starts[index] = trial
@@ -95,28 +75,29 @@ class CholeskyUnits:
         raise FloatingPointError("no multiplier makes the posterior proper")
 
     def _newton_step(self, index, group):
-        """Solve lambda exactly; give Lambda after one step.
+        """Solve for lambda exactly and give Lambda after one step.
 
         The step is taken on the inverse of the variance that the overlap leaves, which
         without patterns is linear in Lambda.
         """
         n_weights = sum(unit.span.n_inputs for unit in group)
-        overlap = self.sites.overlap or 0.0
+        overlap = self._prior.overlap or 0.0
         response = self._solve_pull(index, group, n_weights * overlap)
         sums = np.sum([unit.squared_norm() for unit in group], axis=0)
         size, slope, mixed = sums
         slope += 2 * mixed**2 / response
         excess = size / n_weights - overlap**2
         self._violations[index] = violation = excess / (1 - overlap**2) - 1
-        norm = self.sites.multipliers["norm"][index]
+        norm = self._prior.multipliers["norm"][index]
         return max(norm - violation * excess * n_weights / slope, norm / 4)
 
     def _solve_pull(self, index, group, target):
         pull, response = 0.0, np.inf
-        if self.sites.reference is not None:
+        if self._prior.reference is not None:
             lines = [unit.overlap_line() for unit in group]
             free, response = np.sum(lines, axis=0)
-            pull = self.sites.multipliers["overlap"][index] = (target - free) / response
+            pull = (target - free) / response
+            self._prior.multipliers["overlap"][index] = pull
         for unit in group:
             unit.set_pull(pull)
         return response
@@ -132,33 +113,12 @@ class CholeskyUnits:
         return [unit.field_root() for unit in self.units]
 
     def spreads(self):
-        """Give the covariance of each unit's weights.
-
-        Returns
-        -------
-        spreads : list of n_hidden Spread
-            One per unit.
-        """
         return [unit.spread() for unit in self.units]
 
     def log_partition(self):
-        """Give the sum over units of the log-integral of the posterior.
-
-        Returns
-        -------
-        log_partition : float
-            In nats.
-        """
         return sum(unit.log_partition() for unit in self.units)
 
     def weights(self):
-        """Give the marginals of the weights.
-
-        Returns
-        -------
-        mean, variance : ndarray of shape (n_weights,)
-            Flat.
-        """
         mean, variance = zip(*(unit.weights() for unit in self.units), strict=True)
         return np.concatenate(mean), np.concatenate(variance)
 

@@ -1,16 +1,17 @@
 """What expectation propagation leaves out of log Z, to lowest orders.
 
-Sites factorise over units, and fit Gaussians to what is none. With q the Gaussian
-posterior and q_mu the same with pattern mu counted exactly, the ratio of the true Z to
-the approximate one is the average over q of ``prod_mu (q_mu / q)``. Each ratio is 1 on
-average, so that only several patterns together contribute. Two families are summed:
+Sites factorise over units and approximate non-Gaussian factors by Gaussians. Let q be
+the Gaussian posterior, and q_mu the same with pattern mu treated exactly. The ratio of
+the true Z to the approximate one is the average over q of ``prod_mu (q_mu / q)``. Each
+ratio is 1 on average, so that at least two patterns must come together. Two families
+are summed:
 
-- rings through any number of patterns, along which q_mu acts by the correlation that it
-  makes between units. They are the Gaussian integral ``det(1 - C O)^(-1/2)``: C holds
-  the covariances of each unit's fields between different patterns, O each pattern's
-  correlations between different units.
-- pairs of patterns, exactly: what both together cost beyond what each costs. Their own
-  rings are taken out, which the determinant has counted.
+- rings through any number of patterns, where q_mu enters by the correlations that it
+  induces between units. They sum to the Gaussian integral ``det(1 - C O)^(-1/2)``: C
+  holds the covariances of each unit's fields between different patterns, O each
+  pattern's correlations between different units.
+- pairs of patterns, exactly: what both together cost beyond the sum of their costs.
+  Their own rings, which the determinant has counted, are subtracted.
 
 See M. Opper, U. Paquet, O. Winther, "Perturbative corrections for approximate inference
 in Gaussian latent variable models", JMLR 14, 2857 (2013), for the expansion.
@@ -25,21 +26,21 @@ from scipy.special import ndtr, owens_t
 
 from skwfm.architectures.pairs import sum_over_states
 
-# Step of the differences that give the second derivatives of the channel, in standard
-# deviations of the fields: they are good to its square.
+# Step of the central differences for the second derivatives of the channel, in standard
+# deviations of the fields; the error is of the order of its square.
 _STEP = 1e-4
-# Pairs of patterns looked at together: what fits in the cache.
-_N_TOGETHER = 20_000
+# Pairs of patterns computed together: so many fit in the cache.
+_PAIRS_PER_BLOCK = 20_000
 # A pair contributes at most about the root of the product of the probabilities that
-# each pattern is wrong (Cauchy-Schwarz). Pairs below this are left out, in nats.
+# each pattern is wrong (Cauchy-Schwarz). Pairs below this, in nats, are skipped.
 _NEGLIGIBLE = 1e-9
-# Correlations are kept off 1, and fields off 0, by what rounding does not see.
+# Distance that correlations keep from 1 and fields from 0, of the order of rounding.
 _TINY = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
 class Fields:
-    """The fields' Gaussian posterior and the sites in it, at an ep fixed point.
+    """Gaussian posterior of the fields and its sites, at a fixed point of ep.
 
     Parameters
     ----------
@@ -91,18 +92,18 @@ def loop_correction(factors, fields):
     -------
     correction, error : float
         In nats; NaN if the expansion has no meaning, because the correlations between
-        units are too strong. The error is an estimate, no bound: a quarter of what the
-        rings contribute, half of what the pairs do, and what three patterns would.
+        units are too strong. The error is an estimate, not a bound: a quarter of the
+        rings' contribution plus half of the pairs' plus that expected of triples.
 
     Notes
     -----
     Exact for two patterns. Costs about a Cholesky factorisation of order
     ``n_hidden * rank`` and some microseconds for each pair of patterns.
 
-    What is left out is a sum over triples. Three patterns of which one repeats both
-    others take back about the product of the pairs' contributions; the sum of these
-    products is the estimate, and the sums of one, two, ... such steps are taken for a
-    geometric series.
+    The leading terms left out are triples. If one of three patterns repeats both
+    others, their triple cancels about the product of the pairs' contributions. The sum
+    of these products estimates the triples, and higher orders are taken to continue as
+    a geometric series.
     """
     variance = fields.variance
     coupling = _unit_couplings(factors, fields, variance)
@@ -145,7 +146,7 @@ def _unit_couplings(factors, fields, variance):
 
 
 def _rings(roots, variance, coupling):
-    """-log det(1 - C O) / 2, through the Gaussian with covariance T at each pattern.
+    """-log det(1 - C O) / 2, from a Gaussian of covariance T at each pattern.
 
     With D the diagonal of T, ``det(1 - C O)`` is the determinant of the precision of
     the joint posterior under sites ``1/T - 1/D``, over those of D / T.
@@ -196,7 +197,7 @@ class _Pairs:
     def sums(self):
         """Sum the contributions, and their squares, of each pattern's pairs."""
         n_samples = self._factors.n_samples
-        size = max(1, _N_TOGETHER // n_samples)
+        size = max(1, _PAIRS_PER_BLOCK // n_samples)
         sums = np.zeros((2, n_samples))
         for start in range(0, n_samples, size):
             first, second, value = self._block(slice(start, start + size))
@@ -206,7 +207,7 @@ class _Pairs:
         return sums
 
     def _block(self, rows):
-        """Pairs that have their first pattern among the rows, and what they give."""
+        """Pairs whose first pattern is among the rows, and their contributions."""
         every = np.arange(self._factors.n_samples)
         matters = self._wrong[rows, None] * self._wrong > _NEGLIGIBLE**2
         offset, second = np.nonzero(matters & (every > every[rows, None]))
@@ -218,7 +219,7 @@ class _Pairs:
         return first, second, value
 
     def _together(self, first, second, c):
-        """Log-probability of two right answers, over that by their sites."""
+        """Log-probability of two right answers, less its value by their sites."""
         at = self._fields
         pi1, pi2 = at.precision.T[:, first], at.precision.T[:, second]
         b1, b2 = at.linear.T[:, first], at.linear.T[:, second]
@@ -231,7 +232,7 @@ class _Pairs:
         d1, d2 = m1 - v1 * b1 - c * b2, m2 - c * b1 - v2 * b2
         n1 = ((1 - v2 * pi2) * d1 + c * pi2 * d2) / left
         n2 = (c * pi1 * d1 + (1 - v1 * pi1) * d2) / left
-        # What is improper, or impossible to rounding, ends as no correction at all.
+        # Improper or, to rounding, impossible pairs give NaN: no correction then.
         with np.errstate(invalid="ignore", divide="ignore"):
             exponent = b1 * (m1 + n1) + b2 * (m2 + n2) - n1 * pi1 * m1 - n2 * pi2 * m2
             gaussian = np.sum(exponent + np.log(left), axis=0) / 2

@@ -1,25 +1,26 @@
-"""Expectation propagation: units with a full Gaussian posterior, one site a pattern.
+"""Expectation propagation: one site per pattern and unit, a full covariance per unit.
 
 Nothing is assumed of the inputs: their correlations enter exactly, through each unit's
-covariance. Approximated are the dependence between units and the posterior's shape.
+covariance. The dependence between units and the posterior's shape are approximated.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.inference.engines.base import START_NOISE, Engine
+from skwfm.inference.engines.damping import ResidualDamping
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
 from skwfm.inference.ep.eigen import EigenUnits
 from skwfm.inference.ep.geometry import span_inputs
-from skwfm.inference.ep.signs import SignUnits
+from skwfm.inference.ep.weight_sites import WeightSiteUnits
+from skwfm.inference.priors.gaussian import BoundGaussian
 
-# A cavity needs a positive precision; this share of the posterior's counts as zero.
-_LEAST_CAVITY = 1e-10
+# A cavity needs a positive precision; below this share of the posterior's it has none.
+_MIN_CAVITY_SHARE = 1e-10
 # The residual of a sweep with improper cavities is at least this.
-_NO_CAVITY = 1.0
-# Size of the random linear terms of the sites at a noisy start.
-_NOISE = 0.02
+_IMPROPER_RESIDUAL = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,33 +32,34 @@ class EPState:
     precision, linear : ndarray of shape (n_samples, n_hidden)
         Natural parameters of the sites ``exp(-precision x^2 / 2 + linear x)``.
     free_norm : ndarray of shape (1,) or (n_hidden,) or None
-        Lambda times 1 - p^2, which changes little with the overlap p; None for +-1
-        weights.
-    signs : tuple of two ndarrays of shape (n_weights,) or None, default=None
-        Sites of +-1 weights.
+        Lambda times 1 - p^2, which changes little with the overlap p; None if the prior
+        is not Gaussian.
+    weight_sites : tuple of two ndarrays of shape (n_weights,) or None, default=None
+        Natural parameters of the weights' own sites if it is not.
     """
 
     precision: np.ndarray
     linear: np.ndarray
     free_norm: np.ndarray | None
-    signs: tuple | None = None
+    weight_sites: tuple | None = None
 
 
-class EPEngine:
-    """EP on one problem: holds the sites, sweeps, and gives the free entropy.
+class EPEngine(Engine):
+    """EP on one problem.
 
     Parameters
     ----------
-    factors : Factors
-        The patterns.
-    sites : GaussianSites or SignSites
-        The bound prior.
-    state : EPState or None, default=None
-        Where to start; by default at the prior.
-    rng : numpy.random.Generator, default=None
-        If given, a fresh start is noisy, which breaks symmetries.
+    factors, prior, state, rng : object
+        See `Engine`.
     spans : list of Span or None, default=None
         What `span_inputs` returns, to compute it once for several runs.
+    corrected : bool, default=False
+        Whether to add to log Z what patterns have in common that sites do not see, see
+        `loop_correction`. Marginals stay those of expectation propagation, and are then
+        no longer exact derivatives of log Z.
+    keep_covariance : bool, default=False
+        Whether the result holds the covariance of each unit's real weights: some
+        megabytes a unit.
 
     Attributes
     ----------
@@ -67,30 +69,53 @@ class EPEngine:
     Raises
     ------
     ValueError
-        If the state does not fit, or a unit sees nothing of a pattern.
+        If the state does not fit, a unit sees nothing of a pattern, or the correction
+        is asked for a prior that is not Gaussian.
     """
 
-    method = "ep"
+    name = "ep"
+    options = ("spans", "corrected", "keep_covariance")
+    adaptive_damping = ResidualDamping
+    # Narrow minima on correlated inputs need this much damping.
+    first_damping, first_damping_focused = 0.7, 0.8
     field_variance = None
 
-    def __init__(self, factors, sites, state=None, rng=None, spans=None):
-        self.factors, self.sites = factors, sites
+    def __init__(
+        self,
+        factors,
+        prior,
+        state=None,
+        rng=None,
+        *,
+        spans=None,
+        corrected=False,
+        keep_covariance=False,
+    ):
+        super().__init__(factors, prior)
+        self._is_gaussian = isinstance(prior, BoundGaussian)
+        if corrected and not self._is_gaussian:
+            raise ValueError(
+                "corrected=True needs a Gaussian prior, it is not available for +-1 "
+                "weights: pass corrected=False."
+            )
+        self.corrected, self._keep_covariance = corrected, keep_covariance
         self._precision, self._linear = np.zeros(
             (2, factors.n_samples, factors.n_hidden)
         )
         if state is not None:
             self._start_from(state)
         elif rng is not None:
-            self._linear += _NOISE * rng.normal(size=self._linear.shape)
-        self._answer = None
-        if sites.is_binary:
-            self._units = SignUnits(factors, sites, state and state.signs)
-            return
-        self._spans = span_inputs(factors) if spans is None else spans
-        self._units = self._new_units(_units_for(sites))
+            self._linear += START_NOISE * rng.normal(size=self._linear.shape)
+        self._channel_output = None
+        if self._is_gaussian:
+            self._spans = span_inputs(factors) if spans is None else spans
+            self._units = self._new_units(_units_for(prior))
+        else:
+            weight_sites = None if state is None else state.weight_sites
+            self._units = WeightSiteUnits(factors, prior, weight_sites)
 
     def _new_units(self, kind):
-        return kind(self._spans, self.sites, self.factors.unit_slices)
+        return kind(self._spans, self.prior, self.factors.unit_slices)
 
     def _start_from(self, state):
         if state.precision.shape != self._precision.shape:
@@ -99,35 +124,29 @@ class EPEngine:
                 f"{self._precision.shape}: warm starts need the same patterns and "
                 "units."
             )
-        if self.sites.is_binary != (state.signs is not None):
+        if self._is_gaussian != (state.weight_sites is None):
             raise ValueError(
                 "state and prior must both have +-1 weights or both real ones: start "
                 "from a posterior of the same kind."
             )
         self._precision, self._linear = state.precision.copy(), state.linear.copy()
-        if self.sites.is_binary:
+        if not self._is_gaussian:
             return
-        norm = self.sites.multipliers["norm"]
-        if self.sites.fixed_norm is None and norm.shape == state.free_norm.shape:
-            norm[:] = state.free_norm / self._free
+        norm = self.prior.multipliers["norm"]
+        if self.prior.fixed_norm is None and norm.shape == state.free_norm.shape:
+            norm[:] = state.free_norm / self._free_variance
 
     @property
-    def _free(self):
+    def _free_variance(self):
         """Variance that the overlap leaves."""
-        return 1 - (self.sites.overlap or 0.0) ** 2
+        return 1 - (self.prior.overlap or 0.0) ** 2
 
     @property
     def state(self):
-        """Sites and multipliers for a warm start."""
         sites = self._precision.copy(), self._linear.copy()
-        if self.sites.is_binary:
-            return EPState(*sites, free_norm=None, signs=self._units.state)
-        return EPState(*sites, self.sites.multipliers["norm"] * self._free)
-
-    @property
-    def mean(self):
-        """Flat means of the weights at the last sweep."""
-        return self._units.weights()[0]
+        if not self._is_gaussian:
+            return EPState(*sites, None, self._units.weight_sites)
+        return EPState(*sites, self.prior.multipliers["norm"] * self._free_variance)
 
     def weights(self):
         """Give the marginals at the last sweep, NaN if the posterior is improper.
@@ -138,21 +157,14 @@ class EPEngine:
             Flat.
         """
         try:
-            if self._answer is None:  # interrupted or diverged within a sweep
+            if self._channel_output is None:  # interrupted or diverged within a sweep
                 self._solve()
             return self._units.weights()
         except FloatingPointError:
             return np.full((2, self.factors.n_weights), np.nan)
 
     def spreads(self):
-        """Give the covariance of each unit's weights at the last sweep.
-
-        Returns
-        -------
-        spreads : list of n_hidden Spread or None
-            None for +-1 weights, or if the posterior is improper.
-        """
-        if self.sites.is_binary:
+        if not self._keep_covariance:
             return None
         try:
             return self._units.spreads()
@@ -160,7 +172,7 @@ class EPEngine:
             return None
 
     def sweep(self, damping):
-        """Update every site as the last sweep told, then look at the patterns again.
+        """Damp the sites towards the tilted moments, then recompute these.
 
         Parameters
         ----------
@@ -172,23 +184,23 @@ class EPEngine:
         residual : float
             Largest mismatch between the moments of the posterior's fields and those
             that the patterns demand: means in standard deviations, variances and the
-            norm's constraint relatively; moments of +-1 weights as they are. Zero at a
-            fixed point, whatever the damping.
+            norm's constraint relatively; moments of weights with own sites as they are.
+            Zero at a fixed point, whatever the damping.
 
         Raises
         ------
         FloatingPointError
             If the posterior is improper.
         """
-        if self._answer is not None:
+        if self._channel_output is not None:
             self._move(damping)
-        self._answer = None
+        self._channel_output = None
         mean, variance = self._solve()
         self.field_variance = variance
         self._remove_sites(mean, variance)
-        answer = self.factors.channel(*self._cavity)
-        residual = max(self._mismatch(mean, variance, *answer[1:]), self._violation())
-        self._answer = answer
+        output = self.factors.channel(*self._cavity)
+        residual = max(self._mismatch(mean, variance, *output[1:]), self._violation())
+        self._channel_output = output
         return residual
 
     def _solve(self):
@@ -202,7 +214,7 @@ class EPEngine:
 
     def _remove_sites(self, mean, variance):
         left = 1 - self._precision * variance
-        self._has_cavity = left > _LEAST_CAVITY
+        self._has_cavity = left > _MIN_CAVITY_SHARE
         left = np.where(self._has_cavity, left, 1.0)
         self._cavity = (mean - variance * self._linear) / left, variance / left
 
@@ -215,47 +227,35 @@ class EPEngine:
         return max(by_mean.max(), by_variance.max())
 
     def _violation(self):
-        return self._units.violation if self._has_cavity.all() else _NO_CAVITY
+        return self._units.violation if self._has_cavity.all() else _IMPROPER_RESIDUAL
 
     def _move(self, damping):
         mean, variance = self._cavity
-        _, g, gamma = self._answer
+        _, g, gamma = self._channel_output
         # Tilted precision minus cavity precision, and the same of the linear terms,
         # written so that nothing cancels.
         shrink = 1 - variance * gamma
         step = np.where(self._has_cavity, 1 - damping, 0.0)
         self._precision += step * (gamma / shrink - self._precision)
         self._linear += step * ((g + mean * gamma) / shrink - self._linear)
-        if self.sites.is_binary:
+        if not self._is_gaussian:
             self._units.move(damping)
-            # Weights' sites may be negative, and a cavity lost to them does not come
-            # back unless the pattern's own site gives way.
+            # Weights' sites may be negative. A cavity that they made improper stays so
+            # unless the pattern's own site shrinks.
             self._precision[~self._has_cavity] *= damping
             self._linear[~self._has_cavity] *= damping
 
     def log_evidence(self):
-        """Give log Z of the expectation-propagation free entropy.
-
-        Returns
-        -------
-        log_evidence : float
-            At the last sweep; exact up to the square of the residual.
-        """
         mean, variance = self._cavity
         stiffness = 1 + variance * self._precision
         exponent = 2 * mean * self._linear + variance * self._linear**2
         exponent -= mean**2 * self._precision
         counted = (exponent / stiffness - np.log(stiffness)) / 2
-        return self._units.log_partition() + self._answer[0].sum() - counted.sum()
+        return (
+            self._units.log_partition() + self._channel_output[0].sum() - counted.sum()
+        )
 
     def correction(self):
-        """Estimate what `log_evidence` leaves out, to lowest orders.
-
-        Returns
-        -------
-        correction, error : float
-            In nats; NaN if the expansion has no meaning. See `loop_correction`.
-        """
         mean, variance = self._cavity
         mean = self.field_variance * (mean / variance + self._linear)
         roots = self._units.field_roots()
@@ -263,7 +263,7 @@ class EPEngine:
         return loop_correction(self.factors, fields)
 
 
-def _units_for(sites):
+def _units_for(prior):
     """The fast units, unless the prior has terms that they do not know."""
-    has_constraints_only = sites.fixed_norm is None and not sites.field.any()
+    has_constraints_only = prior.fixed_norm is None and not prior.field.any()
     return CholeskyUnits if has_constraints_only else EigenUnits

@@ -9,7 +9,7 @@ from scipy.linalg import blas, lapack, qr
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """The inputs of one unit, rotated so that the patterns live on the first axes.
+    """Inputs of one unit, rotated such that the patterns lie on the first axes.
 
     With fewer patterns than inputs, a QR decomposition puts them on the first M axes,
     where their coordinates are lower triangular; otherwise nothing is rotated.
@@ -70,7 +70,7 @@ class Span:
         weights : ndarray of shape (n_inputs,)
             Weights of the unit.
         back : bool, default=False
-            Whether to leave the rotated coordinates instead of entering them.
+            Whether to rotate back from the rotated coordinates.
 
         Returns
         -------
@@ -119,8 +119,8 @@ class Span:
             One per pattern.
         """
         if self.reflectors is None:
-            return _squares(self.coordinates @ root)
-        return _squares(blas.dtrmm(1.0, self.coordinates, root, lower=True))
+            return row_squares(self.coordinates @ root)
+        return row_squares(blas.dtrmm(1.0, self.coordinates, root, lower=True))
 
     def weight_variances(self, root, outside):
         """Give the variances of the weights.
@@ -138,14 +138,14 @@ class Span:
             One per weight.
         """
         if self.basis is None:
-            return _squares(root)
-        unused = np.maximum(1 - _squares(self.basis), 0)
-        return _squares(self.basis @ root) + outside * unused
+            return row_squares(root)
+        unused = np.maximum(1 - row_squares(self.basis), 0)
+        return row_squares(self.basis @ root) + outside * unused
 
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Covariance of one unit's weights, by which fields of any input vary.
+    """Covariance of one unit's weights, from which fields of any input have variances.
 
     Parameters
     ----------
@@ -178,11 +178,23 @@ class Spread:
         upper = self.covariance
         variances = 2 * np.einsum("ij,ij->i", inside @ upper, inside)
         variances -= inside**2 @ upper.diagonal()
-        left = np.maximum(_squares(inputs) - _squares(inside), 0)
+        left = np.maximum(row_squares(inputs) - row_squares(inside), 0)
         return variances + self.outside * left
 
 
-def _squares(rows):
+def row_squares(rows):
+    """Give the squared norm of each row.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n)
+        The rows.
+
+    Returns
+    -------
+    squares : ndarray of shape (n_rows,)
+        Their squared norms.
+    """
     return np.einsum("ij,ij->i", rows, rows)
 
 
@@ -204,32 +216,41 @@ def span_inputs(factors):
     ValueError
         If a unit sees nothing of a pattern.
     """
-    fields = factors.architecture.receptive_fields(factors.inputs.shape[1])
-    known = {}
-    for unit, field in enumerate(fields):
-        key = np.asarray(field).tobytes()
-        if key not in known:
-            inputs = factors.unit_inputs(unit)
-            check_seen(inputs, unit)
-            known[key] = Span.from_inputs(inputs)
-    return [known[np.asarray(field).tobytes()] for field in fields]
+    return by_receptive_field(factors, Span.from_inputs)
 
 
-def check_seen(inputs, unit):
-    """Refuse patterns of which a unit sees nothing.
+def by_receptive_field(factors, make):
+    """Call a function on each unit's inputs, once per distinct receptive field.
 
     Parameters
     ----------
-    inputs : ndarray of shape (n_samples, n_inputs)
-        What the unit sees.
-    unit : int
-        The unit.
+    factors : Factors
+        Patterns and machine.
+    make : callable
+        Takes inputs (n_samples, n_l).
+
+    Returns
+    -------
+    made : list of n_hidden objects
+        What it returned.
 
     Raises
     ------
     ValueError
-        If a row is zero.
+        If a unit sees nothing of a pattern.
     """
+    fields = factors.architecture.receptive_fields(factors.inputs.shape[1])
+    keys = [np.asarray(field).tobytes() for field in fields]
+    made = {}
+    for unit, key in enumerate(keys):
+        if key not in made:
+            inputs = factors.unit_inputs(unit)
+            _check_seen(inputs, unit)
+            made[key] = make(inputs)
+    return [made[key] for key in keys]
+
+
+def _check_seen(inputs, unit):
     unseen = np.flatnonzero(~inputs.any(axis=1))
     if unseen.size:
         raise ValueError(

@@ -1,7 +1,7 @@
 """Gaussian posterior of one unit's weights, by Cholesky factors.
 
 Coupled replicas need no eigendecomposition. With P the precision of a unit alone, the
-others turn an eigenvalue p of P into ``p + rho(1 / p)``, whose inverse is
+other replicas turn an eigenvalue p of P into ``p + rho(1 / p)``, whose inverse is
 ``(1 / n_replicas) / p + (1 - 1 / n_replicas) / (p + gamma)``: fluctuations of the
 centre, which feel no coupling, and of the replica about it. Hence the covariance is a
 mixture of two inverses, of P and of P + gamma.
@@ -43,7 +43,7 @@ class UnitPosterior:
         self._n_outside = span.n_inputs - span.rank
 
     def set_sites(self, precision, linear):
-        """Take new sites; `factorise` must follow.
+        """Take new sites; call `factorise` next.
 
         Parameters
         ----------
@@ -64,8 +64,8 @@ class UnitPosterior:
         Returns
         -------
         is_proper : bool
-            False if the matrix is not positive definite, which negative sites can
-            cause: a larger Lambda helps.
+            False if the matrix is not positive definite, because of negative sites: a
+            larger Lambda helps.
         """
         self._norm, self._roots = norm, []
         for _, extra in self._modes:
@@ -96,7 +96,7 @@ class UnitPosterior:
         return self._reference @ self._free_mean, slope
 
     def set_pull(self, pull):
-        """Take lambda and compute the mean.
+        """Set lambda and compute the mean.
 
         Parameters
         ----------
@@ -166,7 +166,7 @@ class UnitPosterior:
         Returns
         -------
         spread : Spread
-            On the axes that the patterns use, and beside them.
+            On the axes that the patterns use, and on the others.
         """
         covariance = sum(
             weight * lapack.dlauum(root)[0] for (weight, _), root in self._by_mode()

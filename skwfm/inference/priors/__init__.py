@@ -1,8 +1,4 @@
-"""Priors of the weights: spherical or +-1, near a reference, coupled to replicas.
-
-A prior is a value that knows no patterns. Bound to the factors of a problem it becomes
-what the engines call at every sweep.
-"""
+"""Priors of the weights: spherical or +-1, near a reference, coupled to replicas."""
 
 from skwfm.inference.priors.focusing import Focusing
 from skwfm.inference.priors.gaussian import (
@@ -10,13 +6,16 @@ from skwfm.inference.priors.gaussian import (
     ReferencePrior,
     SphericalPrior,
 )
+from skwfm.inference.priors.interface import BoundPrior, Prior
 from skwfm.inference.priors.signs import BinaryPrior, BinaryReferencePrior
 
 __all__ = [
     "BinaryPrior",
     "BinaryReferencePrior",
+    "BoundPrior",
     "Focusing",
     "GaussianPrior",
+    "Prior",
     "ReferencePrior",
     "SphericalPrior",
 ]

@@ -1,32 +1,26 @@
-"""Priors of real weights bound to a problem: what the engines ask at every sweep.
-
-`SignSites` (priors/signs.py) answers the same questions for +-1 weights.
-Given the linear terms A and precisions B that the patterns send to the weights both
-solve their multipliers (`moments`); they tell engines with edge messages what they add
-to A and B (`linear`, `precision`, valid after `moments`), and turn log Z into volumes
-(`log_partition`, `entropy`).
-"""
+"""Priors of real weights."""
 
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 
 import numpy as np
 
-from skwfm.inference.priors.binding import (
+from skwfm.inference.priors.arrays import (
     bind_dense,
     bind_reference,
     check_overlap,
 )
-from skwfm.inference.priors.multipliers import Replicas, gaussian_moments, solve_norm
+from skwfm.inference.priors.interface import BoundPrior, Prior
+from skwfm.inference.priors.multipliers import Replicas, solve_norm
 
-# Real weights on the sphere whose variances have all fallen below this have no volume:
-# that happens when no weights satisfy the patterns.
-_COLLAPSED = 1e-10
+# If the variances of all weights on the sphere are below this, no volume is left: that
+# happens when no weights satisfy the patterns.
+_MIN_VARIANCE = 1e-10
 
 
 @dataclass
-class GaussianSites:
-    """Real weights with prior ``exp(-Lambda w^2 / 2 + (lambda r + field) w)``.
+class BoundGaussian(BoundPrior):
+    """Gaussian prior ``exp(-Lambda w^2 / 2 + (lambda r + field) w)``.
 
     Parameters
     ----------
@@ -37,9 +31,9 @@ class GaussianSites:
     overlap : float, default=None
         Overlap p that lambda holds, with a reference.
     field : ndarray of shape (n_weights,), default=None
-        Fixed linear term.
+        Linear term.
     fixed_norm : float, default=None
-        Lambda, if it is not to be solved for.
+        Lambda, if it is fixed.
     replicas : Replicas, default=Replicas()
         Other replicas.
     multipliers : dict, default={}
@@ -53,8 +47,6 @@ class GaussianSites:
     fixed_norm: float | None = None
     replicas: Replicas = default(default_factory=Replicas)
     multipliers: dict = default(default_factory=dict)
-
-    is_binary = False
 
     def __post_init__(self):
         n_weights = self.blocks[-1].stop
@@ -70,13 +62,8 @@ class GaussianSites:
         self.linear = np.zeros(n_weights)
         self.precision = np.zeros(n_weights)
 
-    @property
-    def has_evidence(self):
-        """Whether log Z is that of one system: not with coupled replicas."""
-        return not self.replicas.are_coupled
-
     def in_basis(self, transform):
-        """See the same prior in another orthonormal basis of each unit's weights.
+        """Express the prior in another orthonormal basis of each unit's weights.
 
         Parameters
         ----------
@@ -85,34 +72,13 @@ class GaussianSites:
 
         Returns
         -------
-        sites : GaussianSites
+        prior : BoundGaussian
             The prior there; it updates the multipliers of this one.
         """
-        has_reference = self.reference is not None
-        reference = transform(self.reference) if has_reference else None
-        sites = replace(self, field=transform(self.field))
-        sites.reference = reference
-        return sites
+        reference = None if self.reference is None else transform(self.reference)
+        return replace(self, field=transform(self.field), reference=reference)
 
     def moments(self, linear, precision):
-        """Solve the multipliers and give the marginals.
-
-        Parameters
-        ----------
-        linear, precision : ndarray of shape (n_weights,)
-            A and B that the patterns send.
-
-        Returns
-        -------
-        mean, variance : ndarray of shape (n_weights,)
-            Marginals m and v.
-
-        Raises
-        ------
-        FloatingPointError
-            If the messages are not finite, leave a weight without a norm, or all
-            weights without variance.
-        """
         mean, variance = np.empty_like(linear), np.empty_like(linear)
         for index, where in enumerate(self.blocks):
             mean[where], variance[where] = self._solve_block(
@@ -122,63 +88,37 @@ class GaussianSites:
 
     def _solve_block(self, index, where, linear, precision):
         reference = None if self.reference is None else self.reference[where]
-        overlap, replicas = self.overlap, self.replicas
         norm = self.multipliers["norm"][index]
         if self.fixed_norm is None:
             norm, mean, variance, pull = solve_norm(
-                linear, precision, reference, overlap, replicas, norm
+                linear, precision, reference, self.overlap, self.replicas, norm
             )
-            if not variance.max() > _COLLAPSED:
+            if not variance.max() > _MIN_VARIANCE:
                 raise FloatingPointError("the posterior has no volume left")
-        else:
-            if not norm + precision.min() > 0:
-                raise FloatingPointError("a weight has no norm under a fixed precision")
-            mean, variance, pull, _ = gaussian_moments(
-                norm, linear, precision, reference, overlap, replicas
-            )
+        elif not norm + precision.min() > 0:
+            raise FloatingPointError("a weight has no norm under a fixed precision")
+        alone = 1 / (norm + precision)
+        rho = self.replicas.precision(alone)
+        if self.fixed_norm is not None:
+            mean, variance = linear * alone, alone / (1 + rho * alone)
         self.multipliers["norm"][index] = norm
         self.linear[where] = self.field[where]
         if reference is not None:
             self.multipliers["overlap"][index] = pull
             self.linear[where] += pull * reference
         self.precision[where] = norm
-        if replicas.are_coupled:
-            rho = replicas.precision(1 / (norm + precision))
+        if self.replicas.are_coupled:
             self.precision[where] += rho
             self.linear[where] += rho * mean
         return mean, variance
 
     def log_partition(self, linear, precision):
-        """Give the sum over weights of ``log int P0(w) exp(A w - B w^2 / 2) dw``.
-
-        Parameters
-        ----------
-        linear, precision : ndarray of shape (n_weights,)
-            A and B of the last `moments`.
-
-        Returns
-        -------
-        log_partition : float
-            The sum, at the multipliers that `moments` found.
-        """
         total = precision + self.precision
         linear = linear + self.linear
         return 0.5 * np.sum(np.log(2 * np.pi / total) + linear**2 / total)
 
     def entropy(self, log_evidence):
-        """Give the log-volume per weight, the Legendre transform of log Z.
-
-        Parameters
-        ----------
-        log_evidence : float
-            log Z at the current multipliers.
-
-        Returns
-        -------
-        entropy : float
-            Nats per weight; NaN under a fixed precision, which holds no norm.
-        """
-        if self.fixed_norm is not None:
+        if self.fixed_norm is not None:  # no norm is held
             return np.nan
         sizes = np.array([where.stop - where.start for where in self.blocks])
         total = log_evidence + np.vdot(self.multipliers["norm"], sizes) / 2
@@ -188,13 +128,12 @@ class GaussianSites:
 
     @property
     def free_entropy_density(self):
-        """The entropy per weight without patterns."""
         overlap = self.overlap or 0.0
         return (1 + np.log(2 * np.pi) + np.log(1 - overlap**2)) / 2
 
 
 @dataclass(frozen=True)
-class SphericalPrior:
+class SphericalPrior(Prior):
     """Weights uniform on the sphere: mean of w^2 equal to 1.
 
     Parameters
@@ -207,24 +146,12 @@ class SphericalPrior:
     per_unit: bool = False
 
     def bind(self, factors):
-        """Make the prior ready for the weights of a problem.
-
-        Parameters
-        ----------
-        factors : Factors
-            The patterns.
-
-        Returns
-        -------
-        sites : GaussianSites
-            One site per weight.
-        """
-        return GaussianSites(_blocks(factors, self.per_unit))
+        return BoundGaussian(_blocks(factors, self.per_unit))
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianPrior:
-    """Independent weights ``exp(-precision w^2 / 2 + field w)``, nothing solved for.
+class GaussianPrior(Prior):
+    """Independent weights ``exp(-precision w^2 / 2 + field w)``, without multipliers.
 
     Parameters
     ----------
@@ -238,25 +165,13 @@ class GaussianPrior:
     field: np.ndarray | None = None
 
     def bind(self, factors):
-        """Make the prior ready for the weights of a problem.
-
-        Parameters
-        ----------
-        factors : Factors
-            The patterns.
-
-        Returns
-        -------
-        sites : GaussianSites
-            One site per weight.
-        """
         field = bind_dense("field", self.field, factors)
         blocks = _blocks(factors, per_unit=False)
-        return GaussianSites(blocks, field=field, fixed_norm=float(self.precision))
+        return BoundGaussian(blocks, field=field, fixed_norm=float(self.precision))
 
 
 @dataclass(frozen=True, eq=False)
-class ReferencePrior:
+class ReferencePrior(Prior):
     """Weights on the sphere at a given overlap with reference weights.
 
     Parameters
@@ -274,27 +189,10 @@ class ReferencePrior:
     per_unit: bool = False
 
     def bind(self, factors):
-        """Make the prior ready for the weights of a problem.
-
-        Parameters
-        ----------
-        factors : Factors
-            The patterns.
-
-        Returns
-        -------
-        sites : GaussianSites
-            One site per weight.
-
-        Raises
-        ------
-        ValueError
-            If the reference does not fit, or the overlap is not in (0, 1).
-        """
         check_overlap(self.overlap)
         reference = bind_reference(self.reference, factors)
         blocks = _blocks(factors, self.per_unit)
-        return GaussianSites(blocks, reference=reference, overlap=self.overlap)
+        return BoundGaussian(blocks, reference=reference, overlap=self.overlap)
 
 
 def _blocks(factors, per_unit):

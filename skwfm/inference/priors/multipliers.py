@@ -1,6 +1,6 @@
 """Scalar equations for the multipliers of Gaussian and +-1 weights.
 
-A weight's site is ``exp(A w - B w^2 / 2)`` times its prior
+A weight has the distribution ``exp(A w - B w^2 / 2)`` times its prior
 ``exp(-Lambda w^2 / 2 + lambda r w)``; Lambda and lambda hold the mean of ``w^2`` at 1
 and the mean of ``r w`` at the overlap p. With r = None there is no lambda. All formulas
 stay the same in any orthonormal basis in which the precision is diagonal, B then being
@@ -13,9 +13,9 @@ import numpy as np
 
 from skwfm._kernels import multipliers as kernels
 
-# Newton ends when a step moves the multiplier by less than this fraction of itself;
-# the equation is then solved to rounding, since convergence is quadratic.
-_STEP = 1e-13
+# Newton's iteration stops when a step changes the multiplier by less than this fraction
+# of itself; the equation is then solved to rounding, since convergence is quadratic.
+_STEP_TOL = 1e-13
 # Newton needs about 6 steps; bisection alone would need 60 from a bracket found by
 # doubling.
 _MAX_STEPS = 200
@@ -38,7 +38,7 @@ class Replicas:
 
     @property
     def are_coupled(self):
-        """Whether there are others and they matter."""
+        """Whether there are other replicas and a coupling to them."""
         return self.n_replicas > 1 and self.gamma > 0
 
     def precision(self, variance):
@@ -52,54 +52,11 @@ class Replicas:
         Returns
         -------
         rho : ndarray
-            ``1 / ((variance + 1/gamma) / (n_replicas - 1) + 1/gamma)``, written so
-            that one replica and gamma = 0 need no care.
+            ``1 / ((variance + 1/gamma) / (n_replicas - 1) + 1/gamma)``, written such
+            that one replica and gamma = 0 are no special cases.
         """
         coupling = (self.n_replicas - 1) * self.gamma
         return coupling / (self.gamma * variance + self.n_replicas)
-
-
-def gaussian_moments(norm, linear, precision, reference, overlap, replicas):
-    """Give the moments of every weight at a trial Lambda.
-
-    Parameters
-    ----------
-    norm : float
-        Lambda.
-    linear, precision : ndarray of shape (n,)
-        A and B of every weight.
-    reference : ndarray of shape (n,) or None
-        Reference weights r.
-    overlap : float or None
-        Mean of ``r m`` to hold.
-    replicas : Replicas
-        Other replicas.
-
-    Returns
-    -------
-    mean, variance : ndarray of shape (n,)
-        Moments m and v.
-    pull : float
-        lambda, 0 without reference.
-    slope : float
-        Derivative of the mean of ``m^2 + v`` by Lambda.
-    """
-    alone = 1 / (norm + precision)
-    pull = 0.0
-    if reference is not None:
-        seen = np.vdot(reference * alone, reference)
-        pull = (overlap * len(linear) - np.vdot(reference * alone, linear)) / seen
-        linear = linear + pull * reference
-    mean = linear * alone
-    rho = replicas.precision(alone)
-    variance = alone / (1 + rho * alone)
-    # rho depends on the variance without it, hence the second factor.
-    stiffening = (rho * alone) ** 2 / max(replicas.n_replicas - 1, 1)
-    slope = -2 * np.vdot(mean * alone, mean)
-    slope -= np.vdot(variance * (1 + stiffening), variance)
-    if reference is not None:
-        slope += 2 * np.vdot(reference, mean * alone) ** 2 / seen
-    return mean, variance, pull, slope / len(linear)
 
 
 def solve_norm(linear, precision, reference, overlap, replicas, start):
@@ -142,7 +99,7 @@ def solve_norm(linear, precision, reference, overlap, replicas, start):
         replicas.n_replicas,
         replicas.gamma,
         start,
-        _STEP,
+        _STEP_TOL,
         _MAX_STEPS,
         np.empty((5, len(linear))),
         mean,
@@ -188,7 +145,7 @@ def solve_overlap_of_signs(field, reference, overlap, start):
         low, high = (low, pull) if excess > 0 else (pull, high)
         slope = np.mean((1 - mean) * (1 + mean))
         following = pull - excess / slope if slope > 0 else np.inf
-        if abs(following - pull) <= _STEP * max(1, abs(pull)):
+        if abs(following - pull) <= _STEP_TOL * max(1, abs(pull)):
             break
         pull = following if low < following < high else (low + high) / 2
     return pull

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
+    ENGINES,
     BinaryReferencePrior,
     ReferencePrior,
     default_method,
@@ -20,7 +21,7 @@ from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.fitted import read_factors
 from skwfm.landscape.volumes.sampling import sample_local_volume
 
-METHODS = ("auto", "amp", "bp", "ep", "mc")
+METHODS = ("auto", *ENGINES, "mc")
 WEIGHTS = ("auto", "spherical", "binary")
 _OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 # A point that does not converge is approached in halves of the way from the last one
@@ -150,9 +151,9 @@ def local_entropy(
     if method == "auto":
         method = default_method(factors)
     if method == "mc":
-        sites = prior_at(float(overlaps[0])).bind(factors)
+        prior = prior_at(float(overlaps[0])).bind(factors)
         options = {"n_samples": n_samples, "n_jobs": n_jobs}
-        points = _sample(factors, sites, overlaps, random_state, **options)
+        points = _sample(factors, prior, overlaps, random_state, **options)
     else:
         options = {"method": method, "tol": tol, "max_sweeps": max_sweeps}
         if method == "ep" and weights == "spherical":
@@ -272,12 +273,12 @@ class _Descent:
         return posterior
 
 
-def _sample(factors, sites, overlaps, random_state, **options):
+def _sample(factors, prior, overlaps, random_state, **options):
     """Give entropies, their errors, and advice if a point failed."""
     seed = check_random_state(random_state).randint(2**31)
     seeds = np.random.SeedSequence(seed).spawn(len(overlaps))
-    options.update(reference=sites.reference, binary=sites.is_binary)
-    if not sites.is_binary:
+    options.update(reference=prior.reference, binary=prior.is_binary)
+    if not prior.is_binary:
         options["spans"] = span_inputs(factors)
     estimates = [
         sample_local_volume(factors, overlap=overlap, seed=seed, **options)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skwfm.inference.engines.sweeps import Damping, run_sweeps
+from skwfm.inference.engines.damping import FixedDamping, StepDamping
+from skwfm.inference.engines.sweeps import run_sweeps
 
 
 class LinearEngine:
@@ -19,10 +20,13 @@ class LinearEngine:
         self.mean = damping * self.mean + (1 - damping) * target
         return residual
 
+    def weights(self):
+        return self.mean, None
+
 
 def run(eigenvalues, damping, start=0.3, max_sweeps=2000):
     engine = LinearEngine(eigenvalues)
-    damping = Damping(damping, start, engine)
+    damping = StepDamping(start) if damping is None else FixedDamping(damping)
     with np.errstate(over="ignore", invalid="ignore"):
         status, residuals = run_sweeps(
             engine, damping=damping, tol=1e-9, max_sweeps=max_sweeps

@@ -18,9 +18,9 @@ from skwfm.inference import (
 )
 from skwfm.inference.ep import correction as loop_correction
 from skwfm.inference.ep import engine as ep_engine
-from skwfm.inference.ep import run as ep
 from skwfm.inference.ep.correction import Fields, sign_probabilities
 from skwfm.inference.ep.eigen import EigenUnits
+from skwfm.inference.ep.engine import EPEngine
 
 
 class Dictator(Architecture):
@@ -56,7 +56,7 @@ def channel_by_enumeration(machine, mean, var, labels):
 
 
 def corrected(factors, prior, **options):
-    posterior = ep.run(
+    posterior = EPEngine.run(
         factors, prior, tol=1e-10, max_sweeps=2000, corrected=True, **options
     )
     assert posterior.status == "converged"
@@ -194,7 +194,7 @@ def fixed_point(machine, n_samples=8):
     x = rng.standard_normal(15) + rng.standard_normal((n_samples, 15))
     factors = Factors(x, np.ones(n_samples), machine)
     field = factors.dense(0.5 * rng.standard_normal(factors.n_weights))
-    engine = ep_engine.EPEngine(factors, GaussianPrior(1.0, field).bind(factors))
+    engine = EPEngine(factors, GaussianPrior(1.0, field).bind(factors))
     while engine.sweep(0.5) > 1e-9:
         pass
     mean, variance = engine._cavity
@@ -256,7 +256,7 @@ def test_both_kinds_of_units_give_the_same_correction():
     prior = ReferencePrior(weights, 0.4)
     values = []
     for kind in (None, EigenUnits):
-        engine = ep_engine.EPEngine(factors, prior.bind(factors))
+        engine = EPEngine(factors, prior.bind(factors))
         if kind is not None:
             engine._units = engine._new_units(kind)
         while engine.sweep(0.5) > 1e-9:

@@ -14,9 +14,9 @@ from skwfm.inference import (
     SphericalPrior,
 )
 from skwfm.inference.ep import engine as ep_engine
-from skwfm.inference.ep import run as ep
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.eigen import EigenUnits
+from skwfm.inference.ep.engine import EPEngine
 
 MACHINES = {"full": FullCommittee, "tree": TreeCommittee, "parity": TreeParity}
 
@@ -42,7 +42,7 @@ def perceptron(inputs, labels=None):
 
 
 def converge(factors, prior, tol=1e-11, **options):
-    posterior = ep.run(factors, prior, tol=tol, max_sweeps=1000, **options)
+    posterior = EPEngine.run(factors, prior, tol=tol, max_sweeps=1000, **options)
     assert posterior.status == "converged"
     return posterior
 
@@ -177,7 +177,7 @@ def test_factorised_units_agree_with_diagonalised_ones(
     prior = prior(weights)
     assert ep_engine._units_for(prior.bind(factors)) is CholeskyUnits
     fast = converge(factors, prior)
-    monkeypatch.setattr(ep_engine, "_units_for", lambda sites: EigenUnits)
+    monkeypatch.setattr(ep_engine, "_units_for", lambda prior: EigenUnits)
     slow = converge(factors, prior)
     np.testing.assert_allclose(fast.mean, slow.mean, atol=1e-9)
     np.testing.assert_allclose(fast.variance, slow.variance, atol=1e-9)
@@ -190,7 +190,7 @@ def test_factorised_units_agree_with_diagonalised_ones(
 def test_fields_of_fresh_inputs(shape, kind, n_replicas, monkeypatch):
     """Their variances by the dense covariance of centre and replica."""
     factors, _ = random_factors(*shape, fit_intercept=True)
-    monkeypatch.setattr(ep_engine, "_units_for", lambda sites: kind)
+    monkeypatch.setattr(ep_engine, "_units_for", lambda prior: kind)
     prior, gamma = SphericalPrior(), 3.0
     posterior = converge(
         factors, Focusing(prior, n_replicas, gamma), keep_covariance=True

@@ -14,8 +14,8 @@ from skwfm.inference import (
     SphericalPrior,
     infer,
 )
-from skwfm.inference.ep import run as ep
-from skwfm.inference.ep import signs as sign_units
+from skwfm.inference.ep import weight_sites
+from skwfm.inference.ep.engine import EPEngine
 
 MACHINES = [FullCommittee(3), TreeCommittee(3), TreeParity(3)]
 # Units of trees have 8 weights in the first, 11 in the second: the covariance is found
@@ -148,7 +148,7 @@ PRIORS = {
 def test_both_sides_give_the_same_covariance(machine, prior, monkeypatch):
     factors, weights = correlated(machine, 8, 30)
     by_patterns = converge(factors, prior(weights))
-    monkeypatch.setattr(sign_units, "_LEAST_STIFFNESS", np.inf)
+    monkeypatch.setattr(weight_sites, "_MIN_STIFFNESS", np.inf)
     by_weights = converge(factors, prior(weights))
     np.testing.assert_allclose(by_patterns.mean, by_weights.mean, atol=1e-9)
     np.testing.assert_allclose(by_patterns.variance, by_weights.variance, atol=1e-9)
@@ -215,7 +215,7 @@ def test_warm_starts_go_on_where_the_run_ended():
     factors, weights = correlated(FullCommittee(3), 12, 30)
     cold = infer(factors, BinaryPrior(0.1 * weights), method="ep", tol=1e-8)
     options = {"method": "ep", "tol": 1e-8, "warm_start": cold}
-    before = cold.state.signs[0].copy()
+    before = cold.state.weight_sites[0].copy()
     warm = infer(factors, BinaryPrior(0.1 * weights), **options)
     assert cold.n_iter > 10
     assert warm.n_iter == 1
@@ -223,16 +223,16 @@ def test_warm_starts_go_on_where_the_run_ended():
     moved = converge(factors, BinaryPrior(0.2 * weights), warm_start=cold)
     fresh = converge(factors, BinaryPrior(0.2 * weights))
     np.testing.assert_allclose(moved.mean, fresh.mean, atol=1e-8)
-    np.testing.assert_array_equal(cold.state.signs[0], before)
+    np.testing.assert_array_equal(cold.state.weight_sites[0], before)
 
 
 def test_states_of_real_weights_do_not_start_signs():
     factors, _ = correlated(FullCommittee(3), 6, 10)
-    real = ep.run(factors, SphericalPrior()).state
-    signs = ep.run(factors, BinaryPrior()).state
+    real = EPEngine.run(factors, SphericalPrior()).state
+    signs = EPEngine.run(factors, BinaryPrior()).state
     for state, prior in [(real, BinaryPrior()), (signs, SphericalPrior())]:
         with pytest.raises(ValueError, match=r"both have \+-1 weights"):
-            ep.run(factors, prior, state)
+            EPEngine.run(factors, prior, state)
 
 
 def test_patterns_beyond_capacity_are_not_given_a_volume():
@@ -241,7 +241,7 @@ def test_patterns_beyond_capacity_are_not_given_a_volume():
     factors = Factors(
         rng.normal(size=(150, 50)), rng.choice([-1, 1], 150), FullCommittee(1)
     )
-    posterior = ep.run(factors, BinaryPrior(), max_sweeps=300)
+    posterior = EPEngine.run(factors, BinaryPrior(), max_sweeps=300)
     assert not posterior.converged or posterior.entropy < 0
     if not posterior.converged:
         assert np.isnan(posterior.log_evidence)
@@ -251,7 +251,7 @@ def test_pattern_without_inputs_is_refused():
     inputs = np.ones((3, 5))
     inputs[1] = 0
     with pytest.raises(ValueError, match=r"pattern 1.*fit_intercept=True"):
-        ep.run(Factors(inputs, np.ones(3), FullCommittee(1)), BinaryPrior())
+        EPEngine.run(Factors(inputs, np.ones(3), FullCommittee(1)), BinaryPrior())
 
 
 def test_improper_posteriors_are_stiffened():
@@ -259,8 +259,8 @@ def test_improper_posteriors_are_stiffened():
     factors, weights = correlated(FullCommittee(3), 12, 30)
     prior = BinaryPrior(0.1 * weights)
     expected = converge(factors, prior)
-    stiffness, push = expected.state.signs
-    start = replace(expected.state, signs=(stiffness - 5, push))
-    found = ep.run(factors, prior, start, tol=1e-11, max_sweeps=3000)
+    stiffness, push = expected.state.weight_sites
+    start = replace(expected.state, weight_sites=(stiffness - 5, push))
+    found = EPEngine.run(factors, prior, start, tol=1e-11, max_sweeps=3000)
     assert found.converged
     np.testing.assert_allclose(found.mean, expected.mean, atol=1e-8)

@@ -36,29 +36,29 @@ REAL_PRIORS = [
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
 @pytest.mark.parametrize("prior", REAL_PRIORS)
 def test_real_weights_keep_norm_and_overlap(prior, scale):
-    sites = prior.bind(FACTORS)
-    mean, variance = sites.moments(scale * LINEAR, scale * PRECISION)
+    bound = prior.bind(FACTORS)
+    mean, variance = bound.moments(scale * LINEAR, scale * PRECISION)
     assert np.all(variance > 0)
-    for where in sites.blocks:
+    for where in bound.blocks:
         size = np.mean(mean[where] ** 2 + variance[where])
         assert size == pytest.approx(1, abs=1e-12)
-        if sites.reference is not None:
+        if bound.reference is not None:
             overlap = np.mean(FLAT_REFERENCE[where] * mean[where])
-            assert overlap == pytest.approx(sites.overlap, abs=1e-12)
+            assert overlap == pytest.approx(bound.overlap, abs=1e-12)
 
 
 @pytest.mark.parametrize("prior", REAL_PRIORS)
 def test_what_edges_add_reproduces_the_marginals(prior):
-    sites = prior.bind(FACTORS)
-    mean, variance = sites.moments(LINEAR, PRECISION)
-    total = PRECISION + sites.precision
-    np.testing.assert_allclose(mean, (LINEAR + sites.linear) / total, rtol=1e-12)
+    bound = prior.bind(FACTORS)
+    mean, variance = bound.moments(LINEAR, PRECISION)
+    total = PRECISION + bound.precision
+    np.testing.assert_allclose(mean, (LINEAR + bound.linear) / total, rtol=1e-12)
     np.testing.assert_allclose(variance, 1 / total, rtol=1e-12)
 
 
 @pytest.mark.parametrize("prior", REAL_PRIORS)
 def test_a_rotation_of_the_weights_changes_nothing(prior):
-    sites, turned = prior.bind(FACTORS), prior.bind(FACTORS)
+    bound, turned = prior.bind(FACTORS), prior.bind(FACTORS)
     rng = np.random.default_rng(3)
     rotations = [np.linalg.qr(rng.normal(size=(n, n)))[0] for n in FACTORS.unit_sizes]
 
@@ -67,19 +67,19 @@ def test_a_rotation_of_the_weights_changes_nothing(prior):
         return np.concatenate([q.T @ flat[where] for q, where in pairs])
 
     flat_precision = np.full(N, 0.8)
-    mean, variance = sites.moments(LINEAR, flat_precision)
+    mean, variance = bound.moments(LINEAR, flat_precision)
     there = turned.in_basis(rotate)
     found = there.moments(rotate(LINEAR), flat_precision)
     np.testing.assert_allclose(found[0], rotate(mean), atol=1e-10)
     np.testing.assert_allclose(found[1], variance, rtol=1e-10)
-    for name, values in sites.multipliers.items():
+    for name, values in bound.multipliers.items():
         np.testing.assert_allclose(turned.multipliers[name], values, rtol=1e-10)
 
 
 def test_moments_and_partition_by_quadrature():
     field = FACTORS.dense(np.random.default_rng(3).normal(size=N))
-    sites = GaussianPrior(2.0, field).bind(FACTORS)
-    mean, variance = sites.moments(LINEAR, PRECISION)
+    bound = GaussianPrior(2.0, field).bind(FACTORS)
+    mean, variance = bound.moments(LINEAR, PRECISION)
     h, total = FACTORS.flat(field), 0.0
     for i in range(N):
 
@@ -91,7 +91,7 @@ def test_moments_and_partition_by_quadrature():
         assert mean[i] == pytest.approx(first / z, rel=1e-7)
         assert variance[i] == pytest.approx(second / z - (first / z) ** 2, rel=1e-6)
         total += np.log(z)
-    assert sites.log_partition(LINEAR, PRECISION) == pytest.approx(total, rel=1e-9)
+    assert bound.log_partition(LINEAR, PRECISION) == pytest.approx(total, rel=1e-9)
 
 
 def test_other_replicas_are_the_gaussian_seen_through_the_centre():
@@ -105,8 +105,8 @@ def test_other_replicas_are_the_gaussian_seen_through_the_centre():
 
 def test_signs_and_their_replicas_by_enumeration():
     gamma, n_replicas = 0.4, 5
-    sites = Focusing(BinaryPrior(), n_replicas, gamma).bind(FACTORS)
-    mean, _ = sites.moments(LINEAR, PRECISION)
+    bound = Focusing(BinaryPrior(), n_replicas, gamma).bind(FACTORS)
+    mean, _ = bound.moments(LINEAR, PRECISION)
     signs = np.array([-1, 1])
     for i in range(N):
         # Others and the centre given w: sum_c e^{g c w} prod_a sum_v e^{g c v + A v}.
@@ -121,8 +121,8 @@ def test_signs_keep_their_overlap():
     signs = FACTORS.dense(np.sign(FLAT_REFERENCE))
     for overlap in (0.01, 0.7, 0.999):
         for scale in (1e-3, 1, 30):
-            sites = BinaryReferencePrior(signs, overlap).bind(FACTORS)
-            mean, _ = sites.moments(scale * LINEAR, PRECISION)
+            bound = BinaryReferencePrior(signs, overlap).bind(FACTORS)
+            mean, _ = bound.moments(scale * LINEAR, PRECISION)
             found = np.mean(np.sign(FLAT_REFERENCE) * mean)
             assert found == pytest.approx(overlap, abs=1e-12)
 
@@ -130,8 +130,8 @@ def test_signs_keep_their_overlap():
 def test_signs_stored_with_norm_one_are_signs():
     signs = FACTORS.dense(np.sign(FLAT_REFERENCE))
     unit = signs / np.linalg.norm(signs, axis=1, keepdims=True)
-    sites = [BinaryReferencePrior(r, 0.7).bind(FACTORS) for r in (signs, unit)]
-    np.testing.assert_array_equal(sites[0].reference, sites[1].reference)
+    bound = [BinaryReferencePrior(r, 0.7).bind(FACTORS) for r in (signs, unit)]
+    np.testing.assert_array_equal(bound[0].reference, bound[1].reference)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def test_signs_stored_with_norm_one_are_signs():
 @pytest.mark.parametrize(("n_replicas", "gamma"), [(1, 5.0), (10, 0.0)])
 def test_one_replica_or_no_coupling_is_the_plain_prior(prior, n_replicas, gamma):
     plain = prior.bind(FACTORS).moments(LINEAR, PRECISION)
-    sites = Focusing(prior, n_replicas, gamma).bind(FACTORS)
-    np.testing.assert_array_equal(sites.moments(LINEAR, PRECISION), plain)
-    assert sites.has_evidence
+    bound = Focusing(prior, n_replicas, gamma).bind(FACTORS)
+    np.testing.assert_array_equal(bound.moments(LINEAR, PRECISION), plain)
+    assert bound.has_evidence
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_full_machines_share_the_norm_unless_told_otherwise():
     factors = Factors(np.ones((5, 8)), np.ones(5), FullCommittee(3))
     linear = np.repeat([0.1, 1.0, 5.0], 8)
     for per_unit in (False, True):
-        sites = SphericalPrior(per_unit).bind(factors)
-        mean, variance = sites.moments(linear, np.ones(24))
+        bound = SphericalPrior(per_unit).bind(factors)
+        mean, variance = bound.moments(linear, np.ones(24))
         sizes = [np.mean((mean**2 + variance)[w]) for w in factors.unit_slices]
         assert np.mean(sizes) == pytest.approx(1)
         assert (np.ptp(sizes) < 1e-10) == per_unit

@@ -1,8 +1,8 @@
-"""Read the arrays of a prior against the weights of a problem."""
+"""Check the arrays of a prior against the weights of a problem and flatten them."""
 
 import numpy as np
 
-# Norms of a reference may differ by so much, relatively, from 1 or sqrt(n_l): float32
+# Largest relative difference of a reference's norms from 1 or sqrt(n_l): float32
 # weights are accepted.
 NORM_TOLERANCE = 1e-5
 
@@ -18,7 +18,7 @@ def check_overlap(overlap):
     Raises
     ------
     ValueError
-        If it is not.
+        If it is outside.
     """
     if not 0 < overlap < 1:
         raise ValueError(
@@ -72,7 +72,7 @@ def bind_dense(name, dense, factors):
 
 
 def bind_reference(reference, factors):
-    """Flatten reference weights and give every unit the norm sqrt(n_l).
+    """Flatten reference weights and scale every unit to the norm sqrt(n_l).
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def bind_reference(reference, factors):
     Raises
     ------
     ValueError
-        If the weights do not fit, or the norm of a unit is neither.
+        If the weights do not fit, or a unit has another norm.
     """
     flat = bind_dense("reference", reference, factors)
     norms = np.array([np.linalg.norm(flat[where]) for where in factors.unit_slices])

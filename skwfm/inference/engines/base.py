@@ -1,0 +1,222 @@
+"""The interface of an engine, and the run that all engines share."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from skwfm.inference.engines.damping import FixedDamping, StepDamping
+from skwfm.inference.engines.sweeps import run_sweeps
+from skwfm.inference.posterior import Posterior
+from skwfm.inference.priors.interface import bind_prior
+
+# Size of the random linear terms of a noisy start.
+START_NOISE = 0.02
+
+
+class Engine(ABC):
+    """A message-passing algorithm; an instance is one run of it.
+
+    `infer` takes the class itself as its `method`, built-in ones also by name. For an
+    engine of your own, write a subclass with `name`, `sweep`, `weights`, `log_evidence`
+    and `state`. Any other object with `name`, `options` and a `run` like this one's is
+    an engine, too.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    prior : BoundPrior
+        The prior, bound to them.
+    state : object, default=None
+        `state` of an earlier run to start from; it must not be changed.
+    rng : numpy.random.Generator, default=None
+        If given, a fresh start is noisy, which breaks symmetries.
+
+    Attributes
+    ----------
+    name : str
+        Name of the engine, given as `Posterior.method`.
+    options : tuple of str
+        Further keyword arguments of the class.
+    adaptive_damping : type
+        Rule of damping if the caller does not fix it, see `engines/damping.py`.
+    first_damping, first_damping_focused : float
+        Damping that it starts with, without and with coupled replicas. The defaults
+        converge at one pattern per weight, where undamped sweeps oscillate.
+    corrected : bool
+        Whether `correction` is added to log Z.
+    """
+
+    name = None
+    options = ()
+    adaptive_damping = StepDamping
+    first_damping, first_damping_focused = 0.3, 0.5
+    corrected = False
+
+    def __init__(self, factors, prior, state=None, rng=None):
+        self.factors, self.prior = factors, prior
+
+    @abstractmethod
+    def sweep(self, damping):
+        """Update every message once.
+
+        Parameters
+        ----------
+        damping : float
+            Fraction of the old messages to keep.
+
+        Returns
+        -------
+        residual : float
+            Largest undamped change of a mean.
+
+        Raises
+        ------
+        FloatingPointError
+            If the messages have no finite or proper posterior: the run diverged.
+        """
+
+    @abstractmethod
+    def weights(self):
+        """Give the marginals after the last sweep.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_weights,)
+            Flat.
+        """
+
+    @abstractmethod
+    def log_evidence(self):
+        """Give the free entropy at a fixed point.
+
+        Returns
+        -------
+        log_evidence : float
+            log Z, constants included; exact up to the square of the residual.
+        """
+
+    @property
+    @abstractmethod
+    def state(self):
+        """Messages from which another run may start; they belong to the posterior."""
+
+    def correction(self):
+        """Estimate what `log_evidence` leaves out; asked for only if `corrected`.
+
+        Returns
+        -------
+        correction, error : float
+            In nats; NaN if there is no estimate.
+        """
+        return 0.0, np.nan
+
+    def spreads(self):
+        """Give the covariance of each unit's weights, if the engine keeps it.
+
+        Returns
+        -------
+        spreads : list of n_hidden Spread or None
+            None if weights count as independent.
+        """
+        return None
+
+    @classmethod
+    def run(
+        cls,
+        factors,
+        prior,
+        state=None,
+        *,
+        damping=None,
+        tol=1e-6,
+        max_sweeps=200,
+        callback=None,
+        rng=None,
+        **options,
+    ):
+        """Sweep until a fixed point is reached and return the posterior there.
+
+        Parameters
+        ----------
+        factors : Factors
+            The patterns.
+        prior : object
+            Any prior, see `Prior`.
+        state : object, default=None
+            `state` of an earlier posterior to start from.
+        damping : float or None, default=None
+            Fraction of the old messages to keep; None adapts it.
+        tol : float, default=1e-6
+            Residual below which the run has converged.
+        max_sweeps : int, default=200
+            Most sweeps.
+        callback : callable, default=None
+            Called with a `Sweep` after each; a true return value stops the run.
+        rng : numpy.random.Generator, default=None
+            If given, a fresh start is noisy.
+        **options : dict
+            The engine's own.
+
+        Returns
+        -------
+        posterior : Posterior
+            The result. A keyboard interrupt ends the run and leaves what was reached.
+        """
+        engine = cls(factors, bind_prior(prior, factors), state, rng, **options)
+        status, residuals = run_sweeps(
+            engine,
+            damping=engine._damping(damping),
+            tol=tol,
+            max_sweeps=max_sweeps,
+            callback=callback,
+        )
+        return engine._posterior(status, residuals)
+
+    def _damping(self, fixed):
+        if fixed is not None:
+            return FixedDamping(fixed)
+        focused = not self.prior.has_evidence
+        start = self.first_damping_focused if focused else self.first_damping
+        return self.adaptive_damping(start)
+
+    def _posterior(self, status, residuals):
+        """Put the result together; volumes only if the run converged."""
+        factors, prior = self.factors, self.prior
+        log_z, added, error = np.nan, 0.0, np.nan
+        if status == "converged":
+            status, log_z = self._judge()
+        if self.corrected and np.isfinite(log_z):
+            added, error = map(float, self.correction())
+            log_z += added
+            if not np.isfinite(added):
+                status, log_z, error = "no_correction", np.nan, np.nan
+        mean, variance = self.weights()
+        entropy = float(prior.entropy(log_z))
+        return Posterior(
+            factors.dense(mean),
+            factors.dense(variance),
+            log_z,
+            converged=status == "converged",
+            n_iter=len(residuals),
+            residuals=np.asarray(residuals, dtype=float),
+            method=self.name,
+            status=status,
+            n_samples=factors.n_samples,
+            entropy=entropy,
+            correction=added,
+            error=error,
+            log_volume=float(entropy - prior.free_entropy_density),
+            multipliers={k: v.copy() for k, v in prior.multipliers.items()},
+            spreads=self.spreads(),
+            state=self.state,
+        )
+
+    def _judge(self):
+        """Status and log Z of a run whose means no longer change."""
+        if self.factors.contradiction is not None:
+            return "contradiction", np.nan
+        if not self.prior.has_evidence:
+            return "converged", np.nan
+        log_z = float(self.log_evidence())
+        return ("converged", log_z) if np.isfinite(log_z) else ("diverged", np.nan)
