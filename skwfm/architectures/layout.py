@@ -42,6 +42,8 @@ class Layout:
         group.
     group_of_unit : ndarray of shape (n_hidden,) of int
         Group of each unit.
+    first_units : ndarray of shape (n_groups,) of int
+        First unit of each group.
     n_weights : int
         Number of weights N_w, intercepts included, padding not.
     size : int
@@ -74,6 +76,7 @@ class Layout:
         self.size = int(weights[-1])
         self.n_weights = int((lengths * counts).sum())
         self.dense_shape = self.n_hidden, n_features + self.intercept
+        self.first_units = _starts(counts)[:-1]
         self.group_of_unit = np.repeat(np.arange(len(counts)), counts)
         self.unit_sizes = lengths[self.group_of_unit]
         ends = _starts(self.unit_sizes).tolist()

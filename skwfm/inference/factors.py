@@ -127,19 +127,6 @@ class Factors:
         """Where each unit's weights are in a flat vector."""
         return self.layout.unit_slices
 
-    @property
-    def places(self):
-        """Where the weights of a flat vector are in a packed one."""
-        return self.layout.places
-
-    @property
-    def columns(self):
-        """In which packed column the input of each weight of a flat vector is."""
-        return self.layout.columns
-
-    def pack(self, flat):
-        return self.layout.pack(flat)
-
     def unit_inputs(self, unit):
         """Give what one unit sees.
 
@@ -153,7 +140,22 @@ class Factors:
         x : ndarray of shape (n_samples, n_l)
             ``inputs[:, field_l] / sqrt(n_l)``, the constant input last.
         """
-        x = self.layout.group_inputs(self.inputs, self.layout.group_of_unit[unit])
+        return self.group_inputs(self.layout.group_of_unit[unit])
+
+    def group_inputs(self, group):
+        """Give what the units of a group of the layout see, as `unit_inputs` does.
+
+        Parameters
+        ----------
+        group : int
+            The group.
+
+        Returns
+        -------
+        x : ndarray of shape (n_samples, n_l)
+            As `unit_inputs` gives them.
+        """
+        x = self.layout.group_inputs(self.inputs, group)
         return x / np.sqrt(x.shape[1])
 
     def dense(self, flat):

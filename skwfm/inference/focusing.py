@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.architectures.layout import unit_norm
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
@@ -103,11 +104,8 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
 
 
 def _step(factors, gamma, posterior, binary):
-    mean = factors.flat(posterior.mean)
+    mean = posterior.flat_mean
     answer = np.where(mean >= 0, 1.0, -1.0) if binary else mean
-    hidden = np.where(factors.fields(answer) >= 0, 1.0, -1.0)
-    n_errors = int(np.sum(factors.architecture.output(hidden) != factors.labels))
-    weights = factors.dense(answer)
-    norms = np.linalg.norm(weights, axis=1, keepdims=True)
-    weights = weights / np.where(norms > 0, norms, 1)
+    n_errors = int(np.sum(factors.problem.wrong(factors.fields(answer))))
+    weights = unit_norm(factors.dense(answer))
     return FocusingStep(gamma, posterior, weights, n_errors, float(np.mean(mean**2)))

@@ -188,13 +188,14 @@ def _state_of(warm_start, engine, factors):
             f"warm_start is a {type(warm_start).__name__}: pass the Posterior of an "
             "earlier call."
         )
-    same_size = warm_start.mean.shape == factors.dense_shape
+    same_size = warm_start.layout.dense_shape == factors.dense_shape
     same_size &= warm_start.n_samples == factors.n_samples
     if warm_start.method != engine.name or not same_size:
         raise ValueError(
             f"warm_start comes from method={warm_start.method!r} on "
             f"{warm_start.n_samples} patterns and weights of shape "
-            f"{warm_start.mean.shape}: pass a result of method={engine.name!r} on the "
+            f"{warm_start.layout.dense_shape}: pass a result of "
+            f"method={engine.name!r} on the "
             f"same patterns ({factors.n_samples}, weights {factors.dense_shape})."
         )
     return warm_start.state

@@ -4,18 +4,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skwfm.architectures import Layout
+
 # Status of a run, and the advice that goes into the warning.
 ADVICE = {
     "converged": "",
     "max_sweeps": (
         "{method} stopped at max_sweeps={n_iter} with residual {residual:.2g}: raise "
-        "max_sweeps, raise damping, start from a posterior nearby (warm_start), or use "
-        "method='ep' if the inputs are correlated."
+        "max_sweeps, raise damping, start from a posterior nearby (warm_start), or "
+        "{instead}."
     ),
     "diverged": (
         "{method} diverged after {n_iter} sweeps: raise damping, start from a "
-        "posterior nearby (warm_start), use method='ep' if the inputs are correlated, "
-        "or fewer patterns if no weights can satisfy all of them."
+        "posterior nearby (warm_start), {instead}, scale the features, or use fewer "
+        "patterns if no weights can satisfy all of them."
+    ),
+    "impossible": (
+        "{method} converged to marginals or a volume that cannot be, such as more "
+        "solutions than there are weights: what it assumes does not hold here, or no "
+        "weights satisfy all patterns; {instead}, or use fewer patterns."
     ),
     "contradiction": (
         "two equal patterns have different labels, or two opposite ones labels that "
@@ -35,6 +42,11 @@ ADVICE = {
         "corrected=False for the uncorrected number."
     ),
 }
+# What to try in place of an engine: amp and bp take inputs as uncorrelated.
+_INSTEAD = {
+    "ep": "sample (local_entropy with method='mc')",
+    None: "use method='ep' if the inputs are correlated",
+}
 
 
 @dataclass(frozen=True)
@@ -43,9 +55,11 @@ class Posterior:
 
     Parameters
     ----------
-    mean, variance : ndarray of shape (n_hidden, n_features + fit_intercept)
-        Of each weight, in the theory's norm ``||w_l||^2 = n_l``; zero outside the
-        receptive fields.
+    layout : Layout
+        How flat weights become matrices.
+    flat_mean, flat_variance : ndarray of shape (n_weights,)
+        Marginals of the weights, unit after unit, in the theory's norm
+        ``||w_l||^2 = n_l``.
     log_evidence : float
         log Z of the Bethe (or EP) free entropy at the final multipliers, constants
         included; NaN if not converged, or if the prior couples replicas. With the
@@ -60,8 +74,8 @@ class Posterior:
     method : str
         The engine.
     status : str
-        "converged", or why not: "max_sweeps", "diverged", "contradiction",
-        "interrupted", "stopped", "no_correction".
+        "converged", or why not: "max_sweeps", "diverged", "impossible",
+        "contradiction", "interrupted", "stopped", "no_correction".
     n_samples : int
         Number of patterns.
     entropy : float, default=nan
@@ -83,8 +97,9 @@ class Posterior:
         Messages for a warm start, in the engine's own form.
     """
 
-    mean: np.ndarray
-    variance: np.ndarray
+    layout: Layout = field(repr=False)
+    flat_mean: np.ndarray
+    flat_variance: np.ndarray
     log_evidence: float
     converged: bool
     n_iter: int
@@ -100,6 +115,16 @@ class Posterior:
     spreads: list | None = field(default=None, repr=False)
     state: object = field(default=None, repr=False)
 
+    @property
+    def mean(self):
+        """Means as a matrix (n_hidden, n_features + fit_intercept)."""
+        return self.layout.dense(self.flat_mean)
+
+    @property
+    def variance(self):
+        """Variances as such a matrix, zero outside the receptive fields."""
+        return self.layout.dense(self.flat_variance)
+
     def field_moments(self, factors):
         """Compute means and variances of the fields of any patterns.
 
@@ -114,9 +139,9 @@ class Posterior:
             From the covariances of the weights if they were kept; otherwise weights
             count as independent.
         """
-        mean = factors.fields(factors.flat(self.mean))
+        mean = factors.fields(self.flat_mean)
         if self.spreads is None:
-            return mean, factors.variances(factors.flat(self.variance))
+            return mean, factors.variances(self.flat_variance)
         variance = [
             spread.field_variances(factors.unit_inputs(unit))
             for unit, spread in enumerate(self.spreads)
@@ -128,5 +153,8 @@ class Posterior:
         """What to do if the run did not converge, otherwise an empty string."""
         residual = self.residuals[-1] if len(self.residuals) else np.nan
         return ADVICE[self.status].format(
-            method=self.method, n_iter=self.n_iter, residual=residual
+            method=self.method,
+            n_iter=self.n_iter,
+            residual=residual,
+            instead=_INSTEAD.get(self.method, _INSTEAD[None]),
         )

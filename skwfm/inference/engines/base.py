@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from skwfm.inference.bounds import bounded_log_volume, has_possible_marginals
 from skwfm.inference.engines.damping import FixedDamping, StepDamping
 from skwfm.inference.engines.sweeps import run_sweeps
 from skwfm.inference.posterior import Posterior
@@ -183,19 +184,23 @@ class Engine(ABC):
     def _posterior(self, status, residuals):
         """Put the result together; volumes only if the run converged."""
         factors, prior = self.factors, self.prior
+        mean, variance = self.weights()
         log_z, added, error = np.nan, 0.0, np.nan
         if status == "converged":
-            status, log_z = self._judge()
+            status, log_z = self._judge(mean, variance)
         if self.corrected and np.isfinite(log_z):
             added, error = map(float, self.correction())
             log_z += added
             if not np.isfinite(added):
                 status, log_z, error = "no_correction", np.nan, np.nan
-        mean, variance = self.weights()
-        entropy = float(prior.entropy(log_z))
+        entropy, log_volume = self._volumes(log_z)
+        if np.isfinite(entropy) and np.isnan(log_volume):
+            status = "impossible"
+            log_z = entropy = error = np.nan
         return Posterior(
-            factors.dense(mean),
-            factors.dense(variance),
+            factors.layout,
+            mean,
+            variance,
             log_z,
             converged=status == "converged",
             n_iter=len(residuals),
@@ -206,14 +211,29 @@ class Engine(ABC):
             entropy=entropy,
             correction=added,
             error=error,
-            log_volume=float(entropy - prior.free_entropy_density),
+            log_volume=log_volume,
             multipliers={k: v.copy() for k, v in prior.multipliers.items()},
             spreads=self.spreads(),
             state=self.state,
         )
 
-    def _judge(self):
+    def _volumes(self, log_z):
+        """Entropy and log-volume per weight; NaN for a volume that cannot be."""
+        prior = self.prior
+        entropy = float(prior.entropy(log_z))
+        log_volume = float(entropy - prior.free_entropy_density)
+        if not prior.is_normalised:
+            return entropy, log_volume
+        parts = [np.abs(m).max() for m in prior.multipliers.values()]
+        scale = max([1.0, abs(log_z) / self.factors.n_weights, *parts])
+        if prior.is_binary and np.isnan(bounded_log_volume(-entropy, scale)):
+            return entropy, np.nan  # less than one of the 2^N weights
+        return entropy, bounded_log_volume(log_volume, scale)
+
+    def _judge(self, mean, variance):
         """Status and log Z of a run whose means no longer change."""
+        if not has_possible_marginals(mean, variance, self.prior.is_binary):
+            return "impossible", np.nan
         if self.factors.contradiction is not None:
             return "contradiction", np.nan
         if not self.prior.has_evidence:

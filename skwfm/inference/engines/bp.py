@@ -75,7 +75,7 @@ class BPEngine(Engine):
         else:
             # Sweeps work in place; what is given belongs to an earlier result.
             self.state = BPState(state.linear.copy(), state.gamma.copy())
-        self._linear = self.state.linear.sum(axis=0)[factors.places]
+        self._linear = self.state.linear.sum(axis=0)[factors.layout.places]
         self._precision = factors.precisions(self.state.gamma)
         self.mean, self.variance = prior.moments(self._linear, self._precision)
         if prior.linear is None or prior.precision is None:
@@ -100,7 +100,7 @@ class BPEngine(Engine):
         if self._rng is not None:
             # Spread over the patterns: their sum has the size of the noise.
             size = START_NOISE / np.sqrt(shape[0])
-            places = self.factors.places
+            places = self.factors.layout.places
             draws = self._rng.normal(size=(shape[0], len(places)))
             linear[:, places] = size * draws
         return BPState(linear, np.zeros(shape))
@@ -109,8 +109,8 @@ class BPEngine(Engine):
         """Messages and prior added up, packed; the padding has precision 1."""
         factors, prior = self.factors, self.prior
         precision = np.ones(factors.layout.size)
-        precision[factors.places] = self._precision + prior.precision
-        return factors.pack(self._linear + prior.linear), precision
+        precision[factors.layout.places] = self._precision + prior.precision
+        return factors.layout.pack(self._linear + prior.linear), precision
 
     def _cavities(self, rows, linear, precision):
         """Run the channel on the fields of each pattern, its own messages left out."""
@@ -146,7 +146,7 @@ class BPEngine(Engine):
         return self._update_marginals(linear, precision) / (1 - damping)
 
     def _update_marginals(self, linear, precision):
-        places, before = self.factors.places, self.mean
+        places, before = self.factors.layout.places, self.mean
         self._linear = linear[places] - self.prior.linear
         self._precision = precision[places] - self.prior.precision
         self.mean, self.variance = self.prior.moments(self._linear, self._precision)
@@ -164,11 +164,11 @@ class BPEngine(Engine):
 
     def _log_edges(self, rows, linear, precision):
         """Sum of log E[message] under the cavities of some patterns."""
-        places = self.factors.places
+        places = self.factors.layout.places
         linear, precision = linear[places], precision[places]
         cavity = linear - self.state.linear[rows][:, places]
         # Precision of the messages, x^2 Gamma, in the flat order of the weights.
-        message = self._x[rows][:, self.factors.columns] ** 2 * np.repeat(
+        message = self._x[rows][:, self.factors.layout.columns] ** 2 * np.repeat(
             self.state.gamma[rows], self.factors.unit_sizes, axis=1
         )
         if self.prior.is_binary:
@@ -184,8 +184,6 @@ def _scaled_inputs(factors):
     groups = factors.layout.groups
     last = groups[-1]
     x = np.zeros((factors.n_samples, int(last[0] + last[2])))
-    unit = 0
-    for column, length, _, _, n_units in groups:
-        x[:, column : column + length] = factors.unit_inputs(unit)
-        unit += int(n_units)
+    for group, (column, length, *_) in enumerate(groups):
+        x[:, column : column + length] = factors.group_inputs(group)
     return x

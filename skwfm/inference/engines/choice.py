@@ -24,8 +24,8 @@ def default_method(factors):
     seen = np.concatenate(factors.architecture.receptive_fields(n_features))
     if len(np.unique(seen)) < len(seen):
         return "ep"
-    units = range(factors.n_hidden)
-    weak = all(_is_weakly_correlated(factors.unit_inputs(unit)) for unit in units)
+    groups = range(len(factors.layout.groups))
+    weak = all(_is_weakly_correlated(factors.group_inputs(group)) for group in groups)
     return "amp" if weak else "ep"
 
 

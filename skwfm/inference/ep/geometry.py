@@ -239,15 +239,12 @@ def by_receptive_field(factors, make):
     ValueError
         If a unit sees nothing of a pattern.
     """
-    fields = factors.architecture.receptive_fields(factors.inputs.shape[1])
-    keys = [np.asarray(field).tobytes() for field in fields]
-    made = {}
-    for unit, key in enumerate(keys):
-        if key not in made:
-            inputs = factors.unit_inputs(unit)
-            _check_seen(inputs, unit)
-            made[key] = make(inputs)
-    return [made[key] for key in keys]
+    made = []
+    for group, first in enumerate(factors.layout.first_units):
+        inputs = factors.group_inputs(group)
+        _check_seen(inputs, first)
+        made.append(make(inputs))
+    return [made[group] for group in factors.layout.group_of_unit]
 
 
 def _check_seen(inputs, unit):

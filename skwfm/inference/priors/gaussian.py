@@ -127,6 +127,10 @@ class BoundGaussian(BoundPrior):
         return total / sizes.sum()
 
     @property
+    def is_normalised(self):
+        return self.fixed_norm is None and not self.field.any()
+
+    @property
     def free_entropy_density(self):
         overlap = self.overlap or 0.0
         return (1 + np.log(2 * np.pi) + np.log(1 - overlap**2)) / 2

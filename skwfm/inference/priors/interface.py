@@ -38,7 +38,7 @@ class BoundPrior(ABC):
 
     Patterns multiply the prior of each weight by ``exp(A w - B w^2 / 2)``, with linear
     terms A and precisions B, one each per weight. Priors that are neither Gaussian nor
-    of +-1 weights run in every engine, too; ep then gives each weight a site of its own.
+    of +-1 weights run in every engine, too; ep then gives each weight its own site.
 
     Attributes
     ----------
@@ -58,6 +58,9 @@ class BoundPrior(ABC):
         rejects a prior where they are None.
     free_entropy_density : float
         The entropy per weight without patterns.
+    is_normalised : bool
+        Whether no patterns can raise the entropy above that, as when all weights that
+        the prior allows count the same. Engines then reject larger ones.
 
     Examples
     --------
@@ -93,6 +96,7 @@ class BoundPrior(ABC):
     multipliers = MappingProxyType({})
     replicas = None
     free_entropy_density = np.nan
+    is_normalised = False
 
     @property
     def has_evidence(self):

@@ -90,6 +90,10 @@ class BoundSigns(BoundPrior):
         return log_evidence / self.n_weights - pull * self.overlap
 
     @property
+    def is_normalised(self):
+        return not self.field.any()
+
+    @property
     def free_entropy_density(self):
         same = (1 + (self.overlap or 0.0)) / 2
         return -same * np.log(same) - (1 - same) * np.log(1 - same)

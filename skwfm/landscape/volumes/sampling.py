@@ -230,18 +230,14 @@ class SignSampler:
 
 def _count_errors(factors, fields):
     """Wrong patterns of each of many sets of fields."""
-    hidden = np.where(fields >= 0, 1.0, -1.0).reshape(-1, fields.shape[-1])
-    output = factors.architecture.output(hidden).reshape(fields.shape[:2])
-    return np.sum(output != factors.labels, axis=1)
+    answers = factors.problem.answers(fields.reshape(-1, fields.shape[-1]))
+    return np.sum(answers.reshape(fields.shape[:2]) != factors.labels, axis=1)
 
 
 def _unscaled_inputs(factors):
     """What each unit sees, not divided by the root of its size: zeros stay exact."""
-    for field in factors.architecture.receptive_fields(factors.inputs.shape[1]):
-        inputs = factors.inputs[:, field]
-        if factors.fit_intercept:
-            inputs = np.column_stack([inputs, np.ones(len(inputs))])
-        yield inputs
+    for group in factors.layout.group_of_unit:
+        yield factors.layout.group_inputs(factors.inputs, group)
 
 
 def sample_local_volume(

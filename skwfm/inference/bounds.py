@@ -1,0 +1,55 @@
+"""What no result can be: every engine and every measure of volumes is held to this."""
+
+import numpy as np
+
+# Volumes are differences of large numbers when weights are held near a reference. They
+# may exceed their bounds by so many roundings of the largest of these numbers.
+_ROUNDING = 64 * np.finfo(float).eps
+# Volumes that rounding makes uncertain by more than this, in nats, are not given.
+_MOST_UNCERTAIN = 1e-7
+
+
+def bounded_log_volume(log_volume, scale=1.0):
+    """Hold the log of a fraction to its bound.
+
+    Parameters
+    ----------
+    log_volume : float
+        Log of the fraction of weights that solve, per weight.
+    scale : float, default=1.0
+        Size of the numbers that it is a difference of.
+
+    Returns
+    -------
+    log_volume : float
+        The same if it is at most 0; 0 if it is larger by rounding only; NaN if it is
+        larger than that, or lost in rounding.
+    """
+    uncertain = _ROUNDING * scale
+    if log_volume < -uncertain or (log_volume <= 0 and uncertain <= _MOST_UNCERTAIN):
+        return log_volume
+    is_zero = log_volume <= uncertain <= _MOST_UNCERTAIN
+    return 0.0 if is_zero else np.nan
+
+
+def has_possible_marginals(mean, variance, is_binary):
+    """Tell whether marginals can be those of weights.
+
+    Parameters
+    ----------
+    mean, variance : ndarray of shape (n_weights,)
+        Of the weights.
+    is_binary : bool
+        Whether the weights are +-1.
+
+    Returns
+    -------
+    possible : bool
+        Whether all are finite, no variance is negative and no mean of +-1 weights is
+        larger than 1.
+    """
+    if not (np.isfinite(mean).all() and np.isfinite(variance).all()):
+        return False
+    if np.any(variance < 0):
+        return False
+    return not is_binary or bool(np.abs(mean).max() <= 1)
