@@ -38,7 +38,7 @@ class BoundPrior(ABC):
 
     Patterns multiply the prior of each weight by ``exp(A w - B w^2 / 2)``, with linear
     terms A and precisions B, one each per weight. Priors that are neither Gaussian nor
-    of +-1 weights run in every engine, too; ep then gives each weight a site of its own.
+    of +-1 weights run in every engine, too; ep gives their weights own sites.
 
     Attributes
     ----------
