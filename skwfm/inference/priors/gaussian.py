@@ -93,7 +93,8 @@ class BoundGaussian(BoundPrior):
             norm, mean, variance, pull = solve_norm(
                 linear, precision, reference, self.overlap, self.replicas, norm
             )
-            if not variance.max() > _MIN_VARIANCE:
+            free = 1 - (self.overlap or 0.0) ** 2
+            if not variance.max() > _MIN_VARIANCE * free:
                 raise FloatingPointError("the posterior has no volume left")
         elif not norm + precision.min() > 0:
             raise FloatingPointError("a weight has no norm under a fixed precision")
