@@ -6,8 +6,6 @@ Names are loaded on first use, so that ``import skwfm`` costs nothing.
 
 from importlib import import_module
 
-__version__ = "0.1.0"
-
 _HOME = {
     "CeSGDClassifier": "skwfm.classifiers",
     "ELALClassifier": "skwfm.classifiers",
@@ -19,10 +17,13 @@ __all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name):
+    if name == "__version__":
+        # Importing importlib.metadata takes longer than all the rest of this file.
+        return import_module("importlib.metadata").version("skwfm")
     if name not in _HOME:
         raise AttributeError(f"module 'skwfm' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__():
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *__all__})

@@ -33,7 +33,7 @@ class Architecture(ABC):
     which are +-1. A field of exactly 0 counts as +1 everywhere.
     """
 
-    # Rule of the compiled loops, or None: see skwfm/_kernels/training.pyx.
+    # Rule of the compiled loops, or None: see skwfm/_kernels/src/training.pyx.
     _compiled_rule = None
 
     def __init_subclass__(cls, **kwargs):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 # Columns of a field and weights of a unit are padded to this multiple: one vector of
-# float32, two of float64 (skwfm/_kernels/simd.h).
+# float32, two of float64 (skwfm/_kernels/src/simd/levels.h).
 PADDING = 16
 # The loops read up to 8 bytes where they use fewer: bit rows end with spare bytes.
 SPARE_BYTES = 8

@@ -15,14 +15,14 @@ import numpy as np
 
 from skwfm._kernels import training
 
-# Rows whose bits lie side by side, and the bits of a word: see _kernels/signs.h.
+# Rows whose bits lie side by side, and the bits of a word: see _kernels/src/signs.h.
 _LANES, _WORD = 8, 64
 # Rows turned into bits at once: comparing all would need the memory of the inputs.
 _ROWS = 1024
 
 
 def _sign_words(signs, shape):
-    """Pack what is negative as _kernels/signs.h reads it; what is not there is 1."""
+    """Pack what is negative as signs.h reads it; what is not there is 1."""
     n_blocks, n_words = -(-shape[0] // _LANES), -(-shape[1] // _WORD)
     octets = np.zeros((n_blocks * _LANES, n_words * _WORD // 8), dtype=np.uint8)
     for start in range(0, len(signs), _ROWS):

@@ -2,31 +2,39 @@
 
 Conventions of every function: `x` (n_samples, n_columns) packed inputs of the dtype of
 the weights, or bits in uint8 for +-1 inputs; `rows` the samples to visit, in order; `w`
-the flat packed weights; `groups` (n_groups, 5) the receptive fields (see simd.h);
+the flat packed weights; `groups` (n_groups, 5) the receptive fields (see levels.h);
 `labels` (n_samples,) +-1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The
 batch is visited in place, nothing is copied.
 """
 
 from libc.math cimport sqrt
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from skwfm._kernels.simd cimport (
-    inputs_t,
-    simd_add_row,
-    simd_at,
-    simd_cross_entropy,
-    simd_fields,
-    simd_normalise,
-    simd_outer,
-    simd_tanh,
-    SKWFM_N_LEVELS,
-    skwfm_active,
-    skwfm_group,
-    skwfm_has_level,
-    skwfm_levels,
-    skwfm_use,
-    weights_t,
-)
+cdef extern from *:
+    """
+    #define SKWFM_KERNELS_FILE "training.h"
+    """
+
+include "instruction_sets.pxi"
+
+# For every pair of types of inputs and weights that `_check_pair` lets pass.
+cdef extern from * nogil:
+    void skwfm_fields(...)
+    void skwfm_outer(...)
+    void skwfm_add_row(...)
+    void skwfm_normalise(...)
+    void skwfm_tanh(...)
+    void skwfm_cross_entropy(...)
+    void skwfm_sign_sums "skwfm_active->sign_sums_d"(...)
+
+ctypedef fused weights_t:
+    float
+    double
+
+ctypedef fused inputs_t:
+    uint8_t
+    float
+    double
 
 cdef enum:
     _COMMITTEE = 0
@@ -40,9 +48,6 @@ PARITY = _PARITY
 SEARCH = _SEARCH
 
 
-include "instruction_sets.pxi"
-
-
 cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1:
     if inputs_t is float and weights_t is double:
         raise TypeError("float32 inputs need float32 weights")
@@ -50,6 +55,13 @@ cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1
         raise TypeError("float64 inputs need float64 weights")
     else:
         return 0
+
+
+cdef inline const inputs_t *_at(const inputs_t *row, int64_t column) noexcept nogil:
+    """Where a column of a packed row begins; bits share bytes."""
+    if inputs_t is uint8_t:
+        return row + column // 8
+    return row + column
 
 
 cdef inline bint _is_wrong(const weights_t *h, int64_t n_hidden, weights_t label,
@@ -85,7 +97,7 @@ cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *ro
     cdef weights_t step
     cdef const weights_t *field
     cdef skwfm_group f
-    simd_fields(x, row_length, rows, n_rows, w, groups, n_groups, h, n_hidden)
+    skwfm_fields(x, w, row_length, rows, n_rows, groups, n_groups, h, n_hidden)
     for s in range(n_rows):
         field = h + s * n_hidden
         if not _is_wrong(field, n_hidden, labels[rows[s]], rule):
@@ -98,8 +110,8 @@ cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *ro
             unit -= groups[g].n_units
             g += 1
         f = groups[g]
-        simd_add_row(simd_at(x + rows[s] * row_length, f.column), step, f.width,
-                     w + f.weight + unit * f.width)
+        skwfm_add_row(_at(x + rows[s] * row_length, f.column),
+                      w + f.weight + unit * f.width, step, f.width)
     return n_wrong
 
 
@@ -111,9 +123,9 @@ def fields(const inputs_t[:, ::1] x, const int64_t[::1] rows, const weights_t[::
     if rows.shape[0] == 0:
         return
     with nogil:
-        simd_fields(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &w[0],
-                    <const skwfm_group *> &groups[0, 0], groups.shape[0], &h[0, 0],
-                    h.shape[1])
+        skwfm_fields(&x[0, 0], &w[0], x.shape[1], &rows[0], rows.shape[0],
+                     <const skwfm_group *> &groups[0, 0], groups.shape[0], &h[0, 0],
+                     h.shape[1])
 
 
 def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
@@ -124,9 +136,9 @@ def outer(const inputs_t[:, ::1] x, const int64_t[::1] rows,
     if rows.shape[0] == 0:
         return
     with nogil:
-        simd_outer(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
-                   <const skwfm_group *> &groups[0, 0], groups.shape[0], &w[0],
-                   coef.shape[1])
+        skwfm_outer(&x[0, 0], &w[0], x.shape[1], &rows[0], rows.shape[0], &coef[0, 0],
+                    <const skwfm_group *> &groups[0, 0], groups.shape[0],
+                    coef.shape[1])
 
 
 def sign_sums(const uint64_t[::1] words, const int64_t[:, ::1] products,
@@ -141,7 +153,7 @@ def sign_sums(const uint64_t[::1] words, const int64_t[:, ::1] products,
     cdef int64_t k
     with nogil:
         for k in range(products.shape[0]):
-            skwfm_active.sign_sums_d(
+            skwfm_sign_sums(
                 &words[products[k, 0]], products[k, 1], products[k, 2],
                 &terms[products[k, 3]], products[k, 4], &table[0], &out[products[k, 5]])
 
@@ -150,7 +162,7 @@ def normalise(const int64_t[:, ::1] groups,
               weights_t[::1] w):   # IN/OUT
     """Give every unit's weights norm one."""
     with nogil:
-        simd_normalise(&w[0], <const skwfm_group *> &groups[0, 0], groups.shape[0])
+        skwfm_normalise(&w[0], <const skwfm_group *> &groups[0, 0], groups.shape[0])
 
 
 def tanh(const weights_t[::1] x, double scale,
@@ -158,7 +170,7 @@ def tanh(const weights_t[::1] x, double scale,
          weights_t[::1] slope):    # OUT
     """Put tanh(scale x) and its slope 1 - tanh^2; lengths are multiples of 16."""
     with nogil:
-        simd_tanh(&x[0], x.shape[0], <weights_t> scale, &value[0], &slope[0])
+        skwfm_tanh(&x[0], x.shape[0], <weights_t> scale, &value[0], &slope[0])
 
 
 def cross_entropy(weights_t[::1] t,        # IN/OUT: becomes the loss
@@ -166,7 +178,7 @@ def cross_entropy(weights_t[::1] t,        # IN/OUT: becomes the loss
                   weights_t[::1] pull):    # OUT
     """Put f_gamma(t) and -f_gamma'(t); lengths are multiples of 16."""
     with nogil:
-        simd_cross_entropy(&t[0], t.shape[0], <weights_t> gamma, &pull[0])
+        skwfm_cross_entropy(&t[0], t.shape[0], <weights_t> gamma, &pull[0])
 
 
 def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
@@ -182,29 +194,14 @@ def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
         start = 0
         while start < rows.shape[0]:
             n = min(<int64_t> _SEARCH, rows.shape[0] - start)
-            simd_fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g,
-                        groups.shape[0], &h[0, 0], n_hidden)
+            skwfm_fields(&x[0, 0], &w[0], x.shape[1], &rows[start], n, g,
+                         groups.shape[0], &h[0, 0], n_hidden)
             for s in range(n):
                 n_wrong += _is_wrong(&h[s, 0], n_hidden, labels[rows[start + s]], rule)
             if stop_at_first and n_wrong:
                 n_wrong = 1
                 break
             start += n
-    return n_wrong
-
-
-def lal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
-              const int64_t[::1] rows, weights_t[::1] w,
-              const int64_t[:, ::1] groups, double eta, int rule,
-              weights_t[:, ::1] h):        # scratch (>= n_rows, n_hidden)
-    """Least-action step on one batch, without renormalisation; counts the errors."""
-    _check_pair(x, w)
-    cdef int64_t n_wrong
-    with nogil:
-        n_wrong = _lal_batch(&x[0, 0], x.shape[1], &rows[0], rows.shape[0], &labels[0],
-                             &w[0], <const skwfm_group *> &groups[0, 0],
-                             groups.shape[0], h.shape[1], <weights_t> eta, rule,
-                             &h[0, 0])
     return n_wrong
 
 
@@ -223,7 +220,7 @@ def lal_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
             n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[start], n, &labels[0],
                                   &w[0], g, groups.shape[0], h.shape[1],
                                   <weights_t> eta, rule, &h[0, 0])
-            simd_normalise(&w[0], g, groups.shape[0])
+            skwfm_normalise(&w[0], g, groups.shape[0])
             start += n
     return n_wrong
 
@@ -249,7 +246,7 @@ def elal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                                   <weights_t> eta, rule, &h[0, 0])
             for i in range(replicas.shape[1]):
                 w[i] += pull * (mean[i] - w[i])
-            simd_normalise(w, g, groups.shape[0])
+            skwfm_normalise(w, g, groups.shape[0])
     return n_wrong
 
 
@@ -298,14 +295,14 @@ cdef double _loss_and_pulls(const weights_t *h, int64_t n_rows, int64_t n_hidden
     """Summed loss; `pull` becomes -f' and `slopes` dDelta/d(beta x) of each pattern."""
     cdef int64_t s, padded = (n_rows + 15) & ~15
     cdef double loss = 0
-    simd_tanh(h, (n_rows * n_hidden + 15) & ~15, <weights_t> beta, tanhs, slopes)
+    skwfm_tanh(h, (n_rows * n_hidden + 15) & ~15, <weights_t> beta, tanhs, slopes)
     for s in range(n_rows):
         _output_slopes(tanhs + s * n_hidden, slopes + s * n_hidden, n_hidden, rule,
                        margin + s)
         margin[s] *= labels[rows[s]]
     for s in range(n_rows, padded):
         margin[s] = 0
-    simd_cross_entropy(margin, padded, <weights_t> gamma, pull)
+    skwfm_cross_entropy(margin, padded, <weights_t> gamma, pull)
     for s in range(n_rows):
         loss += margin[s]
     return loss
@@ -336,8 +333,8 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
         start = 0
         while start < rows.shape[0]:
             n = min(batch_size, rows.shape[0] - start)
-            simd_fields(&x[0, 0], x.shape[1], &rows[start], n, &w[0], g,
-                        groups.shape[0], h, n_hidden)
+            skwfm_fields(&x[0, 0], &w[0], x.shape[1], &rows[start], n, g,
+                         groups.shape[0], h, n_hidden)
             loss += _loss_and_pulls(h, n, n_hidden, &rows[start], &labels[0], gamma,
                                     beta, rule, tanhs, slopes, margin, pull)
             if eta != 0:
@@ -345,8 +342,8 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                     step = <weights_t> (eta * beta) * labels[rows[start + s]] * pull[s]
                     for l in range(n_hidden):
                         slopes[s * n_hidden + l] *= step
-                simd_outer(&x[0, 0], x.shape[1], &rows[start], n, slopes, g,
-                       groups.shape[0], &w[0], n_hidden)
-                simd_normalise(&w[0], g, groups.shape[0])
+                skwfm_outer(&x[0, 0], &w[0], x.shape[1], &rows[start], n, slopes, g,
+                            groups.shape[0], n_hidden)
+                skwfm_normalise(&w[0], g, groups.shape[0])
             start += n
     return loss

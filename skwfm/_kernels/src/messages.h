@@ -6,11 +6,11 @@
  * `precision` (size) are what all messages and the prior add up to at each weight; the
  * precision of the padding must not be zero.
  */
+#define SKWFM_KERNELS(DO, level) DO(cavities_d, level) DO(absorb_d, level)
+
 #define SKWFM_S d
-#define SKWFM_T double
-#define SKWFM_INTEGER int64_t
-#include "lanes.h"
-#include "smooth.h"
+#include "simd/lanes.h"
+#include "simd/smooth.h"
 
 SKWFM_INLINE void SKWFM_MATH(store)(SKWFM_T *x, SKWFM_V v) { memcpy(x, &v, sizeof v); }
 
@@ -117,5 +117,3 @@ static void SKWFM_MATH(absorb)(
 }
 
 #undef SKWFM_S
-#undef SKWFM_T
-#undef SKWFM_INTEGER

@@ -4,8 +4,8 @@ Conventions: `x` (n_samples, n_columns) inputs divided by sqrt(n_l), packed by
 receptive field, in float64; `rows` the patterns to visit; `messages` (n_samples, size)
 the linear terms that each pattern sends to each packed weight, `gamma` (n_samples,
 n_hidden) their precisions divided by x^2; `linear`, `precision` (size,) the sums of all
-messages and the prior; `groups` as in simd.h. Arrays over the visited patterns have one
-row for each.
+messages and the prior; `groups` as in levels.h. Arrays over the visited patterns have
+one row for each.
 """
 
 from libc.stdint cimport int64_t
@@ -14,34 +14,13 @@ from libc.stdint cimport int64_t
 cdef extern from *:
     """
     #define SKWFM_KERNELS_FILE "messages.h"
-    #define SKWFM_KERNELS(DO, level) DO(cavities_d, level) DO(absorb_d, level)
     """
 
-
-cdef extern from "levels.h" nogil:
-    ctypedef struct skwfm_group:
-        pass
-
-    ctypedef struct skwfm_kernels:
-        const char *name
-        int64_t (*cavities_d)(
-            const double *, int64_t, const int64_t *, int64_t, const double *,
-            const double *, const double *, const double *, int64_t,
-            const skwfm_group *, int64_t, int64_t, int, double *, double *,
-            double *) noexcept nogil
-        void (*absorb_d)(
-            const double *, int64_t, const int64_t *, int64_t, const double *,
-            const double *, const double *, double, int64_t, const skwfm_group *,
-            int64_t, int64_t, double *, double *, double *, double *) noexcept nogil
-
-    const skwfm_kernels *skwfm_active
-    const skwfm_kernels *skwfm_levels
-    int SKWFM_N_LEVELS
-    bint skwfm_has_level(int)
-    void skwfm_use(int)
-
-
 include "instruction_sets.pxi"
+
+cdef extern from * nogil:
+    int64_t skwfm_cavities "skwfm_active->cavities_d"(...)
+    void skwfm_absorb "skwfm_active->absorb_d"(...)
 
 
 def cavities(const double[:, ::1] x, const int64_t[::1] rows,
@@ -54,7 +33,7 @@ def cavities(const double[:, ::1] x, const int64_t[::1] rows,
     """Weights and fields without each pattern's message; counts bad cavities."""
     cdef int64_t n_bad
     with nogil:
-        n_bad = skwfm_active.cavities_d(
+        n_bad = skwfm_cavities(
             &x[0, 0], x.shape[1], &rows[0], rows.shape[0], &messages[0, 0],
             &gamma[0, 0], &linear[0], &precision[0], linear.shape[0],
             <const skwfm_group *> &groups[0, 0], groups.shape[0], gamma.shape[1],
@@ -71,7 +50,7 @@ def absorb(const double[:, ::1] x, const int64_t[::1] rows,
            double[::1] precision):       # IN/OUT
     """Damp in the new messages of some patterns and add up what changes."""
     with nogil:
-        skwfm_active.absorb_d(
+        skwfm_absorb(
             &x[0, 0], x.shape[1], &rows[0], rows.shape[0], &mean[0, 0], &g[0, 0],
             &gamma[0, 0], keep, linear.shape[0],
             <const skwfm_group *> &groups[0, 0], groups.shape[0], old_gamma.shape[1],

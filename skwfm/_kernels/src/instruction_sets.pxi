@@ -1,4 +1,23 @@
-# The choice of an instruction set, in every module that includes levels.h.
+# What every module with kernels in C shares: the instruction sets that its kernels were
+# compiled for, and the choice among them. SKWFM_KERNELS_FILE is defined before.
+
+cdef extern from "simd/levels.h" nogil:
+    ctypedef struct skwfm_group:
+        int64_t column
+        int64_t length
+        int64_t width
+        int64_t weight
+        int64_t n_units
+
+    ctypedef struct skwfm_kernels:
+        const char *name
+
+    const skwfm_kernels *skwfm_active
+    const skwfm_kernels *skwfm_levels
+    int SKWFM_N_LEVELS
+    bint skwfm_has_level(int)
+    void skwfm_use(int)
+
 
 def instruction_sets():
     """Names of those that this processor has, widest vectors first."""

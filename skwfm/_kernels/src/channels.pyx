@@ -14,9 +14,9 @@ from libc.stdint cimport int64_t
 cdef extern from *:
     """
     #define SKWFM_KERNELS_FILE "channel.h"
-    #define SKWFM_KERNELS(DO, level) DO(committee_d, level) DO(parity_d, level)
     """
 
+include "instruction_sets.pxi"
 
 cdef extern from "wide_channel.h" nogil:
     ctypedef struct skwfm_patterns:
@@ -33,21 +33,8 @@ cdef extern from "wide_channel.h" nogil:
         int64_t *out_stride
         double *scratch
 
-
-cdef extern from "levels.h" nogil:
-    ctypedef struct skwfm_kernels:
-        const char *name
-        void (*committee_d)(const skwfm_patterns *) noexcept nogil
-        void (*parity_d)(const skwfm_patterns *) noexcept nogil
-
-    const skwfm_kernels *skwfm_active
-    const skwfm_kernels *skwfm_levels
-    int SKWFM_N_LEVELS
-    bint skwfm_has_level(int)
-    void skwfm_use(int)
-
-
-include "instruction_sets.pxi"
+    void skwfm_committee "skwfm_active->committee_d"(...)
+    void skwfm_parity "skwfm_active->parity_d"(...)
 
 
 def scratch_size(int64_t n_hidden):
@@ -86,7 +73,7 @@ def committee(const double[:, :] mean, const double[:, :] var,
         return
     cdef skwfm_patterns p = _read(mean, var, labels, log_z, g, gamma, scratch)
     with nogil:
-        skwfm_active.committee_d(&p)
+        skwfm_committee(&p)
 
 
 def parity(const double[:, :] mean, const double[:, :] var,
@@ -98,4 +85,4 @@ def parity(const double[:, :] mean, const double[:, :] var,
         return
     cdef skwfm_patterns p = _read(mean, var, labels, log_z, g, gamma, scratch)
     with nogil:
-        skwfm_active.parity_d(&p)
+        skwfm_parity(&p)

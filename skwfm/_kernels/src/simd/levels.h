@@ -1,12 +1,14 @@
 /* Everything for every instruction set, and the choice among them.
  *
  * Cython has neither vector types nor function multiversioning. A module that has inner
- * loops in C defines, before it includes this file,
- *   SKWFM_KERNELS_FILE     the header with the loops, included once per level
+ * loops in C defines SKWFM_KERNELS_FILE, the header with the loops, before it includes
+ * this file. That header is included once per level and defines
  *   SKWFM_KERNELS(DO, l)   DO(f, l) for each of its functions skwfm_f_l
- * and calls them by the table `skwfm_active`. In these headers
+ * which the module calls by the table `skwfm_active`. In these headers
+ *   SKWFM_S                        the precision: f or d, defined before lanes.h
+ *   SKWFM_T, SKWFM_INTEGER         numbers of that precision, integers of that size
  *   SKWFM_MATH(f), SKWFM_NAME(f)   names of what exists once per precision, or once per
- *                                  precision and storage of inputs
+ *                                  precision and storage of inputs (SKWFM_P)
  *   SKWFM_V, SKWFM_I               native vectors of numbers and of as large integers
  *   SKWFM_LANES                    numbers in a vector
  *
@@ -15,7 +17,7 @@
  * which are added in a fixed order; and nothing is contracted (-ffp-contract=off) but
  * products with +-1, which are exact.
  *
- *   constants.h   tables and coefficients of one precision
+ *   constants.h   types, tables and coefficients of each precision
  *   lanes.h       native vectors of one precision, and inputs read into them
  *   smooth.h      elementwise functions of one precision
  */
@@ -34,11 +36,15 @@
 #ifndef SKWFM_INLINE
 #define SKWFM_INLINE static inline __attribute__((always_inline))
 #endif
+#define SKWFM_PASTE_(a, b) a##b
+#define SKWFM_PASTE(a, b) SKWFM_PASTE_(a, b)
 #define SKWFM_JOIN_(a, b, c) a##_##b##_##c
 #define SKWFM_JOIN(a, b, c) SKWFM_JOIN_(a, b, c)
 
 #define SKWFM_MATH(f) SKWFM_JOIN(skwfm_##f, SKWFM_S, SKWFM_LEVEL)
 #define SKWFM_NAME(f) SKWFM_JOIN(skwfm_##f, SKWFM_P, SKWFM_LEVEL)
+#define SKWFM_T SKWFM_PASTE(skwfm_number_, SKWFM_S)
+#define SKWFM_INTEGER SKWFM_PASTE(skwfm_integer_, SKWFM_S)
 #define SKWFM_V SKWFM_MATH(floats)
 #define SKWFM_I SKWFM_MATH(integers)
 #define SKWFM_LANES ((int)(SKWFM_BYTES / sizeof(SKWFM_T)))
@@ -79,38 +85,43 @@ typedef struct {
  * samples at once. AVX2 needs its 16 registers for three: nine sums, three weights, an
  * input and the constants that decode it.
  * The baseline is what the compiler may use without asking: SSE2, NEON. */
-#define SKWFM_LEVEL baseline
-#define SKWFM_BYTES 16
-#define SKWFM_ROWS 4
+#define SKWFM_BYTES SKWFM_PASTE(SKWFM_BYTES_, SKWFM_LEVEL)
+#define SKWFM_BYTES_baseline 16
+#define SKWFM_BYTES_avx2 32
+#define SKWFM_BYTES_avx512 64
+#define SKWFM_ROWS SKWFM_PASTE(SKWFM_ROWS_, SKWFM_LEVEL)
+#define SKWFM_ROWS_baseline 4
+#define SKWFM_ROWS_avx2 3
+#define SKWFM_ROWS_avx512 4
+#define SKWFM_SHIFTS SKWFM_PASTE(SKWFM_SHIFTS_, SKWFM_LEVEL)
 #if defined(__SSE2__) && !defined(__AVX2__)
-#define SKWFM_SHIFTS 0
+#define SKWFM_SHIFTS_baseline 0
 #else
-#define SKWFM_SHIFTS 1
+#define SKWFM_SHIFTS_baseline 1
 #endif
-#define SKWFM_PERMUTES 0
+#define SKWFM_SHIFTS_avx2 1
+#define SKWFM_SHIFTS_avx512 1
+#define SKWFM_PERMUTES SKWFM_PASTE(SKWFM_PERMUTES_, SKWFM_LEVEL)
+#define SKWFM_PERMUTES_baseline 0
+#define SKWFM_PERMUTES_avx2 0
+#define SKWFM_PERMUTES_avx512 1
+
+#define SKWFM_LEVEL baseline
 #include SKWFM_KERNELS_FILE
-#include "end_level.h"
+#undef SKWFM_LEVEL
 
 #ifdef __x86_64__
 #define SKWFM_LEVEL avx2
-#define SKWFM_BYTES 32
-#define SKWFM_ROWS 3
-#define SKWFM_SHIFTS 1
-#define SKWFM_PERMUTES 0
 SKWFM_BEGIN_TARGET("avx2,fma")
 #include SKWFM_KERNELS_FILE
-#include "end_level.h"
 SKWFM_END_TARGET
+#undef SKWFM_LEVEL
 
 #define SKWFM_LEVEL avx512
-#define SKWFM_BYTES 64
-#define SKWFM_ROWS 4
-#define SKWFM_SHIFTS 1
-#define SKWFM_PERMUTES 1
 SKWFM_BEGIN_TARGET("avx2,fma,avx512f,avx512dq")
 #include SKWFM_KERNELS_FILE
-#include "end_level.h"
 SKWFM_END_TARGET
+#undef SKWFM_LEVEL
 #endif
 
 /* The table of a level. */

@@ -45,8 +45,8 @@ SKWFM_INLINE void SKWFM_NAME(dot_units)(
 
 /* out[s, l] = x_s . w_l for every unit l; row s of `out` has n_hidden entries. */
 static void SKWFM_NAME(fields)(
-    const SKWFM_X *x, int64_t row_length, const int64_t *rows, int64_t n_rows,
-    const SKWFM_T *w, const skwfm_group *groups, int64_t n_groups, SKWFM_T *out,
+    const SKWFM_X *x, const SKWFM_T *w, int64_t row_length, const int64_t *rows,
+    int64_t n_rows, const skwfm_group *groups, int64_t n_groups, SKWFM_T *out,
     int64_t n_hidden)
 {
     const SKWFM_X *block[SKWFM_ROWS];
@@ -111,8 +111,8 @@ SKWFM_INLINE void SKWFM_NAME(outer_units)(
 
 /* w_l += sum_s coef[s, l] x_s for every unit l. */
 static void SKWFM_NAME(outer)(
-    const SKWFM_X *x, int64_t row_length, const int64_t *rows, int64_t n_rows,
-    const SKWFM_T *coef, const skwfm_group *groups, int64_t n_groups, SKWFM_T *w,
+    const SKWFM_X *x, SKWFM_T *w, int64_t row_length, const int64_t *rows,
+    int64_t n_rows, const SKWFM_T *coef, const skwfm_group *groups, int64_t n_groups,
     int64_t n_hidden)
 {
     for (int64_t g = 0, unit = 0; g < n_groups; unit += groups[g++].n_units) {
@@ -131,7 +131,7 @@ static void SKWFM_NAME(outer)(
 
 /* w += step x on one receptive field. */
 static void SKWFM_NAME(add_row)(
-    const SKWFM_X *x, SKWFM_T step, int64_t width, SKWFM_T *w)
+    const SKWFM_X *x, SKWFM_T *w, SKWFM_T step, int64_t width)
 {
     for (int64_t j = 0; j < width; j += SKWFM_SUM_LANES)
         for (int p = 0; p < SKWFM_PARTS; p++) {

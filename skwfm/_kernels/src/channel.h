@@ -5,11 +5,13 @@
  * pattern's neighbours. Sums of probabilities have positive terms only and nothing is
  * divided out: their relative error grows like the number of units.
  */
+#include "wide_channel.h"
+
+#define SKWFM_KERNELS(DO, level) DO(committee_d, level) DO(parity_d, level)
+
 #define SKWFM_S d
-#define SKWFM_T double
-#define SKWFM_INTEGER int64_t
-#include "lanes.h"
-#include "smooth.h"
+#include "simd/lanes.h"
+#include "simd/smooth.h"
 #define SKWFM_CHAINS 9
 
 /* Vectors of a block: one per unit, but for the counts. */
@@ -323,6 +325,4 @@ static void SKWFM_MATH(parity)(const skwfm_patterns *p)
 }
 
 #undef SKWFM_S
-#undef SKWFM_T
-#undef SKWFM_INTEGER
 #undef SKWFM_CHAINS

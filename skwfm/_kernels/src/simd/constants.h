@@ -1,4 +1,9 @@
-/* Constants of lanes.h and smooth.h in each precision. */
+/* Types and constants of lanes.h and smooth.h in each precision. */
+typedef float skwfm_number_f;
+typedef double skwfm_number_d;
+typedef int32_t skwfm_integer_f;
+typedef int64_t skwfm_integer_d;
+
 #define SKWFM_CONSTANTS(T) \
     struct { T log2_e, ln2_high, ln2_low, lowest, magic; \
              int mantissa, bias, n_expm1, n_log1p; T expm1[13]; }
