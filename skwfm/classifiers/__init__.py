@@ -4,16 +4,20 @@ from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
 from skwfm.classifiers.fbp import FBPClassifier
+from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.lal import LALClassifier
 from skwfm.classifiers.published import published_settings
-from skwfm.problem.problem import Problem, Solution
+from skwfm.problem.problem import Epoch, Problem, Solution
 
 __all__ = [
     "BaseCommitteeClassifier",
     "CeSGDClassifier",
     "ELALClassifier",
+    "Epoch",
     "FBPClassifier",
+    "IterativeClassifier",
     "LALClassifier",
+    "OnlineMixin",
     "Problem",
     "Solution",
     "published_settings",

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines import amp, bp
 from skwfm.inference.ep import run as ep
 from skwfm.inference.posterior import Posterior
@@ -73,6 +74,8 @@ def infer(
     ------
     ValueError
         If a parameter or the prior does not fit.
+    NotImplementedError
+        If the machine has no `channel` method.
 
     Warns
     -----
@@ -94,6 +97,7 @@ def infer(
     """
     engine = _engine(method)
     _check_numbers(tol, max_sweeps)
+    check_offers(problem.architecture, ["channel"], f"method={method!r}")
     rng = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
