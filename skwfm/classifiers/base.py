@@ -259,11 +259,14 @@ class BaseCommitteeClassifier(
 
 def _check_n_hidden(architecture, n_hidden):
     """Raise ValueError if an instance has another number of units than asked for."""
-    if isinstance(architecture, (str, type)) or architecture.n_hidden == n_hidden:
+    # Names, classes and what is no machine at all have no number of their own.
+    is_named = isinstance(architecture, (str, type))
+    units = None if is_named else getattr(architecture, "n_hidden", None)
+    if units is None or units == n_hidden:
         return
     raise ValueError(
         f"n_hidden={n_hidden!r} has no effect beside architecture={architecture!r}, "
-        f"which has n_hidden={architecture.n_hidden}: set architecture__n_hidden, or "
+        f"which has n_hidden={units}: set architecture__n_hidden, or "
         "pass the class or its name instead of the instance."
     )
 
