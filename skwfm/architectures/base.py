@@ -6,13 +6,20 @@ from numbers import Integral
 import numpy as np
 
 from skwfm.architectures.pairs import sum_over_states
+from skwfm.architectures.parameters import Parametrised
+from skwfm.architectures.symmetries import try_mirror_sign
 
-# Methods whose compiled twins the training loops run. A subclass that changes one of
-# them is run through its own NumPy code instead.
-_COMPILED_METHODS = ("output", "smooth", "unit_to_fix")
+# What a class says of its methods. A subclass that changes one of these methods
+# inherits nothing that was said of the old one.
+_CLAIMS = {
+    "_compiled_rule": ("output", "smooth", "unit_to_fix"),
+    "mirror_sign": ("output",),
+    "is_monotone": ("output", "smooth"),
+    "theory_name": ("output", "receptive_fields"),
+}
 
 
-class Architecture(ABC):
+class Architecture(Parametrised, ABC):
     """A layer of sign units and the rule that makes one output of them.
 
     To write your own, subclass this, implement `receptive_fields` and `output`, and
@@ -24,7 +31,16 @@ class Architecture(ABC):
     Parameters
     ----------
     n_hidden : int, default=9
-        Number of hidden units K.
+        Number of hidden units K. Every parameter of a constructor of yours is stored
+        under its name, as scikit-learn's estimators do: then it can be searched, as
+        ``architecture__n_hidden`` and the like.
+
+    Attributes
+    ----------
+    is_monotone : bool
+        Whether the smooth decision never falls when a field grows. Silence is False.
+    theory_name : str or None
+        What the machine is called in :mod:`skwfm.theory`, if there are formulas for it.
 
     Notes
     -----
@@ -35,12 +51,18 @@ class Architecture(ABC):
 
     # Rule of the compiled loops, or None: see skwfm/_kernels/src/training.pyx.
     _compiled_rule = None
+    is_monotone = False
+    theory_name = None
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        compiled = next(c for c in cls.__mro__ if "_compiled_rule" in vars(c))
-        if any(getattr(cls, m) is not getattr(compiled, m) for m in _COMPILED_METHODS):
-            cls._compiled_rule = None
+        for claim, methods in _CLAIMS.items():
+            owner = next(c for c in cls.__mro__ if claim in vars(c))
+            changed = any(
+                getattr(cls, m) is not getattr(owner, m, None) for m in methods
+            )
+            if changed and owner is not Architecture:
+                setattr(cls, claim, vars(Architecture)[claim])
 
     def __init__(self, n_hidden=9):
         is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
@@ -51,15 +73,17 @@ class Architecture(ABC):
             )
         self.n_hidden = n_hidden
 
-    def __repr__(self):
-        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
-        return f"{type(self).__name__}({arguments})"
+    @property
+    def mirror_sign(self):
+        """What the answer is multiplied by when all hidden units change sign.
 
-    def __eq__(self, other):
-        return type(self) is type(other) and vars(self) == vars(other)
-
-    def __hash__(self):
-        return hash((type(self), self.n_hidden))
+        Returns
+        -------
+        mirror_sign : {1, -1} or None
+            None if there is no such rule. By default all states of up to 12 units are
+            tried, and None is returned for more.
+        """
+        return try_mirror_sign(self)
 
     @abstractmethod
     def receptive_fields(self, n_features):
@@ -217,6 +241,22 @@ class Architecture(ABC):
             Of two right answers.
         """
         return sum_over_states(self, joint, first, second)
+
+
+def signs(fields):
+    """Give the states of units: +1 where the field is not negative, else -1.
+
+    Parameters
+    ----------
+    fields : ndarray
+        Preactivations.
+
+    Returns
+    -------
+    hidden : ndarray
+        Signs in float64, of the same shape.
+    """
+    return np.where(fields >= 0, 1.0, -1.0)
 
 
 def tanh_and_slopes(fields, beta, order):

@@ -3,7 +3,12 @@
 import numpy as np
 
 from skwfm._kernels import channels, training
-from skwfm.architectures.base import Architecture, disjoint_fields, tanh_and_slopes
+from skwfm.architectures.base import (
+    Architecture,
+    disjoint_fields,
+    signs,
+    tanh_and_slopes,
+)
 from skwfm.architectures.compiled_channel import run_channel
 
 
@@ -21,6 +26,8 @@ class _Committee(Architecture):
     """Majority vote of an odd number of units."""
 
     _compiled_rule = training.COMMITTEE
+    mirror_sign = -1
+    is_monotone = True
 
     def __init__(self, n_hidden=9):
         super().__init__(n_hidden)
@@ -46,7 +53,7 @@ class _Committee(Architecture):
         return result
 
     def unit_to_fix(self, fields, labels):
-        votes_against = np.where(fields >= 0, 1, -1) != labels[:, None]
+        votes_against = signs(fields) != labels[:, None]
         return np.where(votes_against, np.abs(fields), np.inf).argmin(axis=1)
 
     def channel(self, mean, var, labels):
@@ -100,6 +107,17 @@ class FullCommittee(_Committee):
         """
         return [np.arange(n_features)] * self.n_hidden
 
+    @property
+    def theory_name(self):
+        """Name in :mod:`skwfm.theory`, which knows units with shared inputs alone.
+
+        Returns
+        -------
+        theory_name : str or None
+            "perceptron" with one unit, else None.
+        """
+        return "perceptron" if self.n_hidden == 1 else None
+
 
 class TreeCommittee(_Committee):
     """Committee machine whose units see disjoint parts of the inputs.
@@ -116,6 +134,8 @@ class TreeCommittee(_Committee):
     >>> [len(field) for field in TreeCommittee(n_hidden=3).receptive_fields(8)]
     [3, 3, 2]
     """
+
+    theory_name = "tree"
 
     def receptive_fields(self, n_features):
         """Give each unit its part of the inputs.

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-# So many numbers are held at a time.
+# Largest number of entries of an array that is held at a time.
 _N_NUMBERS = 2**20
 
 

@@ -35,6 +35,18 @@ class TreeParity(Architecture):
     """
 
     _compiled_rule = training.PARITY
+    theory_name = "parity"
+
+    @property
+    def mirror_sign(self):
+        """What the answer is multiplied by when all hidden units change sign.
+
+        Returns
+        -------
+        mirror_sign : {1, -1}
+            The sign ``(-1)**n_hidden``.
+        """
+        return (-1) ** self.n_hidden
 
     def receptive_fields(self, n_features):
         """Give each unit its part of the inputs.

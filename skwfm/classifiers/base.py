@@ -1,5 +1,6 @@
 """The scikit-learn contract of every committee-machine classifier."""
 
+import copy
 import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral
@@ -15,8 +16,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skwfm import plugins
 from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.layout import unit_norm
+from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.solution import ADVICE
 from skwfm.problem.problem import Problem
+
+# Default of n_hidden: beside an instance it is taken as not set.
+_N_HIDDEN = 9
+_MACHINE = "architecture__"
 
 
 class BaseCommitteeClassifier(
@@ -27,7 +33,8 @@ class BaseCommitteeClassifier(
     A subclass adds its parameters to ``__init__`` (which only stores) and to
     ``_parameter_constraints``, and writes ``_solve(problem, rng)``, which gets a
     :class:`~skwfm.classifiers.Problem` and a :class:`numpy.random.Generator` and
-    returns a :class:`~skwfm.classifiers.Solution`.
+    returns a :class:`~skwfm.classifiers.Solution`. It names in ``_needs`` the optional
+    methods of the machine that it calls, such as ``"unit_to_fix"``.
 
     Parameters
     ----------
@@ -38,8 +45,6 @@ class BaseCommitteeClassifier(
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
-    max_iter : int, default=1000
-        Most epochs over the patterns.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -52,19 +57,18 @@ class BaseCommitteeClassifier(
         "architecture": "no_validation",
         "n_hidden": [Interval(Integral, 1, None, closed="left")],
         "fit_intercept": ["boolean"],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "n_jobs": [Integral, None],
     }
+    _needs = ()
 
     def __init__(
         self,
         *,
         architecture="full",
-        n_hidden=9,
+        n_hidden=_N_HIDDEN,
         fit_intercept=True,
-        max_iter=1000,
         random_state=None,
         verbose=0,
         n_jobs=None,
@@ -72,7 +76,6 @@ class BaseCommitteeClassifier(
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
-        self.max_iter = max_iter
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
@@ -120,11 +123,50 @@ class BaseCommitteeClassifier(
         self._store_outcome(solution, X, y)
         return self
 
+    def set_params(self, **params):
+        """Set parameters of the classifier and of its machine.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. Those of the machine are called ``architecture__name``;
+            where `architecture` is a name or a class they make an instance of it.
+
+        Returns
+        -------
+        self : object
+            The classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown, or `n_hidden` contradicts the machine.
+        """
+        super().set_params(**self._with_instance(params))
+        if "n_hidden" in params:
+            _check_n_hidden(self.architecture, self.n_hidden)
+        return self
+
+    def _with_instance(self, params):
+        """Replace parameters of a machine given by name or class by an instance."""
+        machine = params.get("architecture", self.architecture)
+        own = {k: v for k, v in params.items() if not k.startswith(_MACHINE)}
+        if len(own) == len(params) or not isinstance(machine, (str, type)):
+            return params
+        nested = {k.removeprefix(_MACHINE): params[k] for k in params.keys() - own}
+        units = {"n_hidden": params.get("n_hidden", self.n_hidden)}
+        machine = plugins.resolve("architectures", machine)
+        return {**own, "architecture": machine(**{**units, **nested})}
+
     def _resolve_architecture(self):
         architecture = plugins.resolve("architectures", self.architecture)
         if isinstance(architecture, type):
-            return architecture(n_hidden=self.n_hidden)
-        return architecture
+            architecture = architecture(n_hidden=self.n_hidden)
+        elif self.n_hidden != _N_HIDDEN:
+            _check_n_hidden(architecture, self.n_hidden)
+        check_offers(architecture, self._needs, type(self).__name__)
+        # A copy: set_params may change the machine, but not what has been fitted.
+        return copy.copy(architecture)
 
     def _problem(self, X, y):
         labels = np.where(y == self.classes_[1], 1, -1).astype(X.dtype)
@@ -162,8 +204,9 @@ class BaseCommitteeClassifier(
         advice = ADVICE.get(self.status_, self.status_)
         if advice and not self.converged_:
             facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
+            facts = {"max_iter": self.n_iter_, **self.get_params(deep=False), **facts}
             warnings.warn(
-                advice.format(**self.get_params(deep=False), **facts),
+                advice.format(**facts),
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -213,6 +256,20 @@ class BaseCommitteeClassifier(
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+
+def _check_n_hidden(architecture, n_hidden):
+    """Raise ValueError if an instance has another number of units than asked for."""
+    # Names, classes and what is no machine at all have no number of their own.
+    is_named = isinstance(architecture, (str, type))
+    units = None if is_named else getattr(architecture, "n_hidden", None)
+    if units is None or units == n_hidden:
+        return
+    raise ValueError(
+        f"n_hidden={n_hidden!r} has no effect beside architecture={architecture!r}, "
+        f"which has n_hidden={units}: set architecture__n_hidden, or "
+        "pass the class or its name instead of the instance."
+    )
 
 
 def _generator(random_state):

@@ -10,14 +10,14 @@ from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS
 from skwfm.classifiers.solution import Epoch
 
-# The loss of an epoch is summed while the weights move. Only when it is within this
-# factor of `tol` is the loss of the weights at its end computed too.
-_NEAR = 10.0
-# What eta="auto" means: 0.16 / 784 inputs per unit is the published 2e-4.
-_REACH = 0.16
+# The loss of an epoch is summed while the weights move. Only when it is below this many
+# times `tol` is the loss of the weights at the end of the epoch computed too.
+_RECHECK_BELOW = 10.0
+# eta="auto" keeps the published product of rate and inputs per unit, 2e-4 * 784.
+_RATE_TIMES_INPUTS = 0.16
 _HIGHEST_RATE = 1e-3
-# Room that the compiled loop needs beyond the batch: one vector of float32.
-_SPARE = 16
+# Entries of scratch that the compiled loop needs beyond the batch: a vector of float32.
+_SCRATCH_PADDING = 16
 
 
 class CeSGDClassifier(OnlineMixin, IterativeClassifier):
@@ -130,6 +130,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         "stop": [StrOptions({"zero_error", "loss"})],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
+    _needs = ("smooth",)
 
     def __init__(
         self,
@@ -171,7 +172,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     def _epochs(self, problem, rng, weights=None, n_done=0):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
-        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
+        eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:
@@ -187,7 +188,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     def _finished(self, problem, weights, loss, gamma, beta):
         if self.stop == "zero_error":
             return not problem.has_errors(weights)
-        if not loss <= _NEAR * self.tol:
+        if not loss <= _RECHECK_BELOW * self.tol:
             return False
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         rows = np.arange(len(problem.labels))
@@ -199,7 +200,9 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
 def _compiled_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
     layout = problem.layout
     batch_size = min(batch_size, len(rows))
-    scratch = np.zeros((4, batch_size * layout.n_hidden + _SPARE), dtype=problem.dtype)
+    scratch = np.zeros(
+        (4, batch_size * layout.n_hidden + _SCRATCH_PADDING), dtype=problem.dtype
+    )
     return training.cesgd_epoch(
         problem.packed_inputs, problem.labels, rows, batch_size, weights,
         layout.groups, eta, gamma, beta, problem.rule, scratch, layout.n_hidden,

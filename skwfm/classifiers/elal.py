@@ -14,10 +14,10 @@ from skwfm.classifiers.iterative import IterativeClassifier
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
 from skwfm.classifiers.solution import Epoch
 
-# A thread that waits this long for the others has lost them (seconds).
-_PATIENCE = 600.0
-# What eta="auto" means: 1.5 / 784 inputs per unit is the published 2e-3.
-_REACH = 1.5
+# Seconds after which a thread that waits for the others gives up with an error.
+_LONGEST_WAIT = 600.0
+# eta="auto" keeps the published product of rate and inputs per unit, 2e-3 * 784.
+_RATE_TIMES_INPUTS = 1.5
 _HIGHEST_RATE = 1e-2
 
 
@@ -121,6 +121,7 @@ class ELALClassifier(IterativeClassifier):
         "lambda1": [Interval(Real, 0, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
+    _needs = ("unit_to_fix",)
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class ELALClassifier(IterativeClassifier):
             [problem.layout.random_weights(r, problem.dtype) for r in rngs]
         )
         n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
-        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
+        eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
         crew = _Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
         coupling = self.lambda0
@@ -191,7 +192,7 @@ class _Crew:
         self.mean = np.empty_like(replicas[0])
         bounds = np.linspace(0, len(replicas), n_threads + 1).astype(int)
         self._parts = [slice(*pair) for pair in pairwise(bounds)]
-        self._meeting = threading.Barrier(n_threads, self._update_mean, _PATIENCE)
+        self._meeting = threading.Barrier(n_threads, self._update_mean, _LONGEST_WAIT)
         self._workers = iter(())
         self._update_mean()
 

@@ -20,9 +20,9 @@ from skwfm.inference import (
     geometric_protocol,
 )
 
-# Decision where the machine of the mean and the posterior disagree: next to zero, on
-# the machine's side.
-_DISAGREE = 1e-12
+# Size of the decision where the machine of the mean and the posterior disagree: the
+# machine decides its sign.
+_UNDECIDED = 1e-12
 # Outcomes of the last coupling that end the protocol early.
 _STATUS = {
     "interrupted": "interrupted",
@@ -140,11 +140,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     """
 
     _parameter_constraints = {  # noqa: RUF012
-        **{
-            name: kinds
-            for name, kinds in BaseCommitteeClassifier._parameter_constraints.items()
-            if name != "max_iter"
-        },
+        **BaseCommitteeClassifier._parameter_constraints,
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
@@ -155,6 +151,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         "method": [StrOptions({"auto", *ENGINES})],
         "answer": [StrOptions({"machine", "posterior"})],
     }
+
+    _needs = ("channel",)
 
     def __init__(
         self,
@@ -175,7 +173,14 @@ class FBPClassifier(BaseCommitteeClassifier):
         verbose=0,
         n_jobs=None,
     ):
-        # Not super().__init__: there are couplings here, no max_iter.
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
         self.weights = weights
         self.n_replicas = n_replicas
         self.gammas = gammas
@@ -185,12 +190,6 @@ class FBPClassifier(BaseCommitteeClassifier):
         self.damping = damping
         self.method = method
         self.answer = answer
-        self.architecture = architecture
-        self.n_hidden = n_hidden
-        self.fit_intercept = fit_intercept
-        self.random_state = random_state
-        self.verbose = verbose
-        self.n_jobs = n_jobs
 
     def _solve(self, problem, rng):
         factors = Factors(
@@ -310,7 +309,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         if self.answer == "posterior":
             return log_odds
         answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
-        return np.where(log_odds * answer > 0, log_odds, answer * _DISAGREE)
+        return np.where(log_odds * answer > 0, log_odds, answer * _UNDECIDED)
 
     def _log_odds(self, X):
         right = np.ones(len(X))

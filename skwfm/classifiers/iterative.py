@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from contextlib import closing
+from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skwfm._sklearn import fit_context
+from skwfm._sklearn import Interval, fit_context
 from skwfm.classifiers.base import BaseCommitteeClassifier, _generator, _two_classes
 from skwfm.classifiers.solution import Solution
 
@@ -16,10 +17,60 @@ class IterativeClassifier(BaseCommitteeClassifier):
     """A committee classifier trained by epochs.
 
     A subclass writes the generator ``_epochs(problem, rng, weights=None, n_done=0)``,
-    which yields an `Epoch` before the first epoch and after each one, starting from the
-    given packed weights as if `n_done` epochs had passed. All states share one array
-    of weights, updated in place.
+    which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
+    each one, starting from the given packed weights as if `n_done` epochs had passed.
+    All states share one array of weights, updated in place. The class adds the stopping
+    at `max_iter`, the history of the loss, callbacks, lines for `verbose`, and Ctrl-C,
+    which keeps the weights reached so far.
+
+    Parameters
+    ----------
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    max_iter : int, default=1000
+        Most epochs over the patterns.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Threads for algorithms that train several replicas.
+
+    See Also
+    --------
+    OnlineMixin : Adds `partial_fit`.
     """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **BaseCommitteeClassifier._parameter_constraints,
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        max_iter=1000,
+        random_state=None,
+        verbose=0,
+        n_jobs=None,
+    ):
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
+        self.max_iter = max_iter
 
     @abstractmethod
     def _epochs(self, problem, rng, weights=None, n_done=0):
@@ -81,7 +132,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
 
 class OnlineMixin:
-    """`partial_fit` for algorithms whose epochs need nothing but the weights."""
+    """`partial_fit` for algorithms whose epochs need nothing but the weights.
+
+    Put it before :class:`~skwfm.classifiers.IterativeClassifier` among the bases.
+    """
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None):

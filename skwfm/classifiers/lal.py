@@ -9,8 +9,8 @@ from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.solution import Epoch
 
-# What eta="auto" means: 0.5 / 111 inputs per unit is the published 5e-3.
-_REACH = 0.5
+# eta="auto" keeps the published product of rate and inputs per unit, 5e-3 * 111.
+_RATE_TIMES_INPUTS = 0.5
 _HIGHEST_RATE = 1e-2
 
 BATCH_CONSTRAINTS = {
@@ -104,6 +104,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
     }
+    _needs = ("unit_to_fix",)
 
     def __init__(
         self,
@@ -133,7 +134,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     def _epochs(self, problem, rng, weights=None, n_done=0):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
-        eta = problem.learning_rate(self.eta, _REACH, _HIGHEST_RATE)
+        eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines.amp import AMPEngine
 from skwfm.inference.engines.bp import BPEngine
 from skwfm.inference.ep.engine import EPEngine
@@ -79,6 +80,8 @@ def infer(
     TypeError
         If `method` is not an engine, `prior` not a prior, or the engine does not have
         an option.
+    NotImplementedError
+        If the machine has no `channel` method.
 
     Warns
     -----
@@ -101,6 +104,7 @@ def infer(
     engine = find_engine(method)
     _check_options(engine, options)
     _check_numbers(tol, max_sweeps)
+    check_offers(factors.architecture, ["channel"], f"method={engine.name!r}")
     rng = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)

@@ -4,10 +4,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skwfm._kernels import training
-
-# Rules of plugins are tried on all 2^n_hidden states of so many units.
-_MOST_UNITS = 12
+from skwfm.architectures import symmetries
 
 
 def check_patterns(inputs, labels):
@@ -87,8 +84,8 @@ def mirror_sign(architecture, fit_intercept):
     """Tell how the machine's answer changes when all inputs change sign.
 
     Then all fields change sign and with them all units, unless there are intercepts.
-    The rule is tried on all states of the units. Fields of exactly zero, which count
-    as +1 either way, are left aside: weights that have them fill no volume.
+    Fields of exactly zero, which count as +1 either way, are ignored: weights that have
+    them fill no volume.
 
     Parameters
     ----------
@@ -100,20 +97,6 @@ def mirror_sign(architecture, fit_intercept):
     Returns
     -------
     mirror : {1, -1} or None
-        Factor of the answer: -1 for committees, ``(-1)**n_hidden`` for parity; None if
-        there is no such rule, or too many units of a rule that is not known.
+        Factor of the answer; None with intercepts, or if the machine has no such rule.
     """
-    if fit_intercept:
-        return None
-    n_hidden = architecture.n_hidden
-    if architecture._compiled_rule == training.COMMITTEE:
-        return -1
-    if architecture._compiled_rule == training.PARITY:
-        return 1 - 2 * (n_hidden % 2)
-    if n_hidden > _MOST_UNITS:
-        return None
-    bits = np.arange(2**n_hidden)[:, None] >> np.arange(n_hidden)
-    hidden = 2.0 * (bits & 1) - 1
-    products = architecture.output(hidden) * architecture.output(-hidden)
-    same = np.unique(products)
-    return int(same[0]) if len(same) == 1 else None
+    return None if fit_intercept else symmetries.mirror_sign(architecture)

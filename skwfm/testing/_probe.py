@@ -63,7 +63,11 @@ def call(machine, method, *inputs, **options):
     ------
     AssertionError
         If the method raised anything but `NotImplementedError`.
+    NotImplementedError
+        If it did, or there is no such method.
     """
+    if not hasattr(machine, method):
+        raise NotImplementedError(f"{type(machine).__name__} has no {method}")
     inputs = [_read_only(value) for value in inputs]
     try:
         return getattr(machine, method)(*inputs, **options)

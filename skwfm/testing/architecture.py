@@ -20,6 +20,7 @@ from skwfm.testing._optional import (
 )
 from skwfm.testing._pairs import check_pair_probability
 from skwfm.testing._probe import call, expect, outcomes, signs_of
+from skwfm.testing._symmetries import check_mirror_sign, check_monotone
 
 __all__ = ["check_architecture"]
 
@@ -29,6 +30,7 @@ _OPTIONAL_CHECKS = {
     "unit_to_fix": check_unit_to_fix,
     "channel": check_channel,
     "pair_probability": check_pair_probability,
+    "is_monotone": check_monotone,
 }
 
 
@@ -195,6 +197,22 @@ def _check_decision(machine, rng):
     require(not bad.size, problem=problem, remedy=remedy)
 
 
+def _check_parameters(machine, rng):
+    """Machines that offer parameters to scikit-learn store what they are given."""
+    if not hasattr(machine, "get_params"):
+        return
+    require = partial(expect, machine=machine, method="get_params")
+    remedy = "store each argument of the constructor under its name, as it is"
+    try:
+        params = machine.get_params(deep=False)
+        again = type(machine)(**params).get_params(deep=False)
+    except Exception as cause:
+        require(False, problem=f"raised {cause!r}", remedy=remedy)
+    changed = [name for name in params if again[name] is not params[name]]
+    problem = f"the constructor changed {changed}"
+    require(not changed, problem=problem, remedy=remedy)
+
+
 def _check_pickle(machine, rng):
     require = partial(expect, machine=machine, method="__reduce__")
     remedy = "define the class at the top of a module and keep its state plain"
@@ -211,5 +229,7 @@ _REQUIRED_CHECKS = {
     "receptive_fields": _check_fields,
     "output": _check_output,
     "decision": _check_decision,
+    "mirror_sign": check_mirror_sign,
+    "get_params": _check_parameters,
     "__reduce__": _check_pickle,
 }

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
-from skwfm.theory.checks import check_machine
+from skwfm.theory.checks import check_machine, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
 from skwfm.theory.typical import binary_entropy, spherical_volume
 
@@ -187,14 +187,16 @@ def _critical_alpha(machine, n_hidden, weights, ansatz):
     )()
 
 
+@takes_instances
 def capacity(machine, n_hidden, weights="spherical", ansatz="rs"):
     """Critical number of patterns per weight.
 
     Parameters
     ----------
-    machine : {"perceptron", "tree", "parity"}
+    machine : {"perceptron", "tree", "parity"} or architecture
     n_hidden : int or numpy.inf
-        Hidden units; odd for a tree.
+        Hidden units; odd for a tree. Left out beside an architecture instance, such as
+        ``TreeCommittee(3)``, which brings its own.
     weights : {"spherical", "binary"}, default="spherical"
     ansatz : {"rs", "1rsb", "stability"}, default="rs"
         "rs": where the replica-symmetric overlap reaches one (spherical) or the

@@ -1,11 +1,46 @@
 """Errors for arguments outside the range of a formula, naming the limit."""
 
+import functools
 import math
 import warnings
 
 import numpy as np
 
 MACHINES = ("perceptron", "tree", "parity")
+
+
+def takes_instances(formula):
+    """Let a formula of (machine, n_hidden, ...) take an architecture for the two."""
+
+    @functools.wraps(formula)
+    def by_name(machine, n_hidden=None, *args, **kwargs):
+        return formula(*_name_and_units(machine, n_hidden), *args, **kwargs)
+
+    return by_name
+
+
+def _name_and_units(machine, n_hidden):
+    """Name and number of units of an architecture, or of a name and a number."""
+    if isinstance(machine, str):
+        if n_hidden is None and machine != "perceptron":
+            raise TypeError(f"n_hidden is missing: say how many units {machine!r} has.")
+        return machine, 1 if n_hidden is None else n_hidden
+    if isinstance(machine, type) or not hasattr(machine, "theory_name"):
+        raise TypeError(
+            f"machine={machine!r} is neither one of {MACHINES} nor an instance of an "
+            "architecture with a theory_name, such as TreeCommittee(3)."
+        )
+    if machine.theory_name is None:
+        raise ValueError(
+            f"There are no formulas for machine={machine!r}: pass one of {MACHINES}, "
+            "or an architecture with a theory_name, such as TreeCommittee(3)."
+        )
+    if n_hidden not in (None, machine.n_hidden):
+        raise ValueError(
+            f"n_hidden={n_hidden!r} contradicts machine={machine!r}: leave it out, and "
+            "pass what follows by keyword, as in alpha=1.0."
+        )
+    return machine.theory_name, machine.n_hidden
 
 
 def check_machine(machine, n_hidden):

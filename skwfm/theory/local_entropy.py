@@ -11,6 +11,7 @@ from skwfm.theory.checks import (
     check_interior,
     check_machine,
     check_n_replicas,
+    takes_instances,
     warn_lost,
 )
 from skwfm.theory.finite_replicas import FiniteReplicas
@@ -103,6 +104,7 @@ def _parity_curve(n_hidden, alpha, overlaps, n_replicas):
     )
 
 
+@takes_instances
 def local_entropy_curve(machine, n_hidden, alpha, overlaps, *, n_replicas=np.inf):
     """Largest normalised local entropy at given mutual overlaps of the replicas.
 
@@ -113,12 +115,14 @@ def local_entropy_curve(machine, n_hidden, alpha, overlaps, *, n_replicas=np.inf
 
     Parameters
     ----------
-    machine : {"perceptron", "tree", "parity"}
+    machine : {"perceptron", "tree", "parity"} or architecture
         Output rule. A perceptron has ``n_hidden=1``; a tree is a committee of units
         with disjoint inputs.
     n_hidden : int or numpy.inf
-        Hidden units K. Odd for a tree; 1, 3 and infinity by quadrature, more by
-        randomised low-discrepancy points with one standard error as ``error``.
+        Hidden units K, left out beside an architecture instance, such as
+        ``TreeCommittee(3)``, which brings its own. Odd for a tree; 1, 3 and infinity
+        by quadrature, more by randomised low-discrepancy points with one standard
+        error as ``error``.
     alpha : float
         Patterns per weight, at least 0 and below the capacity.
     overlaps : array-like of shape (n_overlaps,)

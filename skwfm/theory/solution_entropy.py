@@ -3,7 +3,7 @@
 import math
 
 from skwfm.theory.capacity import solvable_limit
-from skwfm.theory.checks import check_alpha, check_machine
+from skwfm.theory.checks import check_alpha, check_machine, takes_instances
 from skwfm.theory.typical import SolutionEntropy, binary_entropy, spherical_volume
 
 
@@ -13,6 +13,7 @@ def _parity_entropy(alpha, weights):
     return SolutionEntropy(start - alpha * math.log(2), 0.0, 0.0, 0.0, 0.0)
 
 
+@takes_instances
 def solution_entropy(machine, n_hidden, alpha, weights="spherical"):
     """Typical log-volume of the solutions of random patterns.
 
@@ -21,9 +22,10 @@ def solution_entropy(machine, n_hidden, alpha, weights="spherical"):
 
     Parameters
     ----------
-    machine : {"perceptron", "tree", "parity"}
+    machine : {"perceptron", "tree", "parity"} or architecture
     n_hidden : int or numpy.inf
-        Hidden units; odd for a tree.
+        Hidden units; odd for a tree. Left out beside an architecture instance, such as
+        ``TreeCommittee(3)``, which brings its own.
     alpha : float
         Patterns per weight.
     weights : {"spherical", "binary"}, default="spherical"

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from skwfm.architectures import FullCommittee, TreeCommittee
+from skwfm.architectures.symmetries import is_monotone
 from skwfm.landscape.hessian.solution import read_solution, smooth
 
 # Beyond this, tanh is 1 to the last bit: the smooth machine is the sign machine.
 _SATURATION = 20.0
 # Relative accuracy of the result.
 _ACCURACY = 1e-12
-# Largest relative step downwards. Steps of a committee are proven to cross nothing;
-# those of other machines are so short that crossing two roots is unlikely.
+# Largest relative step downwards. Steps of a monotone machine are proven to cross no
+# root; those of other machines are so short that crossing two roots is unlikely.
 _PROVEN_STEP, _POINTWISE_STEP = 0.5, 1e-2
 # Below this steepness, in units of the largest field, tanh is linear: no more roots.
 _LINEAR = 1e-9
@@ -47,9 +47,10 @@ def smallest_beta(models, X, y):
 
     Notes
     -----
-    For committee machines the search walks down from the beta at which all units are
-    saturated, in steps over which monotonicity proves that no output changes its sign.
-    For other machines the steps are a hundredth of beta and nothing is proven.
+    For committees and other monotone machines the search walks down from the beta at
+    which all units are saturated, in steps over which monotonicity proves that no
+    output changes its sign. For other machines the steps are a hundredth of beta and
+    nothing is proven.
 
     References
     ----------
@@ -86,7 +87,7 @@ def _smallest_beta(solution, index):
             f"models[{index}] has a field of exactly 0, so that its smooth machine "
             "never answers as its sign machine does: train with another random_state."
         )
-    proven = _is_committee(solution.architecture)
+    proven = is_monotone(solution.architecture)
     is_safe = _safe_by_monotonicity if proven else _safe_at_the_end
     longest = _PROVEN_STEP if proven else _POINTWISE_STEP
     beta, step = _SATURATION / distances.min(), longest
@@ -98,19 +99,16 @@ def _smallest_beta(solution, index):
     return float(beta) if step <= _ACCURACY else 0.0
 
 
-def _is_committee(architecture):
-    kinds = FullCommittee, TreeCommittee
-    known = [kind.smooth for kind in kinds if isinstance(architecture, kind)]
-    return type(architecture).smooth in known
-
-
 def _safe_by_monotonicity(solution, low, high):
     """Whether no pattern is wrong anywhere between two steepnesses.
 
     Right votes are weakest at the lower one, wrong votes strongest at the higher one.
     """
     votes = solution.labels[:, None] * solution.fields
-    return bool(np.all(np.tanh(np.where(votes > 0, low, high) * votes).sum(axis=1) > 0))
+    # tanh(beta x) depends on the product alone, so each field brings its own beta.
+    fields = np.where(votes > 0, low, high) * solution.fields
+    margin = solution.labels * solution.architecture.smooth(fields, 1.0)[0]
+    return bool(np.all(margin > 0))
 
 
 def _safe_at_the_end(solution, low, high):

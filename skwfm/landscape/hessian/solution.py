@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from skwfm.architectures.optional import check_offers
 from skwfm.problem.fitted import read_model, unit_norms
 from skwfm.problem.problem import Problem
 
@@ -197,6 +198,7 @@ def smooth(solution, beta, order=1):
         If the machine has no smooth surrogate.
     """
     try:
+        check_offers(solution.architecture, ["smooth"], "the measure")
         return solution.architecture.smooth(solution.fields, beta, order=order)
     except NotImplementedError as error:
         raise ValueError(

@@ -1,0 +1,40 @@
+"""The methods that a machine may leave out, and the error where they are needed."""
+
+from skwfm.architectures.base import Architecture
+
+
+def check_offers(machine, needed, user):
+    """Raise an error that names what is needed of a machine and what it lacks.
+
+    Parameters
+    ----------
+    machine : object
+        The machine, which need not inherit from `Architecture`.
+    needed : sequence of str
+        Names of optional methods.
+    user : str
+        Who needs them, for the message.
+
+    Raises
+    ------
+    NotImplementedError
+        If the machine lacks one of them.
+    """
+    lacking = [name for name in needed if not _offers(machine, name)]
+    if lacking:
+        raise NotImplementedError(
+            f"{user} needs {_quoted(needed)} of the machine, and "
+            f"{type(machine).__name__} lacks {_quoted(lacking)}: write what is missing "
+            "as skwfm.architectures.Architecture describes it, or choose another "
+            "machine or algorithm."
+        )
+
+
+def _offers(machine, name):
+    method = getattr(machine, name, None)
+    is_default = getattr(method, "__func__", None) is getattr(Architecture, name)
+    return callable(method) and not is_default
+
+
+def _quoted(names):
+    return ", ".join(f"`{name}`" for name in names)

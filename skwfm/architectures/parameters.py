@@ -1,0 +1,68 @@
+"""Machines are values: named parameters, equal if those are, searched by name."""
+
+import inspect
+
+
+class Parametrised:
+    """Parameters as scikit-learn's estimators have them, without scikit-learn.
+
+    They are the arguments of the constructor, stored under their names.
+    """
+
+    def __repr__(self):
+        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
+        return f"{type(self).__name__}({arguments})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self):
+        return hash((type(self), self.n_hidden))
+
+    def get_params(self, deep=True):
+        """Give the parameters of the constructor.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Without effect: no parameter of a machine has parameters. Accepted as
+            scikit-learn passes it.
+
+        Returns
+        -------
+        params : dict
+            Values by name.
+        """
+        constructor = inspect.signature(type(self)).parameters.values()
+        # A constructor with **kwargs hands n_hidden on to this class.
+        open_ended = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        names = {p.name for p in constructor if p.kind not in open_ended} | {"n_hidden"}
+        return {name: getattr(self, name) for name in sorted(names)}
+
+    def set_params(self, **params):
+        """Change parameters as if the machine had been constructed with them.
+
+        Parameters
+        ----------
+        **params : dict
+            New values by name.
+
+        Returns
+        -------
+        self : object
+            The machine.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown or its value is refused by the constructor, in
+            which case the machine stays as it is.
+        """
+        known = self.get_params()
+        for name in params:
+            if name not in known:
+                raise ValueError(
+                    f"{name!r} is no parameter of {self!r}: choose from {list(known)}."
+                )
+        self.__dict__ = vars(type(self)(**{**known, **params}))
+        return self
