@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm import plugins
 from skwfm._sklearn import Interval, fit_context
+from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.solution import ADVICE
@@ -247,7 +248,7 @@ class BaseCommitteeClassifier(
 
     def _decision(self, X):
         fields = X @ self.coef_.T + self.intercept_
-        return self.architecture_.decision(np.where(fields >= 0, 1.0, -1.0))
+        return self.architecture_.decision(signs(fields))
 
     def _predict(self, X):
         return self.classes_[(self._decision(X) > 0).astype(int)]

@@ -192,9 +192,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         self.answer = answer
 
     def _solve(self, problem, rng):
-        factors = Factors(
-            problem.inputs, problem.labels, problem.architecture, self.fit_intercept
-        )
+        factors = Factors.of(problem)
         self.method_ = self._engine(factors)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=problem.inputs)

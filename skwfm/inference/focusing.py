@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.infer import find_engine, infer
@@ -105,7 +106,7 @@ def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **opt
 
 def _step(factors, gamma, posterior, binary):
     mean = posterior.flat_mean
-    answer = np.where(mean >= 0, 1.0, -1.0) if binary else mean
+    answer = signs(mean) if binary else mean
     n_errors = int(np.sum(factors.problem.wrong(factors.fields(answer))))
     weights = unit_norm(factors.dense(answer))
     return FocusingStep(gamma, posterior, weights, n_errors, float(np.mean(mean**2)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
+from skwfm.architectures.base import signs
 from skwfm.architectures.layout import all_signs
 from skwfm.problem.products import RealProducts, SignProducts
 
@@ -153,7 +154,7 @@ class Problem:
         answers : ndarray of shape (n,)
             Answers, +-1.
         """
-        return self.architecture.output(np.where(fields >= 0, 1.0, -1.0))
+        return self.architecture.output(signs(fields))
 
     def wrong(self, fields, rows=slice(None)):
         """Tell which samples the machine answers wrongly.
