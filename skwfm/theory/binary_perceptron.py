@@ -1,40 +1,47 @@
 """Binary perceptron: solutions, and minimisers of the cross-entropy loss (Fig. 2)."""
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 
 from skwfm.theory.capacity import capacity
-from skwfm.theory.checks import check_alpha, check_gamma, warn_lost
-from skwfm.theory.numerics.gaussian import gaussian_rule
+from skwfm.theory.checks import check_alpha, check_gamma
+from skwfm.theory.numerics.gaussian import gaussian_rule, graded_edges
 from skwfm.theory.numerics.loss_averages import X_NODES, X_WEIGHTS, loss_averages
 from skwfm.theory.solution_entropy import solution_entropy
 from skwfm.theory.typical import (
     first_crossing,
     mean_log_cosh,
-    mean_square_tanh,
+    mean_square_sech,
+    spin_entropy,
     spin_replicon,
 )
 
-FIELD_EDGES = np.linspace(-8.5, 8.5, 11)
-FIELD_ORDERS = (7, 10)
+FIELD_ORDERS = (6, 8)
 LOG_BETA_RANGE = (-6.0, 500.0)
-SCAN_START, SCAN_STOP, SCAN_STEP = 1e-9, 9.0, 0.1
-"""Scan of -log(1 - q) for the saddle; beyond 9 the weights are as good as frozen."""
+SCAN_START, SCAN_STOP, SCAN_STEP = 1e-9, 14.0, 0.1
+"""Scan of -log(1 - q) for the saddle. Entropies beyond, below 1e-6, are not resolved."""
 
 MAX_JUMP = 0.5
 """A root further up than this from the one before belongs to another branch."""
 
 LOG_BETA_STEP = 0.25
-"""Step in log(beta) of the walk to zero entropy; small, to stay on one branch."""
+"""Least step in log(beta) of the walk to zero entropy; small, to stay on one branch."""
 
-FAR_ENTROPY = 0.2
-"""Above this entropy the walk takes double steps."""
+CAUTION = 0.4
+"""Part of the way to the zero, extrapolated, that one step of the walk covers."""
 
 ENTROPY_TOLERANCE = 1e-6
 """How near zero the entropy must come for its zero to count as found."""
+
+LOST = 1.0
+"""Stands for minus the entropy where the saddle is lost: below any entropy."""
+
+FIELD_WIDTH = 1.5
+"""Panels of the field rule near a bend, in units of ``sqrt(1 - q)``."""
 
 
 def binary_perceptron_entropy(alpha):
@@ -129,6 +136,7 @@ class _Saddle:
     conjugate: float
     free_entropy: float
     mean_loss: float
+    entropy: float
     error_rate: float
     replicon: float
 
@@ -149,28 +157,45 @@ class CrossEntropyModel:
     def __init__(self, alpha, gamma, order=FIELD_ORDERS[0]):
         self.alpha = alpha
         self.gamma = gamma
-        self.rule = gaussian_rule(FIELD_EDGES, order)
+        self.order = order
         self._guess = 0.0
 
-    def averages(self, q, beta):
-        """Averages over the field; see `loss_averages`."""
-        return loss_averages(*self.rule, q, beta, self.gamma, X_NODES, X_WEIGHTS)
+    def _field_rule(self, rest, beta):
+        """Rule over the field, narrow where the mean of its tilted law bends.
+
+        The loss moves a preactivation by at most ``beta (1 - q)``, fully where it is
+        far below zero and not at all far above; both bends are softened by 1/gamma.
+        Halfway between them the mode changes sign, and with it the fraction of wrong
+        answers jumps. All this happens within ``sqrt(1 - q)``, which is narrow at low
+        temperature.
+        """
+        reach = beta * rest
+        soft = 0.0
+        if self.gamma < math.inf:
+            soft = math.log1p(2 * self.gamma * reach) / (2 * self.gamma)
+        bends = np.array([-reach - soft, -0.5 * reach, soft]) / math.sqrt(1 - rest)
+        return gaussian_rule(graded_edges(bends, FIELD_WIDTH * math.sqrt(rest)), self.order)
+
+    def averages(self, rest, beta):
+        """Averages over the field at overlap ``1 - rest``; see `loss_averages`."""
+        rule = self._field_rule(rest, beta)
+        return loss_averages(*rule, rest, beta, self.gamma, X_NODES, X_WEIGHTS)
 
     def free_entropy(self, q, conjugate, beta):
         """Free entropy as a function of both order parameters."""
-        energy = self.alpha * self.averages(q, beta)[0]
+        energy = self.alpha * self.averages(1 - q, beta)[0]
         return -0.5 * conjugate * (1 - q) + mean_log_cosh(conjugate) + energy
 
-    def _overlap(self, beta):
-        """First overlap that reproduces itself, scanning up; None if there is none.
+    def _rest(self, beta):
+        """``1 - q`` at the first self-consistent overlap; None if there is none.
 
-        The scan is uniform in ``-log(1 - q)`` and starts just below the overlap of
-        the call before, when that is still below the root.
+        The scan goes up, uniform in ``u = -log(1 - q)``, and starts just below the
+        overlap of the call before, when that is still below the root.
         """
 
         def excess(u):
-            q = -math.expm1(-u)
-            return mean_square_tanh(self.alpha * self.averages(q, beta)[2]) - q
+            square = self.averages(math.exp(-u), beta)[2]
+            return -math.log(mean_square_sech(self.alpha * square)) - u
 
         start = max(self._guess - SCAN_STEP, SCAN_START)
         if excess(start) <= 0:
@@ -179,25 +204,32 @@ class CrossEntropyModel:
         if root is None or (self._guess and root > self._guess + MAX_JUMP):
             return None
         self._guess = root
-        return -math.expm1(-root)
+        return math.exp(-root)
 
     def solve(self, beta):
         """Order parameters and averages at the saddle; None where it is lost."""
-        q = self._overlap(beta)
-        if q is None:
+        rest = self._rest(beta)
+        if rest is None:
             return None
-        log_z, loss, square, curvature, wrong = map(float, self.averages(q, beta))
+        averages = map(float, self.averages(rest, beta))
+        log_z, loss, square, curvature, wrong, share = averages
         conjugate = self.alpha * square
-        phi = -0.5 * conjugate * (1 - q) + mean_log_cosh(conjugate) + self.alpha * log_z
-        replicon = self.alpha * curvature * spin_replicon(conjugate)
-        return _Saddle(q, conjugate, phi, loss, wrong, replicon)
+        phi = -0.5 * conjugate * rest + mean_log_cosh(conjugate) + self.alpha * log_z
+        return _Saddle(
+            q=1 - rest,
+            conjugate=conjugate,
+            free_entropy=phi,
+            mean_loss=loss,
+            # Equal to phi + beta alpha loss, whose terms grow like beta and cancel.
+            entropy=spin_entropy(conjugate) + self.alpha * share,
+            error_rate=wrong,
+            replicon=self.alpha * curvature * spin_replicon(conjugate),
+        )
 
     def entropy(self, beta):
         """Entropy per weight at the saddle; NaN where it is lost."""
         saddle = self.solve(beta)
-        if saddle is None:
-            return math.nan
-        return saddle.free_entropy + beta * self.alpha * saddle.mean_loss
+        return math.nan if saddle is None else saddle.entropy
 
     def zero_entropy_beta(self, guess=1.0):
         """Where the entropy vanishes and the measure freezes; NaN if it never does."""
@@ -205,25 +237,38 @@ class CrossEntropyModel:
         def minus_entropy(log_beta):
             entropy = self.entropy(math.exp(log_beta))
             # The saddle is lost at low temperature only: the root lies before.
-            return 1.0 if math.isnan(entropy) else -entropy
+            return LOST if math.isnan(entropy) else -entropy
 
-        root = self._first_zero(minus_entropy, guess)
-        lost = abs(minus_entropy(root)) > ENTROPY_TOLERANCE
-        return math.nan if lost else math.exp(root)
+        beta = math.exp(self._first_zero(minus_entropy, guess))
+        saddle = self.solve(beta)
+        # Running off the end of the scan looks like a zero, since S vanishes there.
+        found = (
+            saddle is not None
+            and abs(saddle.entropy) < ENTROPY_TOLERANCE
+            and -math.log1p(-saddle.q) < SCAN_STOP - 1
+        )
+        return beta if found else math.nan
 
     @staticmethod
     def _first_zero(minus_entropy, start):
-        """First sign change, walking in the direction of the zero in equal steps."""
-        direction = -1.0 if minus_entropy(start) > 0 else 1.0
+        """First sign change, walking towards the zero with caution."""
+        value = minus_entropy(start)
+        direction = -1.0 if value > 0 else 1.0
         low, stop = start, LOG_BETA_RANGE[direction > 0]
-        value = minus_entropy(low)
+        step = LOG_BETA_STEP
         while direction * (stop - low) > 0:
-            far = 2.0 if abs(value) > FAR_ENTROPY else 1.0
-            high = low + direction * LOG_BETA_STEP * far
-            value = minus_entropy(high)
-            if direction * value >= 0:
+            high = low + direction * step
+            new = minus_entropy(high)
+            if new == LOST and step > LOG_BETA_STEP:
+                # Perhaps only out of reach from here: the branch has moved too far.
+                step = LOG_BETA_STEP
+                continue
+            if direction * new >= 0:
                 return brentq(minus_entropy, low, high, xtol=1e-10)
-            low = high
+            slope = direction * (new - value) / step
+            to_go = -direction * new / slope if slope > 0 else step
+            step = min(2 * step, max(LOG_BETA_STEP, CAUTION * to_go))
+            low, value = high, new
         return stop
 
 
@@ -239,6 +284,18 @@ def _solutions_as_minimum(alpha):
         entropy=result.entropy,
         stability=result.stability,
         error=0.0,
+    )
+
+
+def _warn_unresolved(alpha, gamma):
+    """Warn, with advice, that no zero of the entropy was found."""
+    warnings.warn(
+        f"The entropy of cross-entropy minimisers at alpha={alpha:g}, gamma={gamma:g} "
+        f"has no zero that can be resolved (1 - q > {math.exp(-SCAN_STOP):.0e}): all "
+        "results are NaN with converged=False. It vanishes at a beta of about "
+        "15 / gamma**2 for small gamma, so use gamma >= 0.005.",
+        RuntimeWarning,
+        stacklevel=3,
     )
 
 
@@ -288,10 +345,10 @@ def cross_entropy_error_rate(alpha, gamma):
     model = CrossEntropyModel(alpha, gamma)
     beta = model.zero_entropy_beta()
     if math.isnan(beta):
-        warn_lost([False], "loads")
+        _warn_unresolved(alpha, gamma)
         return CrossEntropyMinimum(*8 * (math.nan,))
     coarse = model.solve(beta)
-    model.rule = gaussian_rule(FIELD_EDGES, FIELD_ORDERS[1])
+    model.order = FIELD_ORDERS[1]
     fine = model.solve(beta)
     return CrossEntropyMinimum(
         error_rate=fine.error_rate,
@@ -299,7 +356,7 @@ def cross_entropy_error_rate(alpha, gamma):
         beta=beta,
         overlap=fine.q,
         conjugate=fine.conjugate,
-        entropy=fine.free_entropy + beta * alpha * fine.mean_loss,
+        entropy=fine.entropy,
         stability=fine.replicon,
         error=abs(fine.error_rate - coarse.error_rate),
     )
