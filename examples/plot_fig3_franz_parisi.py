@@ -25,8 +25,8 @@ for ax, alpha, gammas in [
     names = ["$\\infty$" if g == np.inf else f"{g:g}" for g in gammas]
     labels = [f"$\\gamma$ = {name}" for name in names]
     TheoryCurveDisplay.from_curves(curves, labels=labels, x="distance", ax=ax)
-    ax.plot(distances, curves[0].cap, color="grey", label="no patterns")
-    ax.axhline(0, color="black", linewidth=0.6)
+    ax.plot(distances, curves[0].cap, color="grey", label="no patterns: upper bound")
+    ax.axhline(0, color="black", linewidth=0.6, label="one weight vector")
     ax.set(title=f"$\\alpha$ = {alpha}", ylim=(-0.03, 0.4))
     ax.legend(frameon=False)
 axes[1].set_ylabel("")

@@ -151,7 +151,9 @@ def mean_square_sech(conjugate):
 def mean_log_cosh(conjugate):
     """``E ln 2cosh(sqrt(qh) z)``, the mean of ``|field|`` in closed form."""
     u, weights = _unfrozen(conjugate)
-    return math.sqrt(2 * conjugate / math.pi) + float(weights @ np.log1p(np.exp(-2 * u)))
+    return math.sqrt(2 * conjugate / math.pi) + float(
+        weights @ np.log1p(np.exp(-2 * u))
+    )
 
 
 def spin_entropy(conjugate):

@@ -13,8 +13,8 @@ from skwfm.theory import (
     cross_entropy_error_rate,
     cross_entropy_local_entropy,
 )
-from skwfm.theory.binary_perceptron import CrossEntropyModel
 from skwfm.theory.constrained import ConstrainedSolutions, Reference
+from skwfm.theory.cross_entropy import CrossEntropyModel
 from skwfm.theory.numerics.loss_averages import (
     N_NODES,
     X_NODES,
@@ -123,13 +123,11 @@ def test_entropy_approaches_its_zero_temperature_expansion():
     c = brentq(excess, 0.1, 20)
     bend = c * gamma / 2 / np.cosh(gamma * modes(c)) ** 2
     limit = -alpha / 2 * weights @ (np.log1p(bend) - bend / (1 + bend))
-    model = CrossEntropyModel(alpha, gamma)
-    betas = np.geomspace(10, 40960, 13)
-    entropy = [model.entropy(beta) for beta in betas]
-    # The 1/beta part cancels between the last two temperatures, a factor 2 apart.
-    assert 2 * entropy[-1] - entropy[-2] == pytest.approx(limit, rel=2e-4)
+    near, far = (CrossEntropyModel(alpha, gamma).solve(b) for b in (1e4, 2e4))
+    # The 1/beta part cancels between two temperatures a factor 2 apart.
+    assert 2 * far.entropy - near.entropy == pytest.approx(limit, rel=2e-3)
     wrong = weights @ (modes(c) < 0)
-    assert model.solve(betas[-1]).error_rate == pytest.approx(wrong, abs=2e-4)
+    assert far.error_rate == pytest.approx(wrong, abs=3e-4)
 
 
 def test_entropy_is_free_entropy_plus_energy():
@@ -163,7 +161,8 @@ def test_tilted_rule_at_a_steep_wall(gamma, omega):
     x, p = np.empty(N_NODES), np.empty(N_NODES)
     tilted_rule(omega, 0.4, beta, gamma, X_NODES, X_WEIGHTS, x, p)
     t = np.linspace(0.3 - 4 / gamma, 7, 400001)
-    law = np.exp(-((t - omega) ** 2) / 0.8 - np.exp(-2 * gamma * (t - 0.3)))
+    loss = np.maximum(-t, 0) + np.log1p(np.exp(-2 * gamma * abs(t))) / (2 * gamma)
+    law = np.exp(-((t - omega) ** 2) / 0.8 - beta * loss)
     assert p @ x == pytest.approx(law @ t / law.sum(), rel=2e-5)
 
 
