@@ -17,7 +17,7 @@ import numpy as np
 
 from skwfm.theory import capacity, cross_entropy_error_rate
 
-alphas = np.linspace(0.3, 0.9, 13)
+alphas = np.linspace(0.3, 0.9, 19)
 figure, ax = plt.subplots(layout="constrained")
 for offset, (gamma, marker) in enumerate(
     zip([0.1, 1.0, 2.0, 5.0], "osD^", strict=True)
