@@ -9,7 +9,14 @@ from skwfm._plotting import new_axes
 AXES = ("centre", "mutual", "distance")
 
 # Told apart without colour; dots are kept for what exceeds its cap.
-STYLES = ("-", (0, (7, 2)), (0, (7, 2, 2, 2)), (0, (3, 2)), (0, (7, 2, 2, 2, 2, 2)))
+STYLES = (
+    "-",
+    (0, (7, 2)),
+    (0, (7, 2, 2, 2)),
+    (0, (3, 2)),
+    (0, (7, 2, 2, 2, 2, 2)),
+    (0, (14, 3)),
+)
 
 
 class TheoryCurveDisplay:
