@@ -12,7 +12,7 @@ around is a solution: a wide flat minimum.
 # %%
 # The committee
 # -------------
-# Twelve overlaps are enough for the picture. Above the stability line of the typical
+# The solution at the centre is on the left. Above the stability line of the typical
 # volume, alpha = 1.73, part of a curve may lie above the total volume of solutions,
 # where it cannot be right; that part is dotted.
 
@@ -22,7 +22,7 @@ import numpy as np
 from skwfm.displays import TheoryCurveDisplay
 from skwfm.theory import local_entropy_curve
 
-overlaps = np.linspace(0.08, 0.98, 12)
+overlaps = np.linspace(0.08, 0.98, 25)
 alphas = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
 curves = [local_entropy_curve("tree", 3, alpha, overlaps) for alpha in alphas]
 
@@ -30,28 +30,33 @@ figure, ax = plt.subplots(layout="constrained")
 TheoryCurveDisplay.from_curves(
     curves, labels=[f"$\\alpha$ = {alpha}" for alpha in alphas], x="mutual", ax=ax
 )
-ax.set(title="committee of three", ylim=(-4.0, 0.05))
-ax.legend(frameon=False, ncols=3, loc="lower center")
+ax.set(title="tree committee, K = 3", ylim=(-4.0, 0.05))
 plt.show()
 
 # %%
 # What it is compared with
 # ------------------------
 # One perceptron, infinitely many hidden units, and the parity machine. For the parity
-# machine the published constant :math:`-\alpha \ln 2` is the typical volume; fixing
-# the internal representations gives a lower bound (dashed) that exceeds it.
+# machine the published constant :math:`-\alpha \ln 2` is the typical volume, not the
+# optimum over wide minima. Fixing the internal representations leaves three perceptrons
+# at :math:`3 \alpha` each, whose curve bounds the optimum from below. Where it lies
+# above the constant, the constant is too low.
 
 fine = np.linspace(0.02, 0.995, 60)
 others = {
     "perceptron": local_entropy_curve("perceptron", 1, 0.5, fine),
     "committee, K infinite": local_entropy_curve("tree", np.inf, 0.5, fine),
-    "parity, K = 3": local_entropy_curve("parity", 3, 0.5, fine),
+    "parity, K = 3: typical, $-\\alpha\\,\\ln 2$": local_entropy_curve(
+        "parity", 3, 0.5, fine
+    ),
 }
 figure, ax = plt.subplots(layout="constrained")
 TheoryCurveDisplay.from_curves(
     list(others.values()), labels=list(others), x="mutual", ax=ax
 )
-ax.set_title("$\\alpha$ = 0.5")
+ax.lines[-1].set_label("parity, K = 3: lower bound of the optimum")
+ax.legend(frameon=False)
+ax.set(title="$\\alpha$ = 0.5")
 plt.show()
 
 # %%

@@ -1,40 +1,13 @@
 """Binary perceptron: solutions, and minimisers of the cross-entropy loss (Fig. 2)."""
 
 import math
+import warnings
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.optimize import brentq
-
 from skwfm.theory.capacity import capacity
-from skwfm.theory.checks import check_alpha, check_gamma, warn_lost
-from skwfm.theory.numerics.gaussian import gaussian_rule
-from skwfm.theory.numerics.loss_averages import X_NODES, X_WEIGHTS, loss_averages
+from skwfm.theory.checks import check_alpha, check_gamma
+from skwfm.theory.cross_entropy import FIELD_ORDERS, SCAN_STOP, CrossEntropyModel
 from skwfm.theory.solution_entropy import solution_entropy
-from skwfm.theory.typical import (
-    first_crossing,
-    mean_log_cosh,
-    mean_square_tanh,
-    spin_replicon,
-)
-
-FIELD_EDGES = np.linspace(-8.5, 8.5, 11)
-FIELD_ORDERS = (7, 10)
-LOG_BETA_RANGE = (-6.0, 500.0)
-SCAN_START, SCAN_STOP, SCAN_STEP = 1e-9, 9.0, 0.1
-"""Scan of -log(1 - q) for the saddle; beyond 9 the weights are as good as frozen."""
-
-MAX_JUMP = 0.5
-"""A root further up than this from the one before belongs to another branch."""
-
-LOG_BETA_STEP = 0.25
-"""Step in log(beta) of the walk to zero entropy; small, to stay on one branch."""
-
-FAR_ENTROPY = 0.2
-"""Above this entropy the walk takes double steps."""
-
-ENTROPY_TOLERANCE = 1e-6
-"""How near zero the entropy must come for its zero to count as found."""
 
 
 def binary_perceptron_entropy(alpha):
@@ -123,110 +96,6 @@ class CrossEntropyMinimum:
         return not math.isnan(self.beta)
 
 
-@dataclass(frozen=True)
-class _Saddle:
-    q: float
-    conjugate: float
-    free_entropy: float
-    mean_loss: float
-    error_rate: float
-    replicon: float
-
-
-class CrossEntropyModel:
-    """Gibbs measure of the cross-entropy loss over binary weights.
-
-        phi = -qh (1-q)/2 + E ln 2cosh(sqrt(qh) z) + alpha E ln Z0,
-        Z0 = int Dz1 exp(-beta f_gamma(sqrt(q) z0 + sqrt(1-q) z1)).
-
-    Parameters
-    ----------
-    alpha, gamma : float
-    order : int
-        Nodes per panel of the field rule.
-    """
-
-    def __init__(self, alpha, gamma, order=FIELD_ORDERS[0]):
-        self.alpha = alpha
-        self.gamma = gamma
-        self.rule = gaussian_rule(FIELD_EDGES, order)
-        self._guess = 0.0
-
-    def averages(self, q, beta):
-        """Averages over the field; see `loss_averages`."""
-        return loss_averages(*self.rule, q, beta, self.gamma, X_NODES, X_WEIGHTS)
-
-    def free_entropy(self, q, conjugate, beta):
-        """Free entropy as a function of both order parameters."""
-        energy = self.alpha * self.averages(q, beta)[0]
-        return -0.5 * conjugate * (1 - q) + mean_log_cosh(conjugate) + energy
-
-    def _overlap(self, beta):
-        """First overlap that reproduces itself, scanning up; None if there is none.
-
-        The scan is uniform in ``-log(1 - q)`` and starts just below the overlap of
-        the call before, when that is still below the root.
-        """
-
-        def excess(u):
-            q = -math.expm1(-u)
-            return mean_square_tanh(self.alpha * self.averages(q, beta)[2]) - q
-
-        start = max(self._guess - SCAN_STEP, SCAN_START)
-        if excess(start) <= 0:
-            start = SCAN_START
-        root = first_crossing(excess, start, SCAN_STOP, SCAN_STEP)
-        if root is None or (self._guess and root > self._guess + MAX_JUMP):
-            return None
-        self._guess = root
-        return -math.expm1(-root)
-
-    def solve(self, beta):
-        """Order parameters and averages at the saddle; None where it is lost."""
-        q = self._overlap(beta)
-        if q is None:
-            return None
-        log_z, loss, square, curvature, wrong = map(float, self.averages(q, beta))
-        conjugate = self.alpha * square
-        phi = -0.5 * conjugate * (1 - q) + mean_log_cosh(conjugate) + self.alpha * log_z
-        replicon = self.alpha * curvature * spin_replicon(conjugate)
-        return _Saddle(q, conjugate, phi, loss, wrong, replicon)
-
-    def entropy(self, beta):
-        """Entropy per weight at the saddle; NaN where it is lost."""
-        saddle = self.solve(beta)
-        if saddle is None:
-            return math.nan
-        return saddle.free_entropy + beta * self.alpha * saddle.mean_loss
-
-    def zero_entropy_beta(self, guess=1.0):
-        """Where the entropy vanishes and the measure freezes; NaN if it never does."""
-
-        def minus_entropy(log_beta):
-            entropy = self.entropy(math.exp(log_beta))
-            # The saddle is lost at low temperature only: the root lies before.
-            return 1.0 if math.isnan(entropy) else -entropy
-
-        root = self._first_zero(minus_entropy, guess)
-        lost = abs(minus_entropy(root)) > ENTROPY_TOLERANCE
-        return math.nan if lost else math.exp(root)
-
-    @staticmethod
-    def _first_zero(minus_entropy, start):
-        """First sign change, walking in the direction of the zero in equal steps."""
-        direction = -1.0 if minus_entropy(start) > 0 else 1.0
-        low, stop = start, LOG_BETA_RANGE[direction > 0]
-        value = minus_entropy(low)
-        while direction * (stop - low) > 0:
-            far = 2.0 if abs(value) > FAR_ENTROPY else 1.0
-            high = low + direction * LOG_BETA_STEP * far
-            value = minus_entropy(high)
-            if direction * value >= 0:
-                return brentq(minus_entropy, low, high, xtol=1e-10)
-            low = high
-        return stop
-
-
 def _solutions_as_minimum(alpha):
     """Hard loss below the capacity: the minimisers are the typical solutions."""
     result = binary_perceptron_entropy(alpha)
@@ -239,6 +108,18 @@ def _solutions_as_minimum(alpha):
         entropy=result.entropy,
         stability=result.stability,
         error=0.0,
+    )
+
+
+def _warn_unresolved(alpha, gamma):
+    """Warn, with advice, that no zero of the entropy was found."""
+    warnings.warn(
+        f"The entropy of cross-entropy minimisers at alpha={alpha:g}, gamma={gamma:g} "
+        f"has no zero that can be resolved (1 - q > {math.exp(-SCAN_STOP):.0e}): all "
+        "results are NaN with converged=False. It vanishes at a beta of about "
+        "15 / gamma**2 for small gamma, so use gamma >= 0.005.",
+        RuntimeWarning,
+        stacklevel=3,
     )
 
 
@@ -288,10 +169,10 @@ def cross_entropy_error_rate(alpha, gamma):
     model = CrossEntropyModel(alpha, gamma)
     beta = model.zero_entropy_beta()
     if math.isnan(beta):
-        warn_lost([False], "loads")
+        _warn_unresolved(alpha, gamma)
         return CrossEntropyMinimum(*8 * (math.nan,))
     coarse = model.solve(beta)
-    model.rule = gaussian_rule(FIELD_EDGES, FIELD_ORDERS[1])
+    model.order = FIELD_ORDERS[1]
     fine = model.solve(beta)
     return CrossEntropyMinimum(
         error_rate=fine.error_rate,
@@ -299,7 +180,7 @@ def cross_entropy_error_rate(alpha, gamma):
         beta=beta,
         overlap=fine.q,
         conjugate=fine.conjugate,
-        entropy=fine.free_entropy + beta * alpha * fine.mean_loss,
+        entropy=fine.entropy,
         stability=fine.replicon,
         error=abs(fine.error_rate - coarse.error_rate),
     )

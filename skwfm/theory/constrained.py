@@ -27,12 +27,16 @@ FIELD_EDGES = np.linspace(-8.0, 8.0, 9)
 FIELD_ORDERS = (4, 6)
 OWN_EDGES = np.linspace(-7.0, 7.0, 7)
 OWN_ORDER = 6
-SPIN_EDGES = graded_edges([0.0], 0.05)
-SPIN_ORDER = 8
+SPIN_WIDTH = 0.05
+SPIN_ORDERS = (8, 10)
 FREE_EDGES = graded_edges([0.0], 0.25)
-FREE_ORDER = 6
+FREE_ORDERS = (6, 8)
 MAX_STEP = 0.025
 """Largest step in distance when the saddle is continued."""
+
+MAX_ERROR = 1e-3
+"""A point whose quadratures differ by more is lost: close to the reference, or around
+a nearly frozen one, fields are so strong that the rules step over the kinks."""
 
 RESIDUAL = 1e-8
 MAX_ITERATIONS = 300
@@ -67,13 +71,27 @@ class ConstrainedSolutions:
         self.reference = reference
         self._fields = [gaussian_rule(FIELD_EDGES, order) for order in FIELD_ORDERS]
         self._own = gaussian_rule(OWN_EDGES, OWN_ORDER)
-        z, wz = gaussian_rule(SPIN_EDGES, SPIN_ORDER)
-        x, self._wx = gaussian_rule(FREE_EDGES, FREE_ORDER)
-        self._x = x[None, :]
-        field = math.sqrt(reference.conjugate) * z
+        self._spins = [
+            self._spin_rule(*orders)
+            for orders in zip(SPIN_ORDERS, FREE_ORDERS, strict=True)
+        ]
+        self._use(0)
+
+    def _spin_rule(self, spin_order, free_order):
+        """Nodes z and x with weights, and the reference's magnetisation at z."""
+        # The reference's weights freeze at fields z of 1 / sqrt(Qh).
+        strength = math.sqrt(self.reference.conjugate)
+        edges = graded_edges([0.0], min(SPIN_WIDTH, 1 / strength))
+        z, wz = gaussian_rule(edges, spin_order)
+        x, wx = gaussian_rule(FREE_EDGES, free_order)
+        tanh = np.tanh(strength * z)
         # s -> -s is undone by z -> -z, x -> -x: only s = +1 is integrated.
-        self._z, self._wz = z[:, None], wz * (1 + np.tanh(field))
-        self._magnetisation = np.tanh(field)[:, None]
+        return z[:, None], wz * (1 + tanh), x[None, :], wx, tanh[:, None]
+
+    def _use(self, level):
+        """Integrate over the weights' fields by the coarse rule (0) or the fine (1)."""
+        rule = self._spins[level]
+        self._z, self._wz, self._x, self._wx, self._magnetisation = rule
 
     def allowed(self, p, t, q):
         """Whether overlaps p, t, q belong to real vectors."""
@@ -82,7 +100,7 @@ class ConstrainedSolutions:
         return least - SPREAD_SLACK < q < 1
 
     def patterns(self, p, t, q, level=0):
-        """Averages over patterns; see ``tilted.constrained_averages``."""
+        """Averages over patterns; see `constrained_averages`."""
         ref = self.reference
         return constrained_averages(
             *self._fields[level],
@@ -175,8 +193,10 @@ class ConstrainedSolutions:
             qh, th = self.conjugates(p, t, averages)
             fields = (self.aligning_field(p, qh, th), qh, th)
         ph, qh, th = fields
+        self._use(level)
         field = self._field(ph, qh, th)
         spins = self._spin_average(np.logaddexp(field, -field))
+        self._use(0)
         prior = -p * ph + t * th - 0.5 * qh * (1 - q)
         return prior + spins + self.alpha * float(averages[0])
 
@@ -225,6 +245,8 @@ class ConstrainedSolutions:
             t, q = self._overlaps(p, state)
             coarse = self.free_entropy(p, t, q)
             fine = self.free_entropy(p, t, q, level=1)
+            if abs(fine - coarse) > MAX_ERROR:
+                return
             results[i] = fine, abs(fine - coarse), t, q
 
 

@@ -1,10 +1,22 @@
 """Pictures of theoretical curves, with measured ones on top."""
 
+import itertools
+
 import numpy as np
 
 from skwfm._plotting import new_axes
 
 AXES = ("centre", "mutual", "distance")
+
+# Told apart without colour; dots are kept for what exceeds its cap.
+STYLES = (
+    "-",
+    (0, (7, 2)),
+    (0, (7, 2, 2, 2)),
+    (0, (3, 2)),
+    (0, (7, 2, 2, 2, 2, 2)),
+    (0, (14, 3)),
+)
 
 
 class TheoryCurveDisplay:
@@ -19,7 +31,8 @@ class TheoryCurveDisplay:
     x : {"centre", "mutual", "distance"}, default="centre"
         Horizontal axis: overlap with the centre (what a measurement controls;
         ``sqrt(q1)`` for replicas at mutual overlap q1), mutual overlap of the
-        replicas, or distance from the centre.
+        replicas, or distance from the centre. Overlaps run from 1 downwards, so that
+        the centre is on the left in any case, as in `LocalEntropyDisplay`.
 
     Attributes
     ----------
@@ -100,9 +113,10 @@ class TheoryCurveDisplay:
     def plot(self, ax=None, **kwargs):
         """Draw the curves.
 
-        Points that exceed the total volume of solutions are dotted: there the
-        replica-symmetric curve cannot be right. Unconverged points leave gaps. A
-        band of one error estimate is drawn where it can be seen.
+        Curves differ in colour and dashes. Points that exceed the total volume of
+        solutions are dotted: there the replica-symmetric curve cannot be right.
+        Unconverged points leave gaps. A band of one error estimate is drawn where it
+        can be seen.
 
         Parameters
         ----------
@@ -117,8 +131,9 @@ class TheoryCurveDisplay:
         """
         ax = new_axes(ax)
         labels = self.labels or [None] * len(self.curves)
+        styles = itertools.cycle(STYLES)
         self.lines_ = [
-            self._draw(ax, curve, label, kwargs)
+            self._draw(ax, curve, label, styles, kwargs)
             for curve, label in zip(self.curves, labels, strict=True)
         ]
         self.ax_, self.figure_ = ax, ax.figure
@@ -128,14 +143,30 @@ class TheoryCurveDisplay:
             "distance": "distance from the centre $d$",
         }
         ax.set(xlabel=names[self.x], ylabel="local entropy (nats per weight)")
+        if self.x != "distance" and not ax.xaxis_inverted():
+            ax.invert_xaxis()
         if any(labels):
-            ax.legend(frameon=False)
+            ax.legend(handles=self._handles(ax), frameon=False)
         return self
 
-    def _draw(self, ax, curve, label, kwargs):
+    def _handles(self, ax):
+        """Legend entries of the axes, with one for dots if there are any."""
+        handles = ax.get_legend_handles_labels()[0]
+        if any(
+            curve.exceeds_cap is not None and curve.exceeds_cap.any()
+            for curve in self.curves
+        ):
+            dots = {"linestyle": ":", "color": "black"}
+            handles.append(
+                type(self.lines_[0])([], [], label="above the total volume", **dots)
+            )
+        return handles
+
+    def _draw(self, ax, curve, label, styles, kwargs):
         x = self._abscissa(curve)
         over = curve.exceeds_cap
         over = np.zeros(x.shape, bool) if over is None else np.asarray(over)
+        kwargs = {"linestyle": next(styles), **kwargs}
         (line,) = ax.plot(x, np.where(over, np.nan, curve.entropy), **kwargs)
         line.set_label(label)
         color = line.get_color()
@@ -148,7 +179,8 @@ class TheoryCurveDisplay:
             low, high = curve.entropy - curve.error, curve.entropy + curve.error
             ax.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
         if curve.lower_bound is not None:
-            ax.plot(x, curve.lower_bound, "--", color=color, label="lower bound")
+            style = {"linestyle": next(styles), "color": color}
+            ax.plot(x, curve.lower_bound, label="lower bound", **style)
         return line
 
     def overlay(self, *curves, labels=None, **kwargs):

@@ -16,14 +16,17 @@ import numpy as np
 from scipy.optimize import brentq
 
 from skwfm.theory.numerics.field_averages import gaussian_fields
-from skwfm.theory.numerics.gaussian import gaussian_rule, graded_edges
+from skwfm.theory.numerics.gaussian import GAUSS_RANGE, composite_rule
 from skwfm.theory.wide_minima import effective_scales, monotone_root
 
 LOG_B_RANGE = (-40.0, 12.0)
 """Range of log q/(1-q) searched; the upper end is 6e-6 from overlap one."""
 
-Z_NODES, Z_WEIGHTS = gaussian_rule(graded_edges([0.0], 0.03), 10)
-"""Rule for the weights' own field: a tanh as steep as sqrt(qh) about 30 is resolved."""
+SPIN_RANGE = 20.0
+"""Beyond this field a binary weight is frozen: ``1 - tanh`` is below 1e-17."""
+
+UNIT_NODES, UNIT_WEIGHTS = composite_rule(np.linspace(0.0, 1.0, 25), 10)
+"""Rule on [0, 1] that is stretched over the fields at which a weight is not frozen."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,9 @@ def _infinite_replicon(overlap, slope, curvature):
     With t = 2 H(a) - 1 the mean vote of a unit: a unit's own second derivative has
     mean square ``E[t''^2] E[L'^2] / K``, a pair's ``E[t'^2]^2 E[L''^2] / K^2``.
     """
-    a = math.sqrt(overlap / (1 - overlap)) * Z_NODES
-    density = np.exp(-(a**2)) / (2 * math.pi)
-    first = float(Z_WEIGHTS @ (4 * density))
-    second = float(Z_WEIGHTS @ (4 * a**2 * density))
+    B = overlap / (1 - overlap)
+    first = 2 / math.pi / math.sqrt(1 + 2 * B)
+    second = first * B / (1 + 2 * B)
     rest = 2 / math.pi * math.acos(overlap)
     return second * slope / rest + first**2 * curvature / rest**2
 
@@ -126,21 +128,45 @@ def spherical_volume(n_hidden, alpha):
     return SolutionEntropy(entropy, B / (1 + B), error, replicon)
 
 
-def mean_square_tanh(conjugate):
-    """``E tanh(sqrt(qh) z)^2``: overlap of binary weights under the field qh."""
-    return float(Z_WEIGHTS @ np.tanh(math.sqrt(conjugate) * Z_NODES) ** 2)
+def _unfrozen(conjugate):
+    """Rule over the field ``u = sqrt(qh) |z|`` of functions that vanish for large u.
+
+    As q -> 1 the few weights that are not frozen have fields of order one among
+    fields of order sqrt(qh). The nodes follow them, so that ``1 - q`` keeps its
+    relative precision where a fixed rule in z steps over them.
+    """
+    spread = math.sqrt(conjugate)
+    limit = min(GAUSS_RANGE, SPIN_RANGE / max(spread, 1.0))
+    z = limit * UNIT_NODES
+    density = np.exp(-0.5 * z**2) * math.sqrt(2 / math.pi)
+    return spread * z, limit * UNIT_WEIGHTS * density
+
+
+def mean_square_sech(conjugate):
+    """``1 - q = E sech(sqrt(qh) z)^2`` of binary weights under the field qh."""
+    u, weights = _unfrozen(conjugate)
+    return float(weights @ np.cosh(u) ** -2)
 
 
 def mean_log_cosh(conjugate):
-    """``E ln 2cosh(sqrt(qh) z)``."""
-    field = math.sqrt(conjugate) * Z_NODES
-    return float(Z_WEIGHTS @ np.logaddexp(field, -field))
+    """``E ln 2cosh(sqrt(qh) z)``, the mean of ``|field|`` in closed form."""
+    u, weights = _unfrozen(conjugate)
+    return math.sqrt(2 * conjugate / math.pi) + float(
+        weights @ np.log1p(np.exp(-2 * u))
+    )
+
+
+def spin_entropy(conjugate):
+    """Entropy of binary weights in the field qh, ``E[ln 2cosh u - u tanh u]``."""
+    u, weights = _unfrozen(conjugate)
+    rare = np.exp(-2 * u)
+    return float(weights @ (np.log1p(rare) + 2 * u * rare / (1 + rare)))
 
 
 def spin_replicon(conjugate):
     """``E (1 - tanh^2)^2``: response of binary weights, the replicon's other half."""
-    tanh = np.tanh(math.sqrt(conjugate) * Z_NODES)
-    return float(Z_WEIGHTS @ (1 - tanh**2) ** 2)
+    u, weights = _unfrozen(conjugate)
+    return float(weights @ np.cosh(u) ** -4)
 
 
 def first_crossing(function, start, stop, step):
@@ -164,7 +190,7 @@ def binary_entropy(n_hidden, alpha):
         return fields.slope(overlap) / (1 - overlap)
 
     def excess(overlap):
-        return mean_square_tanh(conjugate(overlap)) - overlap
+        return 1 - overlap - mean_square_sech(conjugate(overlap))
 
     overlap = first_crossing(excess, 1e-9, 0.95, 0.05)
     if overlap is None:

@@ -5,15 +5,16 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import log_ndtr
+from scipy.optimize import brentq
+from scipy.special import expit, log_ndtr
 
 from skwfm.theory import (
     binary_perceptron_entropy,
     cross_entropy_error_rate,
     cross_entropy_local_entropy,
 )
-from skwfm.theory.binary_perceptron import CrossEntropyModel
 from skwfm.theory.constrained import ConstrainedSolutions, Reference
+from skwfm.theory.cross_entropy import CrossEntropyModel
 from skwfm.theory.numerics.loss_averages import (
     N_NODES,
     X_NODES,
@@ -57,6 +58,112 @@ def test_error_rates(alpha, gamma, expected):
     assert minimum.error_rate == pytest.approx(expected, abs=6e-5)
     assert minimum.entropy == pytest.approx(0, abs=1e-7)
     assert minimum.error < 1e-6
+
+
+def plain_averages(rest, beta, gamma, step=0.01, n_nodes=801):
+    """The averages over fields by sums on uniform grids, and spins by `quad`."""
+    z = np.arange(-8.5, 8.5 + step / 2, step)
+    weights = np.exp(-z * z / 2)[:, None] / np.exp(-z * z / 2).sum()
+    omega = np.sqrt(1 - rest) * z[:, None]
+    low, high = omega, omega + beta * rest
+    for _ in range(80):
+        mode = (low + high) / 2
+        rises = beta * rest * expit(-2 * gamma * mode) > mode - omega
+        low, high = np.where(rises, mode, low), np.where(rises, high, mode)
+    x, dx = np.linspace(-9, 9, n_nodes, retstep=True)
+    dx = np.sqrt(rest) * dx
+    x = mode + np.sqrt(rest) * x
+    loss = np.maximum(-x, 0) + np.log1p(np.exp(-2 * gamma * abs(x))) / (2 * gamma)
+    log_weight = -((x - omega) ** 2) / (2 * rest) - beta * loss
+    law = np.exp(log_weight - log_weight.max(1, keepdims=True))
+    law /= law.sum(1, keepdims=True)
+    # A cell of the grid that zero divides counts in proportion.
+    wrong = np.clip(0.5 - x / dx, 0, 1)
+    force = ((law * x).sum(1, keepdims=True) - omega) / rest
+    return (weights * force**2).sum(), (weights * law * wrong).sum()
+
+
+def frozen_spins(conjugate):
+    """``E sech^2`` by adaptive quadrature in the field itself."""
+
+    def integrand(u):
+        return np.exp(-u * u / (2 * conjugate)) / np.cosh(u) ** 2
+
+    total = quad(integrand, 0, 30, points=[1, 4], epsabs=1e-14)[0]
+    return total * np.sqrt(2 / np.pi / conjugate)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "gamma", "beta"),
+    [(0.4, 0.1, 119.0), (0.4, 0.1, 1432.0), (0.6, 0.3, 170.0), (0.8, 1.0, 34.6)],
+)
+def test_saddle_and_error_rate_on_a_plain_grid(alpha, gamma, beta):
+    saddle = CrossEntropyModel(alpha, gamma).solve(beta)
+    square, wrong = plain_averages(1 - saddle.q, beta, gamma)
+    assert saddle.conjugate == pytest.approx(alpha * square, rel=1e-6)
+    assert 1 - saddle.q == pytest.approx(frozen_spins(alpha * square), rel=1e-6)
+    assert saddle.error_rate == pytest.approx(wrong, rel=1e-4)
+
+
+def test_entropy_approaches_its_zero_temperature_expansion():
+    """S = b + O(1/beta); b = -alpha/2 E[ln(1 + c f'') - c f'' / (1 + c f'')]."""
+    alpha, gamma = 0.4, 0.1
+    z, step = np.linspace(-9, 9, 4001, retstep=True)
+    weights = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * step
+
+    def modes(c):
+        x = z.copy()
+        for _ in range(60):
+            x = z + c * expit(-2 * gamma * x)
+        return x
+
+    def excess(c):
+        return alpha * c**2 * weights @ expit(-2 * gamma * modes(c)) ** 2 - 2 / np.pi
+
+    c = brentq(excess, 0.1, 20)
+    bend = c * gamma / 2 / np.cosh(gamma * modes(c)) ** 2
+    limit = -alpha / 2 * weights @ (np.log1p(bend) - bend / (1 + bend))
+    near, far = (CrossEntropyModel(alpha, gamma).solve(b) for b in (1e4, 2e4))
+    # The 1/beta part cancels between two temperatures a factor 2 apart.
+    assert 2 * far.entropy - near.entropy == pytest.approx(limit, rel=2e-3)
+    wrong = weights @ (modes(c) < 0)
+    assert far.error_rate == pytest.approx(wrong, abs=3e-4)
+
+
+def test_entropy_is_free_entropy_plus_energy():
+    saddle = CrossEntropyModel(0.5, 1.0).solve(20.0)
+    plain = saddle.free_entropy + 20.0 * 0.5 * saddle.mean_loss
+    assert saddle.entropy == pytest.approx(plain, abs=1e-9)
+
+
+def test_error_rate_is_smooth_in_alpha_at_small_gamma():
+    minima = [cross_entropy_error_rate(a, 0.1) for a in np.arange(0.4, 0.66, 0.05)]
+    rates = np.array([m.error_rate for m in minima])
+    assert minima[0].beta == pytest.approx(1432, abs=1)
+    assert rates[0] == pytest.approx(0.07592, abs=1e-5)
+    assert np.all(np.diff(rates) > 0)
+    assert np.all(np.diff(rates, 2) < 0)
+    assert np.abs(np.diff(rates, 3)).max() < 2e-4
+
+
+def test_unresolved_gamma_is_nan_with_advice():
+    with pytest.warns(RuntimeWarning, match="use gamma >= 0.005"):
+        minimum = cross_entropy_error_rate(0.4, 1e-3)
+    assert np.isnan(minimum.error_rate)
+    assert not minimum.converged
+
+
+@pytest.mark.parametrize("gamma", [10.0, 100.0])
+@pytest.mark.parametrize("omega", [-2.0, 0.2, 1.5])
+def test_tilted_rule_at_a_steep_wall(gamma, omega):
+    """The tail of the loss is a wall of width 1/gamma where beta is huge."""
+    beta = 2 * gamma * np.exp(2 * gamma * 0.3)
+    x, p = np.empty(N_NODES), np.empty(N_NODES)
+    tilted_rule(omega, 0.4, beta, gamma, X_NODES, X_WEIGHTS, x, p)
+    t = np.linspace(0.3 - 4 / gamma, 7, 400001)
+    loss = np.maximum(-t, 0) + np.log1p(np.exp(-2 * gamma * abs(t))) / (2 * gamma)
+    law = np.exp(-((t - omega) ** 2) / 0.8 - beta * loss)
+    assert p @ x == pytest.approx(law @ t / law.sum(), rel=2e-5)
 
 
 def test_stability_is_lost_from_small_loads_on():

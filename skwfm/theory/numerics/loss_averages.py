@@ -16,7 +16,11 @@ LOG_DROP = 34.0
 """The weight is dropped where it is this many nats below its maximum."""
 
 ORDER = 20
-N_NODES = 3 * ORDER
+N_PANELS = 6
+N_NODES = N_PANELS * ORDER
+BEND = 4.0
+"""How far from zero or from its wall the loss bends, in units of 1/gamma (to e^-8)."""
+
 X_NODES, X_WEIGHTS = np.polynomial.legendre.leggauss(ORDER)
 MAX_STEPS = 200
 
@@ -98,6 +102,20 @@ def _edge(mode, sign, omega, variance, beta, gamma):
 
 
 @njit(cache=True)
+def _panels(low, mode, high, beta, gamma):
+    """Edges of the panels: few nodes hold only where the loss bends at their ends.
+
+    The loss bends within 1/gamma of zero. At large beta its exponential tail is a
+    wall instead, as steep as that, where ``beta f`` falls below one.
+    """
+    wall, bend = 0.0, BEND / gamma
+    if 2 * gamma < beta and gamma < math.inf:
+        wall = math.log(beta / (2 * gamma)) / (2 * gamma)
+    edges = np.sort(np.array([low, -bend, 0.0, mode, wall, wall + bend, high]))
+    return np.minimum(np.maximum(edges, low), high)
+
+
+@njit(cache=True)
 def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
     """Nodes and normalised weights of the tilted law of one preactivation.
 
@@ -109,7 +127,7 @@ def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
         Loss factor; ``beta=inf`` keeps ``x >= 0`` only.
     x_gl, w_gl : ndarray of shape (order,)
         Gauss-Legendre rule on [-1, 1].
-    x, p : ndarray of shape (3 * order,)
+    x, p : ndarray of shape (6 * order,)
         Receive nodes and weights, ``sum(p) == 1``.
 
     Returns
@@ -120,12 +138,15 @@ def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
     mode = _mode(omega, variance, beta, gamma)
     low = _edge(mode, -1.0, omega, variance, beta, gamma)
     high = _edge(mode, 1.0, omega, variance, beta, gamma)
-    first, second = min(mode, 0.0), max(mode, 0.0)
-    edges = (low, min(max(first, low), high), min(max(second, low), high), high)
+    edges = _panels(low, mode, high, beta, gamma)
     top = _log_weight(mode, omega, variance, beta, gamma)
     total, n = 0.0, 0
-    for panel in range(3):
+    for panel in range(N_PANELS):
         half = 0.5 * (edges[panel + 1] - edges[panel])
+        if half == 0.0:
+            x[n : n + x_gl.size], p[n : n + x_gl.size] = edges[panel], 0.0
+            n += x_gl.size
+            continue
         for r in range(x_gl.size):
             x[n] = edges[panel] + half * (1 + x_gl[r])
             weight = math.exp(_log_weight(x[n], omega, variance, beta, gamma) - top)
@@ -138,28 +159,33 @@ def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
 
 
 @njit(cache=True)
-def loss_averages(z, weights, q, beta, gamma, x_gl, w_gl):
-    """Averages over the field of the tilted law.
+def loss_averages(z, weights, rest, beta, gamma, x_gl, w_gl):
+    """Averages over the field of the tilted law of one preactivation.
 
     Parameters
     ----------
-    z, weights : ndarray of shape (n_fields,)
-        Rule for the Gaussian field, ``omega = sqrt(q) z``.
-    q, beta, gamma : float
+    z, weights : ndarray of shape (n_nodes,)
+        Gaussian rule.
+    rest : float
+        ``1 - q``, which keeps its relative precision as q -> 1.
+    beta, gamma : float
     x_gl, w_gl : ndarray of shape (order,)
+        Gauss-Legendre rule on [-1, 1].
 
     Returns
     -------
-    averages : ndarray of shape (5,)
+    averages : ndarray of shape (6,)
         ``E log Z0``, mean loss, ``E (d log Z0 / d omega)^2``,
-        ``E (d2 log Z0 / d omega2)^2``, fraction of negative preactivations.
+        ``E (d2 log Z0 / d omega2)^2``, fraction of negative preactivations, and
+        ``E [log Z0 + beta loss + (mean - omega)^2 / (2 (1 - q))]``, the patterns'
+        share of the entropy. The parts of the latter grow like beta and cancel in
+        every law, so their sum is averaged and not their averages summed.
     """
-    x, p = np.empty(3 * x_gl.size), np.empty(3 * x_gl.size)
-    out = np.zeros(5)
-    variance = 1 - q
+    x, p = np.empty(N_PANELS * x_gl.size), np.empty(N_PANELS * x_gl.size)
+    out = np.zeros(6)
     for i in range(z.size):
-        omega = math.sqrt(q) * z[i]
-        log_z = tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p)
+        omega = math.sqrt(1 - rest) * z[i]
+        log_z = tilted_rule(omega, rest, beta, gamma, x_gl, w_gl, x, p)
         mean = (p * x).sum()
         spread = (p * (x - mean) ** 2).sum()
         loss = wrong = 0.0
@@ -168,9 +194,10 @@ def loss_averages(z, weights, q, beta, gamma, x_gl, w_gl):
             wrong += p[n] if x[n] < 0 else 0.0
         out[0] += weights[i] * log_z
         out[1] += weights[i] * loss
-        out[2] += weights[i] * ((mean - omega) / variance) ** 2
-        out[3] += weights[i] * ((spread / variance - 1) / variance) ** 2
+        out[2] += weights[i] * ((mean - omega) / rest) ** 2
+        out[3] += weights[i] * ((spread / rest - 1) / rest) ** 2
         out[4] += weights[i] * wrong
+        out[5] += weights[i] * (log_z + beta * loss + 0.5 * (mean - omega) ** 2 / rest)
     return out
 
 
@@ -197,7 +224,7 @@ def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w
         ``l' (z / sqrt(Q) - w / sqrt(1 - Q))``; of ``l' w``.
     """
     p, t, q = overlaps
-    x, law = np.empty(3 * x_gl.size), np.empty(3 * x_gl.size)
+    x, law = np.empty(N_PANELS * x_gl.size), np.empty(N_PANELS * x_gl.size)
     out = np.zeros(5)
     root, rest = math.sqrt(reference), math.sqrt(1 - reference)
     c = (p - t) / rest
