@@ -86,7 +86,7 @@ def test_every_engine(patterns, options):
 def test_local_entropy(patterns, method):
     entropies = [
         local_entropy(
-            trained(patterns, machine), *patterns, overlaps=[0.95], method=method,
+            trained(patterns, machine), *patterns, overlaps=[0.99], method=method,
             random_state=0,
         ).entropy
         for machine in (TREE, Duck())
