@@ -25,6 +25,7 @@ from skwfm.landscape.transformers import (
 )
 from skwfm.landscape.transformers_base import MeasureTransformer, flatten_solutions
 from skwfm.landscape.volumes.local_entropy import local_entropy
+from skwfm.problem.fitted import read_model
 
 __all__ = [
     "Curve",
@@ -51,5 +52,6 @@ __all__ = [
     "minima_manifold",
     "noise_robustness",
     "noise_robustness_scorer",
+    "read_model",
     "smallest_beta",
 ]

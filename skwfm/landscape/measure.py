@@ -156,7 +156,7 @@ def resolve_measure(measure):
         As `skwfm.plugins.resolve`.
     """
     found = plugins.resolve("measures", measure)
-    return found() if isinstance(found, type) else found
+    return plugins.resolve("measures", found()) if isinstance(found, type) else found
 
 
 def unmet_need(measure, model):

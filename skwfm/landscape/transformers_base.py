@@ -57,10 +57,12 @@ def flatten_solutions(models):
 
 
 def _flatten(model):
-    check_is_fitted(model, ["coef_", "intercept_"])
-    if not getattr(model, "fit_intercept", np.any(model.intercept_)):
+    if not hasattr(model, "coef_"):
+        check_is_fitted(model, "coef_")
+    intercept = getattr(model, "intercept_", np.zeros(len(model.coef_)))
+    if not getattr(model, "fit_intercept", np.any(intercept)):
         return np.ravel(model.coef_)
-    return np.column_stack([model.coef_, model.intercept_]).ravel()
+    return np.column_stack([model.coef_, intercept]).ravel()
 
 
 class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):

@@ -5,7 +5,10 @@ import pickle
 import random
 import warnings
 
+import joblib
 import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skwfm.classifiers import LALClassifier
 from skwfm.landscape import MeasureTransformer, flatten_solutions, measure_scorer
@@ -16,6 +19,7 @@ __all__ = ["check_measure"]
 # Few enough patterns for a tiny committee to learn all of them.
 _N_SAMPLES, _N_FEATURES, _N_HIDDEN = 16, 15, 3
 _SEED = 0
+_DRAW = "draw from a Generator made from random_state"
 
 
 def check_measure(measure):
@@ -44,11 +48,13 @@ def check_measure(measure):
     measure = _made(measure)
     _check_attributes(measure)
     problem = _problem()
+    before = joblib.hash(problem)
     values = _check_values(measure, problem)
     _check_curve(measure, problem)
     _check_repetition(measure, problem, values)
-    _check_nothing_changes(measure, problem)
+    _check_nothing_changes(measure, problem, before)
     _check_pickle(measure, problem, values)
+    _check_pipeline(measure, problem, values)
     _check_scorer(measure, problem, values)
     _check_transformer(measure, problem, values)
 
@@ -109,9 +115,13 @@ def _problem():
 
 def _measured(measure, problem):
     """Numbers of a measurement, and whether it gave a warning."""
+    before = _global_random_state()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         values = measure.values(_result(measure, problem))
+    unchanged = _global_random_state() == before
+    what = "changes the state of NumPy's or Python's global random numbers"
+    _expect(unchanged, measure, "__call__", what, _DRAW)
     return np.array(values, dtype=float), bool(caught)
 
 
@@ -125,7 +135,8 @@ def _result(measure, problem):
     except Exception as cause:
         raise AssertionError(
             f"{type(measure).__name__}.__call__: measuring a committee machine raised "
-            f"{cause!r}; accept model, X, y (read-only) and random_state."
+            f"{cause!r}; accept model (also in a pipeline: "
+            "skwfm.landscape.read_model), X and y (read-only) and random_state."
         ) from cause
 
 
@@ -144,7 +155,9 @@ def _check_values(measure, problem):
 def _check_curve(measure, problem):
     if not hasattr(measure, "curve"):
         return
-    given = measure.curve(_result(measure, problem))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = measure.curve(_result(measure, problem))
     if given is None:
         return
     try:
@@ -158,15 +171,10 @@ def _check_curve(measure, problem):
 
 
 def _check_repetition(measure, problem, values):
-    before = _global_random_state()
     again, _ = _measured(measure, problem)
-    unchanged = _global_random_state() == before
-    what = "changes the state of NumPy's or Python's global random numbers"
-    remedy = "draw from a Generator made from random_state"
-    _expect(unchanged, measure, "__call__", what, remedy)
     same = np.array_equal(values, again, equal_nan=True)
     what = "two calls with the same random_state differ"
-    _expect(same, measure, "__call__", what, remedy)
+    _expect(same, measure, "__call__", what, _DRAW)
 
 
 def _global_random_state():
@@ -174,14 +182,12 @@ def _global_random_state():
     return name, keys.tobytes(), rest, random.getstate()
 
 
-def _check_nothing_changes(measure, problem):
+def _check_nothing_changes(measure, problem, before):
     """Here patterns can be written to, which must not be made use of."""
-    model, X, y = problem
-    before = pickle.dumps((vars(model), X, y))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        measure.values(measure(model, X, y, random_state=_SEED))
-    same = pickle.dumps((vars(model), X, y)) == before
+        measure.values(measure(*problem, random_state=_SEED))
+    same = joblib.hash(problem) == before
     what = "changes the model, X or y"
     _expect(same, measure, "__call__", what, "work on copies")
 
@@ -196,6 +202,16 @@ def _check_pickle(measure, problem, values):
     same = np.array_equal(_measured(copy, problem)[0], values, equal_nan=True)
     what = "an unpickled copy gives other numbers"
     _expect(same, measure, "__reduce__", what, remedy)
+
+
+def _check_pipeline(measure, problem, values):
+    model, X, y = problem
+    pipeline = Pipeline([("same", FunctionTransformer().fit(X)), ("model", model)])
+    found, _ = _measured(measure, (pipeline, X, y))
+    same = np.array_equal(found, values, equal_nan=True)
+    what = f"gave {found} for a pipeline, {values} for its last step"
+    remedy = "read models by skwfm.landscape.read_model"
+    _expect(same, measure, "__call__", what, remedy)
 
 
 def _check_scorer(measure, problem, values):

@@ -12,6 +12,7 @@ from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import spectrum_of
 from skwfm.landscape.hessian.smallest_beta import smallest_beta
 from skwfm.landscape.hessian.solution import read_solution
+from skwfm.landscape.hessian.spectrum import _warn_of_saturation
 from skwfm.landscape.measure import Curve, Measure
 
 # At the smallest beta itself one smooth output is exactly zero.
@@ -182,6 +183,8 @@ class Hessian(Measure):
         beta = self._smallest_beta(model, X, y) if self.beta is None else self.beta
         solution = read_solution(model, X, y)
         operator = HessianOperator(solution, self._loss(beta), bool(self.tangent))
+        if operator.is_saturated:
+            _warn_of_saturation(beta)
         counts = {"largest": self.n_eigenvalues, "smallest": 1}
         ends = {_ENDS[name] for name in self.measures if name in _ENDS}
         spectra = {

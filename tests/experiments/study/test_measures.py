@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from skwfm.datasets import make_random_patterns
 from skwfm.experiments import Contestant, Source, compare
 from skwfm.experiments.report.page import render
 from skwfm.landscape import (
+    Curve,
+    Measure,
     hessian_spectrum,
     local_entropy,
     noise_robustness,
     smallest_beta,
 )
-from skwfm.landscape.measures import LocalEntropy
+from skwfm.landscape.measures import Hessian, LocalEntropy
 
 COLUMNS = (
     "local_entropy_d0.05", "hessian_log10_max", "hessian_beta", "noise_coloured_0.2",
@@ -201,3 +204,113 @@ def test_every_figure_is_drawn(comparison, tmp_path):
 def test_n_measured_is_checked(source):
     with pytest.raises(ValueError, match="n_measured must not be negative; got -1"):
         compare(source, ["SVC"], n_measured=-1)
+
+
+@dataclass(frozen=True)
+class Own(Measure):
+    """What a plugin might do, and what might go wrong with it.
+
+    Parameters
+    ----------
+    action : str
+        What goes wrong.
+    """
+
+    action: str = ""
+    needs: str = "classifier"
+
+    name = "own"
+    columns = "own_first", "own_second"
+    unit = "fraction"
+
+    def __call__(self, model, X, y, random_state=None):
+        if self.action == "raise":
+            raise KeyError("no such thing")
+        if self.action == "exit":
+            raise SystemExit("bye")
+        if self.action == "write":
+            X[:] = 0
+        return np.random.default_rng(random_state).random(3)
+
+    def values(self, result):
+        if self.action == "nan":
+            return [0.5, np.nan]
+        return result[: 3 if self.action == "count" else 2]
+
+    def curve(self, result):
+        return Curve([1, 2, 3], result, None, "place", "number")
+
+
+LINEAR = Contestant("linear", LogisticRegression())
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("raise", "KeyError: 'no such thing'"),
+        ("exit", "SystemExit: bye"),
+        ("write", "read-only"),
+        ("count", "ValueError"),
+        ("nan", "no finite number"),
+    ],
+)
+def test_a_measure_that_fails_costs_no_run(source, action, reason):
+    result = compare(source, [LINEAR], measures=[Own(action)], n_seeds=1, n_jobs=1)
+    (run,) = result.runs
+    assert run.status == "ok"
+    assert reason in run.measures["own"].reason
+    assert value(run, "own_second") is None
+    assert value(run, "own_first") == (0.5 if action == "nan" else None)
+    assert "own, not measured or not everywhere for linear" in render(result, {})
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("needs", ["committee", "smooth", "channel"])
+def test_unmet_needs_are_no_failure(source, needs):
+    measures = [Own(needs=needs)]
+    result = compare(source, [LINEAR], measures=measures, n_seeds=1, n_jobs=1)
+    assert result.runs[0].status == "ok"
+    assert "needs a fitted committee machine" in result.runs[0].measures["own"].reason
+
+
+def test_columns_and_figure_of_a_measure(source, tmp_path):
+    """Its seed is that of the run, and fractions are written in per cent."""
+    result = compare(
+        source, [LINEAR, machine()], measures=[Own, "manifold"], n_seeds=2, n_jobs=1,
+        cache=tmp_path / "cache",
+    )  # fmt: skip
+    for run in result.runs:
+        expected = np.random.default_rng(run.seed).random(3)
+        assert list(run.measures["own"].values.values()) == expected[:2].tolist()
+        assert run.measures["own"].curve.y == tuple(expected)
+    names = {path.name for path in result.write(tmp_path)}
+    assert {"own_curve.png", "measures_and_error.png"} <= names
+    assert "manifold_curve.png" not in names
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<th>own first (%)</th>" in page
+    assert "<th>manifold dimension (directions)</th>" in page
+    assert "What a plugin might do, and what might go wrong with it." in page
+    assert "What goes wrong." not in page
+    again = compare(
+        source, [LINEAR, machine()], measures=[Own("nan"), "manifold"], n_seeds=2,
+        n_jobs=1, cache=tmp_path / "cache",
+    )  # fmt: skip
+    assert again.n_reused == 0
+
+
+@pytest.mark.parametrize(
+    ("measures", "message"),
+    [
+        (["hesian"], "unknown measure 'hesian'. Did you mean 'hessian'"),
+        (["hessian", Hessian(5.0)], "measures name hessian more than once"),
+        (
+            [type("Seed", (Own,), {"columns": ("seed",)})],
+            "columns of measures name seed",
+        ),
+        ([type("Bad", (Own,), {"name": "a/b"})], "name='a/b' is no identifier"),
+        ([Own(needs="luck")], "needs='luck': use one of"),
+    ],
+)
+def test_measures_are_checked_before_the_first_run(source, measures, message):
+    with pytest.raises(ValueError, match=message):
+        compare(source, [LINEAR], measures=measures)
