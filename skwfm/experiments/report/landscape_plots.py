@@ -52,12 +52,15 @@ def _styles(comparison):
     return styles
 
 
-def _legend(figure, axes):
+def _legend(figure):
     """Beside the axes, so that it covers nothing whatever is drawn."""
-    handles, labels = axes.get_legend_handles_labels()
-    # The marks alone: error bars in a legend only add ink.
-    handles = [getattr(handle, "lines", [handle])[0] for handle in handles]
-    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    shown = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            # The marks alone: error bars in a legend only add ink.
+            shown.setdefault(label, getattr(handle, "lines", [handle])[0])
+    where = {"loc": "outside right upper", "frameon": False}
+    figure.legend(list(shown.values()), list(shown), **where)
 
 
 def curve(comparison, measure):
@@ -88,7 +91,7 @@ def curve(comparison, measure):
     if last.yscale == "log":
         logarithmic(axes, "y")
     rule(axes)
-    _legend(figure, axes)
+    _legend(figure)
     return figure
 
 
@@ -157,7 +160,7 @@ def against_error(comparison):
         rule(axes)
     for axes in panels[len(shown) :]:
         axes.remove()
-    _legend(figure, panels[0])
+    _legend(figure)
     return figure
 
 

@@ -213,10 +213,9 @@ def _why_not(measure, estimator, n_errors, family):
     if measure.needs == "classifier":
         return ""
     if family == STANDARD:
-        return unmet_need(measure, estimator) or "the contestant's family is 'standard'"
-    if n_errors:
-        return "not a solution, there are training errors"
-    return unmet_need(measure, estimator)
+        return "needs a committee machine, a contestant of family 'committee'"
+    not_solved = "not a solution, there are training errors" if n_errors else ""
+    return unmet_need(measure, estimator) or not_solved
 
 
 def _take(measure, estimator, X, y, seed):

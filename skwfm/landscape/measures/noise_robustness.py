@@ -143,7 +143,15 @@ class NoiseAccuracy(NoiseRobustness):
 
     Parameters
     ----------
-    noise, levels, curve_levels, n_draws, max_samples
+    noise : {"coloured", "flip", "gaussian"}, default="coloured"
+        As in `NoiseRobustness`.
+    levels : sequence of float, default=(0.2,)
+        Levels over which the mean is taken, with those of the curve.
+    curve_levels : sequence of float, default=(0.0, 0.1, 0.3, 0.4)
+        As in `NoiseRobustness`.
+    n_draws : int, default=5
+        As in `NoiseRobustness`.
+    max_samples : int or None, default=1000
         As in `NoiseRobustness`.
     """
 

@@ -268,9 +268,12 @@ def test_a_measure_that_fails_costs_no_run(source, action, reason):
 @pytest.mark.parametrize("needs", ["committee", "smooth", "channel"])
 def test_unmet_needs_are_no_failure(source, needs):
     measures = [Own(needs=needs)]
-    result = compare(source, [LINEAR], measures=measures, n_seeds=1, n_jobs=1)
-    assert result.runs[0].status == "ok"
-    assert "needs a fitted committee machine" in result.runs[0].measures["own"].reason
+    posing = Contestant("posing", LogisticRegression(), "committee")
+    result = compare(source, [LINEAR, posing], measures=measures, n_seeds=1, n_jobs=1)
+    assert [run.status for run in result.runs] == ["ok", "ok"]
+    reasons = [run.measures["own"].reason for run in result.runs]
+    assert "a contestant of family 'committee'" in reasons[0]
+    assert "LogisticRegression has no architecture_" in reasons[1]
 
 
 def test_columns_and_figure_of_a_measure(source, tmp_path):
