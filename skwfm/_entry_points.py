@@ -8,7 +8,7 @@ from functools import lru_cache
 
 __all__ = ["GROUPS", "Plugin", "forget", "installed", "normalised"]
 
-GROUPS = ("algorithms", "architectures")
+GROUPS = ("algorithms", "architectures", "measures")
 _OWN_DISTRIBUTION = "skwfm"
 
 # Two threads must not scan at once, nor one keep what it read before a `forget`.
@@ -29,7 +29,7 @@ class Plugin:
         Version of that distribution.
     reference : str
         Where the class is, as ``"module:Class"``.
-    group : {"algorithms", "architectures"}
+    group : {"algorithms", "architectures", "measures"}
         Group it belongs to.
     builtin : bool
         Whether it comes with skwfm.

@@ -50,7 +50,7 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compare(commands)
     plugins = commands.add_parser(
-        "plugins", help="list installed algorithms and architectures"
+        "plugins", help="list installed algorithms, architectures and measures"
     )
     plugins.set_defaults(command=_plugins)
     info = commands.add_parser("info", help="show versions, processor and BLAS")
@@ -88,8 +88,13 @@ def _add_compare(commands):
     )
     add("--quick", action="store_true", help="few seeds and the fast algorithms only")
     add(
+        "--measures", nargs="*", metavar="NAME",
+        help="what to measure of the trained classifiers: installed measures (default: "
+        "local_entropy hessian noise_robustness); no name for none",
+    )  # fmt: skip
+    add(
         "--measured", type=_natural, metavar="N",
-        help="seeds, from the first, on which local entropy and Hessian are measured "
+        help="seeds, from the first, on which measures of committee machines are taken "
         "(default: 3, quick: 1)",
     )  # fmt: skip
     add("--fresh", action="store_true", help="repeat runs that are already finished")
@@ -148,7 +153,8 @@ def _report(arguments, comparison, cache):
         print(json.dumps(comparison.to_dict(runs=False), indent=1))
     else:
         terminal.print_table(comparison)
-        terminal.print_landscapes(comparison)
+        if comparison.settings["measures"]:
+            terminal.print_landscapes(comparison)
     terminal.print_outcome(comparison, paths, cache)
     return 1 if comparison.failed else 0
 
@@ -162,7 +168,7 @@ _INTERRUPTED = (
 )
 
 
-def _study(arguments, source, contestants, n_seeds, n_measured, cache, bar):
+def _study(arguments, source, contestants, measures, n_seeds, n_measured, cache, bar):
     from skwfm.experiments import compare
 
     if arguments.fresh:
@@ -171,6 +177,7 @@ def _study(arguments, source, contestants, n_seeds, n_measured, cache, bar):
     return compare(
         source,
         contestants,
+        measures=measures,
         n_seeds=n_seeds,
         seed=arguments.seed,
         n_measured=n_measured,
@@ -190,13 +197,17 @@ def _plan(arguments):
         N_SEEDS_QUICK,
     )
     from skwfm.experiments.study.contestants import default_names
+    from skwfm.experiments.study.measures import DEFAULT_MEASURES, find_measures
+    from skwfm.experiments.study.records import COLUMNS
 
     try:
         _check_surroundings(arguments)
         source = _source(arguments)
         names = arguments.algorithms or default_names(source.problem, arguments.quick)
-        split = [part for name in names for part in name.split(",") if part]
-        contestants = find_contestants(split, source.problem)
+        contestants = find_contestants(_separated(names), source.problem)
+        given = arguments.measures
+        names = DEFAULT_MEASURES if given is None else _separated(given)
+        measures = find_measures(names, COLUMNS)
     except (ValueError, OSError, ImportError) as error:
         raise UserError(error) from error
     n_seeds, n_measured = N_SEEDS, N_MEASURED
@@ -204,7 +215,12 @@ def _plan(arguments):
         n_seeds, n_measured = N_SEEDS_QUICK, N_MEASURED_QUICK
     if arguments.measured is not None:
         n_measured = arguments.measured
-    return source, contestants, arguments.seeds or n_seeds, n_measured
+    return source, contestants, measures, arguments.seeds or n_seeds, n_measured
+
+
+def _separated(names):
+    """Names between commas as well as blanks."""
+    return [part for name in names for part in name.split(",") if part]
 
 
 def _check_surroundings(arguments):
@@ -234,9 +250,7 @@ def _plugins(arguments):
     from skwfm.experiments.report import terminal
 
     terminal.print_plugins(
-        (group, entry)
-        for group in ("algorithms", "architectures")
-        for entry in plugins.available(group)
+        (group, entry) for group in plugins.GROUPS for entry in plugins.available(group)
     )
     return 0
 

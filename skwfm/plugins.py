@@ -1,8 +1,8 @@
-"""Find algorithms and architectures, built in or installed by other packages.
+"""Find algorithms, architectures and measures, built in or of other packages.
 
 A plugin is a class that some installed distribution names in its metadata, under the
-entry-point group ``skwfm.algorithms`` or ``skwfm.architectures``. The built-ins are
-registered in the same way.
+entry-point group ``skwfm.algorithms``, ``skwfm.architectures`` or ``skwfm.measures``.
+The built-ins are registered in the same way.
 """
 
 import importlib
@@ -14,16 +14,28 @@ from skwfm._entry_points import GROUPS, Plugin, forget, installed, normalised
 
 __all__ = ["Plugin", "PluginError", "available", "get", "refresh", "resolve"]
 
-_KIND = {"algorithms": "algorithm", "architectures": "architecture"}
+_KIND = {
+    "algorithms": "algorithm",
+    "architectures": "architecture",
+    "measures": "measure",
+}
 # What a class must have to be accepted. An Architecture's optional methods are not
 # here: a machine without them trains with fewer algorithms.
 _METHODS = {
     "algorithms": ("fit", "predict", "get_params"),
     "architectures": ("receptive_fields", "output", "decision"),
+    "measures": ("__call__", "values"),
+}
+# What an instance must have besides.
+_ATTRIBUTES = {
+    "algorithms": (),
+    "architectures": (),
+    "measures": ("name", "columns", "unit", "greater_is_better", "needs"),
 }
 _BASE = {
     "algorithms": "skwfm.classifiers.BaseCommitteeClassifier",
     "architectures": "skwfm.architectures.Architecture",
+    "measures": "skwfm.landscape.Measure",
 }
 
 
@@ -40,7 +52,7 @@ def available(group):
 
     Parameters
     ----------
-    group : {"algorithms", "architectures"}
+    group : {"algorithms", "architectures", "measures"}
         What to list.
 
     Returns
@@ -76,7 +88,7 @@ def get(group, name):
 
     Parameters
     ----------
-    group : {"algorithms", "architectures"}
+    group : {"algorithms", "architectures", "measures"}
         Kind of plugin.
     name : str
         Name of the plugin, or ``"distribution:name"`` when two distributions register
@@ -111,7 +123,7 @@ def resolve(group, spec):
 
     Parameters
     ----------
-    group : {"algorithms", "architectures"}
+    group : {"algorithms", "architectures", "measures"}
         Kind of plugin.
     spec : str, type or object
         Name of an installed plugin, or a class or instance that can act as one.
@@ -137,7 +149,8 @@ def resolve(group, spec):
         _check_methods(group, spec)
     except TypeError as cause:
         raise TypeError(
-            f"an {_KIND[group]} is given by name, as a class or as an instance; {cause}"
+            f"the {_KIND[group]} is given by name, as a class or as an instance; "
+            f"{cause}"
         ) from None
     return spec
 
@@ -244,10 +257,13 @@ def _check_class(group, loaded):
     instance = loaded(n_hidden=9) if group == "architectures" else loaded()
     if group == "architectures" and not hasattr(instance, "n_hidden"):
         raise TypeError(f"{loaded.__name__} does not store n_hidden")
+    _check_methods(group, instance)
 
 
 def _check_methods(group, candidate):
     missing = [m for m in _METHODS[group] if not callable(getattr(candidate, m, None))]
+    if not inspect.isclass(candidate):
+        missing += [a for a in _ATTRIBUTES[group] if not hasattr(candidate, a)]
     if missing:
         raise TypeError(
             f"{reprlib.repr(candidate)} is no {_KIND[group]}: "

@@ -4,6 +4,7 @@ import pytest
 
 import skwfm
 from skwfm import architectures, classifiers, plugins
+from skwfm.landscape import measures
 
 
 def test_every_built_in_is_registered():
@@ -11,6 +12,8 @@ def test_every_built_in_is_registered():
     machines = {p.name for p in plugins.available("architectures") if p.builtin}
     assert algorithms == {"lal", "elal", "cesgd", "fbp"}
     assert machines == {"full", "tree", "parity"}
+    measured = {p.name for p in plugins.available("measures") if p.builtin}
+    assert measured == {"local_entropy", "hessian", "noise_robustness", "manifold"}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +26,10 @@ def test_every_built_in_is_registered():
         ("architectures", "full", architectures.FullCommittee),
         ("architectures", "tree", architectures.TreeCommittee),
         ("architectures", "parity", architectures.TreeParity),
+        ("measures", "local_entropy", measures.LocalEntropy),
+        ("measures", "hessian", measures.Hessian),
+        ("measures", "noise_robustness", measures.NoiseRobustness),
+        ("measures", "manifold", measures.Manifold),
     ],
 )
 def test_built_ins_load(group, name, expected):

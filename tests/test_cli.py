@@ -120,7 +120,7 @@ def test_dress_and_coat(tmp_path, capsys):
     assert lal["n_train_errors"]["mean"] == 0
     assert (tmp_path / "weights.png").exists()
     assert settings["measured_seeds"] == []
-    assert not (tmp_path / "entropy.png").exists()
+    assert not (tmp_path / "local_entropy_curve.png").exists()
 
 
 def test_landscapes_are_measured_on_the_first_seeds(study):
@@ -130,7 +130,27 @@ def test_landscapes_are_measured_on_the_first_seeds(study):
     assert {"cesgd", "SVC"} <= set(landscapes.split())
     settings = json.loads((out / "summary.json").read_text())["settings"]
     assert settings["measured_seeds"] == [0]
-    assert "noise.png" in {path.name for path in out.iterdir()}
+    assert "noise_robustness_curve.png" in {path.name for path in out.iterdir()}
+
+
+def test_measures_are_chosen_by_name(study):
+    measures = ["--measures", "manifold,noise_robustness"]
+    status, output, _, out = study(*measures, algorithms=["cesgd", "SVC"])
+    assert status == 0
+    assert "manifold dimension" in output
+    assert "local entropy" not in output
+    settings = json.loads((out / "summary.json").read_text())["settings"]
+    assert list(settings["measures"]) == ["manifold", "noise_robustness"]
+    header = (out / "runs.csv").read_text().splitlines()[0]
+    assert header.endswith("manifold_dimension,noise_coloured_0.2")
+    assert "hessian" not in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_measures(study):
+    status, output, _, out = study("--measures")
+    assert status == 0
+    assert "noise" not in output
+    assert "Landscapes around" not in (out / "index.html").read_text(encoding="utf-8")
 
 
 def test_failing_algorithm_spoils_the_status_only(study, monkeypatch):
@@ -197,6 +217,8 @@ def test_killed_worker_is_explained(study, monkeypatch):
         (["--target", "kind"], "--target goes with --data"),
         (["--test-size", "0.5"], "--test-size goes with --data"),
         (["--algorithms", "nobody:lal"], "nobody:lal"),
+        (["--measures", "hesian"], "Did you mean 'hessian'"),
+        (["--measures", "hessian,hessian"], "hessian more than once"),
         (["--n-jobs", "0"], "--n-jobs must not be 0"),
         (["--out", "{own}"], "own.csv"),
     ],
@@ -235,13 +257,15 @@ def test_missing_matplotlib_is_said_before_any_run(study, monkeypatch):
     assert "pip install 'skwfm[plot]'" in messages
 
 
-def test_plugins_lists_algorithms_and_architectures(capsys):
+def test_plugins_lists_all_groups(capsys):
     assert main(["plugins"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     for name in ("lal", "elal", "cesgd"):
         assert ["algorithms", name, "skwfm"] in [row[:3] for row in rows]
     for name in ("full", "tree", "parity"):
         assert ["architectures", name, "skwfm"] in [row[:3] for row in rows]
+    for name in ("local_entropy", "hessian", "noise_robustness", "manifold"):
+        assert ["measures", name, "skwfm"] in [row[:3] for row in rows]
 
 
 def test_info_names_versions_processor_and_blas(capsys):

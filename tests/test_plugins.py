@@ -30,6 +30,7 @@ class {name}:
 BUILTINS = {
     "skwfm.algorithms": {"lal": "fake_own:LAL", "elal": "fake_own:ELAL"},
     "skwfm.architectures": {"tree": "fake_own_machines:Tree"},
+    "skwfm.measures": {"flatness": "fake_own_measures:Flatness"},
 }
 
 
@@ -252,6 +253,48 @@ def test_broken_architecture(site, source, cause):
     site.module("fake_bad", source)
     with pytest.raises(PluginError, match=cause):
         get("architectures", "bad")
+
+
+MEASURE = """
+class {name}:
+    name, columns, unit = "mine", ("mine",), ""
+    greater_is_better, needs = True, "classifier"
+    def __call__(self, model, X, y, random_state=None): return 1.0
+    def values(self, result): return [result]
+"""
+MEASURES = {
+    "no values": ("class Bad:\n def __call__(self): pass", "lacks values"),
+    "not callable": ("class Bad:\n def values(self): pass", "lacks __call__"),
+    "no attributes": (
+        "class Bad:\n def values(self): pass\n def __call__(self): pass",
+        "lacks name, columns, unit, greater_is_better, needs. Inherit from "
+        "skwfm.landscape.Measure",
+    ),
+    "constructor with an argument": (
+        MEASURE.format(name="Bad") + "    def __init__(self, needed): pass",
+        "needed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "cause"), MEASURES.values(), ids=MEASURES)
+def test_broken_measure(site, source, cause):
+    site.distribution("bad-dist", {"skwfm.measures": {"bad": "fake_bad:Bad"}})
+    site.module("fake_bad", source)
+    with pytest.raises(PluginError, match=cause):
+        get("measures", "bad")
+
+
+def test_measures_are_listed_loaded_and_suggested(site):
+    site.distribution("my-dist", {"skwfm.measures": {"mine": "fake_mine:Mine"}})
+    site.module("fake_mine", MEASURE.format(name="Mine"))
+    (plugin,) = find("measures", "mine")
+    assert (plugin.distribution, plugin.builtin) == ("my-dist", False)
+    loaded = get("measures", "mine")
+    assert resolve("measures", "mine") is loaded
+    assert resolve("measures", (instance := loaded())) is instance
+    with pytest.raises(ValueError, match=r"unknown measure 'mind'.*mean 'mine'"):
+        get("measures", "mind")
 
 
 def test_malformed_reference_is_reported_on_use(site):
@@ -494,5 +537,6 @@ def test_installed_package_registers_its_builtins():
     for group, names in {
         "algorithms": {"lal", "elal", "cesgd"},
         "architectures": {"full", "tree", "parity"},
+        "measures": {"local_entropy", "hessian", "noise_robustness", "manifold"},
     }.items():
         assert names <= {plugin.name for plugin in available(group) if plugin.builtin}

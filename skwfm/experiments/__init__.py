@@ -9,13 +9,13 @@ from skwfm.experiments.study.contestants import (
     find_contestants,
     known_names,
 )
-from skwfm.experiments.study.measures import Measures
+from skwfm.experiments.study.measures import Measured
 from skwfm.experiments.study.records import Run
 
 __all__ = [
     "Comparison",
     "Contestant",
-    "Measures",
+    "Measured",
     "Run",
     "Source",
     "compare",

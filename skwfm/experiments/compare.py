@@ -7,12 +7,18 @@ import numpy as np
 
 from skwfm.experiments.comparison import Comparison
 from skwfm.experiments.data.sources import Source, dress_coat
-from skwfm.experiments.study import measures
 from skwfm.experiments.study.contestants import (
+    STANDARD,
     Contestant,
     default_names,
     find_contestants,
 )
+from skwfm.experiments.study.measures import (
+    DEFAULT_MEASURES,
+    described,
+    find_measures,
+)
+from skwfm.experiments.study.records import COLUMNS
 from skwfm.experiments.study.runs import execute_run, restore_run, run_key
 from skwfm.experiments.study.storage import RunStore
 
@@ -24,6 +30,7 @@ def compare(
     source=None,
     algorithms=None,
     *,
+    measures=DEFAULT_MEASURES,
     n_seeds=N_SEEDS,
     seed=0,
     n_measured=N_MEASURED,
@@ -39,14 +46,17 @@ def compare(
         The patterns. None takes the built-in Dress/Coat images.
     algorithms : iterable of str, Contestant or estimator, default=None
         Who takes part, see `find_contestants`. None takes `default_names`.
+    measures : iterable of str, Measure class or Measure, default=DEFAULT_MEASURES
+        What is measured of every trained classifier, see `skwfm.landscape.Measure`; by
+        default local entropy, Hessian and noise robustness.
     n_seeds : int, default=10
         Number of seeds; each gives one split and one run of every algorithm.
     seed : int, default=0
         The first seed; the others follow it.
     n_measured : int, default=3
-        Number of seeds, from the first, on which local entropy and Hessian of the
-        committee machines are measured; that takes some ten seconds a run. Noise
-        robustness is always measured.
+        Number of seeds, from the first, on which measures that need a committee
+        machine are taken, such as local entropy and Hessian; these two take some ten
+        seconds a run. Measures of any classifier are taken on all seeds.
     n_jobs : int, default=-1
         Runs at a time; -1 uses every core. Results, times apart, do not depend on it.
     cache : path-like, default=None
@@ -64,7 +74,7 @@ def compare(
     Raises
     ------
     ValueError
-        If an argument is out of range or an algorithm is unknown.
+        If an argument is out of range or an algorithm or a measure is unknown.
     KeyboardInterrupt
         On Ctrl-C; finished runs stay in `cache`, the run under way does not.
 
@@ -87,13 +97,14 @@ def compare(
     source = dress_coat() if source is None else source
     given = default_names(source.problem) if algorithms is None else algorithms
     contestants = find_contestants(given, source.problem)
-    settings = _settings(source, contestants, seeds, seeds[:n_measured])
+    measures = find_measures(measures, COLUMNS)
+    settings = _settings(source, contestants, measures, seeds, seeds[:n_measured])
     if source.problem is None:
         contestants = [contestant.standardised() for contestant in contestants]
     tasks = [
-        _Task(contestant, source, seed, place < n_measured)
+        _Task(member, source, seed, _asked(measures, member, place < n_measured))
         for place, seed in enumerate(seeds)
-        for contestant in contestants
+        for member in contestants
     ]
     runs, n_reused = _run_all(tasks, RunStore(cache), n_jobs, progress or _silent)
     reference = _reference([contestant.name for contestant in contestants])
@@ -112,6 +123,16 @@ def _seeds(n_seeds, seed):
     return list(range(seed, seed + n_seeds))
 
 
+def _asked(measures, contestant, is_measured):
+    """All on the measured seeds; on the others those that take any classifier.
+
+    A standard method has its reason for what is missing at once, on every seed.
+    """
+    if is_measured or contestant.family == STANDARD:
+        return measures
+    return [measure for measure in measures if measure.needs == "classifier"]
+
+
 def _reference(names):
     """LAL stands for what happens when nobody looks for wide minima."""
     return next((name for name in ("LAL", "lal") if name in names), names[0])
@@ -121,7 +142,7 @@ class _Task(NamedTuple):
     contestant: Contestant
     source: Source
     seed: int
-    landscape: bool
+    measures: list
 
 
 def _run_all(tasks, store, n_jobs, progress):
@@ -151,11 +172,11 @@ def _execute(missing, store, n_jobs):
 
 
 def _keyed_run(task, store, key, study_pid):
-    contestant, source, seed, landscape = task
-    return key, execute_run(contestant, source, seed, store, key, study_pid, landscape)
+    contestant, source, seed, measures = task
+    return key, execute_run(contestant, source, seed, store, key, study_pid, measures)
 
 
-def _settings(source, contestants, seeds, measured_seeds):
+def _settings(source, contestants, measures, seeds, measured_seeds):
     split = source.split(seeds[0])
     names = source.class_names or tuple(map(str, source.classes))
     counts = [int(np.sum(split.y_test == label)) for label in source.classes]
@@ -174,7 +195,7 @@ def _settings(source, contestants, seeds, measured_seeds):
         "standardised": source.problem is None,
         "seeds": seeds,
         "measured_seeds": measured_seeds,
-        "measures": measures.settings(),
+        "measures": {measure.name: described(measure) for measure in measures},
         "algorithms": {c.name: _described(c) for c in contestants},
     }
 

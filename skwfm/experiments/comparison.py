@@ -68,9 +68,10 @@ class Comparison:
         Returns
         -------
         summary : list of dict
-            Per algorithm ``mean`` and ``standard_error`` of every measure, and of the
-            paired difference to the reference (``test_accuracy_gain``,
-            ``balanced_accuracy_gain``, as fractions).
+            Per algorithm ``mean`` and ``standard_error`` of every score, of the paired
+            difference to the reference (``test_accuracy_gain``,
+            ``balanced_accuracy_gain``, as fractions) and, in ``measures``, of every
+            column of the measures.
         """
         return summarise(self.runs, self.names, self.reference)
 
@@ -94,7 +95,13 @@ class Comparison:
             "versions": self.versions,
             "cpu": self.cpu,
         }
-        return document | ({"runs": [run.row() for run in self.runs]} if runs else {})
+        return document | ({"runs": self._rows()} if runs else {})
+
+    def _rows(self):
+        """Every run by column, also where a measure was not asked for."""
+        measures = self.settings["measures"].values()
+        columns = [*COLUMNS, *(c for m in measures for c in m["columns"])]
+        return [dict.fromkeys(columns) | run.row() for run in self.runs]
 
     def to_csv(self, path):
         """Write one line per run.
@@ -104,10 +111,10 @@ class Comparison:
         path : path-like
             Target file.
         """
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        text, rows = io.StringIO(), self._rows()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(run.row() for run in self.runs)
+        writer.writerows(rows)
         write_atomically(path, text.getvalue())
 
     def to_json(self, path):

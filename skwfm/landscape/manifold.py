@@ -142,15 +142,35 @@ def minima_manifold(
     >>> manifold.n_weights, manifold.rank, manifold.dimension
     (27, 10, 17)
     """
+    check_search(beta, target, tol, rank_tol, max_iter)
+    solution = read_solution(model, X, y)
+    _check_start(solution)
+    end, n_iter = _interpolate(solution, beta, target, tol, max_iter)
+    return _measure(end, beta, target, tol, rank_tol, n_iter)
+
+
+def check_search(beta, target, tol, rank_tol, max_iter):
+    """Check the parameters of `minima_manifold`.
+
+    Parameters
+    ----------
+    beta, target, tol : float
+        Positive numbers.
+    rank_tol : float or None
+        Positive if given.
+    max_iter : int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If one of them is wrong.
+    """
     for name, value in {"beta": beta, "target": target, "tol": tol}.items():
         check_positive(name, value, "for instance the default")
     if rank_tol is not None:
         check_positive("rank_tol", rank_tol, "or None")
     check_count("max_iter", max_iter, 1)
-    solution = read_solution(model, X, y)
-    _check_start(solution)
-    end, n_iter = _interpolate(solution, beta, target, tol, max_iter)
-    return _measure(end, beta, target, tol, rank_tol, n_iter)
 
 
 def _check_start(solution):

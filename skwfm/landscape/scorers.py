@@ -1,35 +1,12 @@
-"""Measures as scorers for model selection: callables (estimator, X, y), more is better.
-
-A scorer of another measure needs a class with `_score` and a function that checks its
-parameters: see `_HessianScorer`.
-"""
-
-from dataclasses import dataclass
+"""Scorers of the built-in measures, with their parameters spelt out."""
 
 import numpy as np
 
 from skwfm._checks import check_positive
-from skwfm.landscape.hessian.loss import Loss, check_loss
-from skwfm.landscape.hessian.operator import HessianOperator
-from skwfm.landscape.hessian.results import HESSIAN_MEASURES, check_measures
-from skwfm.landscape.hessian.solution import read_solution
-from skwfm.landscape.robustness import check_noise, noise_robustness
-from skwfm.landscape.volumes.settings import LocalEntropySettings
-
-
-@dataclass(frozen=True)
-class _HessianScorer:
-    """Minus a measure of the Hessian; see `hessian_scorer`."""
-
-    loss: Loss
-    measure: str
-    tangent: bool
-
-    def __call__(self, estimator, X, y):
-        operator = HessianOperator(
-            read_solution(estimator, X, y), self.loss, self.tangent
-        )
-        return -HESSIAN_MEASURES[self.measure](operator)
+from skwfm.landscape.measure import measure_scorer
+from skwfm.landscape.measures.hessian import Hessian
+from skwfm.landscape.measures.local_entropy import LocalEntropy
+from skwfm.landscape.measures.noise_robustness import NoiseAccuracy
 
 
 def hessian_scorer(
@@ -39,10 +16,12 @@ def hessian_scorer(
 
     Parameters
     ----------
-    beta : float
-        Steepness of the units.
-    measure : {"max", "min", "trace"}, default="max"
-        Largest or smallest eigenvalue, or the sum of all.
+    beta : float or None
+        Steepness of the units; None takes for each solution 1.01 times its own
+        `smallest_beta`.
+    measure : {"max", "min", "trace", "log10_max", "beta"}, default="max"
+        Largest or smallest eigenvalue, the sum of all, the decimal logarithm of the
+        largest, or the steepness itself.
     loss : {"mse", "ce"}, default="mse"
         As in `hessian_spectrum`.
     gamma : float or None, default=None
@@ -56,8 +35,8 @@ def hessian_scorer(
     -------
     scorer : callable
         ``scorer(estimator, X, y)`` gives minus the measure on these patterns. The
-        estimator is a fitted classifier of skwfm or a pipeline that ends with one. NaN
-        if Lanczos does not converge, which model selection reports.
+        estimator is a fitted classifier of skwfm or a pipeline that ends with one. NaN,
+        with a ConvergenceWarning, if Lanczos does not converge.
 
     Raises
     ------
@@ -86,25 +65,9 @@ def hessian_scorer(
     >>> scores["train_flatness"] < 0
     array([ True,  True])
     """
-    check_measures([measure])
-    return _HessianScorer(check_loss(beta, loss, gamma, output), measure, bool(tangent))
-
-
-@dataclass(frozen=True)
-class _NoiseRobustnessScorer:
-    """Accuracy on corrupted inputs; see `noise_robustness_scorer`."""
-
-    noise: str
-    levels: tuple
-    n_draws: int
-    random_state: int
-
-    def __call__(self, estimator, X, y):
-        curve = noise_robustness(
-            estimator, X, y, self.noise, self.levels,
-            n_draws=self.n_draws, random_state=self.random_state,
-        )  # fmt: skip
-        return float(1 - np.mean(curve.error))
+    return measure_scorer(
+        Hessian(beta, [measure], loss, gamma, output, tangent, n_eigenvalues=1)
+    )
 
 
 def noise_robustness_scorer(
@@ -145,18 +108,8 @@ def noise_robustness_scorer(
     >>> cross_val_score(LogisticRegression(), X, y, cv=2, scoring=scorer).shape
     (2,)
     """
-    check_noise(noise, levels, n_draws)
-    return _NoiseRobustnessScorer(noise, tuple(levels), n_draws, random_state)
-
-
-@dataclass(frozen=True)
-class _LocalEntropyScorer:
-    """Local entropy at one distance; see `local_entropy_scorer`."""
-
-    settings: LocalEntropySettings
-
-    def __call__(self, estimator, X, y):
-        return float(self.settings.measure(estimator, X, y)[0])
+    measure = NoiseAccuracy(noise, levels, (), n_draws, max_samples=None)
+    return measure_scorer(measure, random_state=random_state)
 
 
 def local_entropy_scorer(
@@ -226,7 +179,7 @@ def local_entropy_scorer(
     array([ True,  True])
     """
     check_positive("distance", distance, "below 0.5")
-    settings = LocalEntropySettings(
-        (float(distance),), method, tol, max_sweeps, n_samples, random_state
+    measure = LocalEntropy(
+        distance, (), method, tol, max_sweeps, n_samples, max_operations=np.inf
     )
-    return _LocalEntropyScorer(settings)
+    return measure_scorer(measure, random_state=random_state)

@@ -1,22 +1,11 @@
-"""Measures as transformers: solutions in, named landscape features out.
-
-A transformer of another measure subclasses `SolutionTransformer` and writes two
-methods: `_columns`, the checked names, and `_row`, the numbers of one solution.
-"""
-
-from dataclasses import replace
+"""Transformers of the built-in measures, with their parameters spelt out."""
 
 import numpy as np
 
-from skwfm._checks import check_count
-from skwfm.landscape.hessian.loss import check_loss
-from skwfm.landscape.hessian.operator import HessianOperator
-from skwfm.landscape.hessian.results import HESSIAN_MEASURES, check_measures
-from skwfm.landscape.hessian.solution import read_solution
-from skwfm.landscape.robustness import check_noise, noise_robustness
+from skwfm.landscape.measures.hessian import Hessian
+from skwfm.landscape.measures.local_entropy import LocalEntropy
+from skwfm.landscape.measures.noise_robustness import NoiseRobustness
 from skwfm.landscape.transformers_base import SolutionTransformer
-from skwfm.landscape.volumes.settings import LocalEntropySettings
-from skwfm.problem.fitted import unit_norms
 
 
 class HessianSpectrumTransformer(SolutionTransformer):
@@ -28,16 +17,18 @@ class HessianSpectrumTransformer(SolutionTransformer):
         Patterns on which the loss is taken, those of the training as a rule.
     labels : array-like of shape (n_samples,)
         Their labels, of two classes; the larger one is +1.
-    beta : float
-        Steepness of the units, the same for all solutions.
+    beta : float or None
+        Steepness of the units, the same for all solutions; None takes for each 1.01
+        times its own `smallest_beta`.
     architecture : str, class or instance, default="full"
         The machine.
     n_hidden : int, default=9
         Number of hidden units; an instance brings its own.
     fit_intercept : bool, default=True
         Whether the rows hold intercepts.
-    measures : sequence of {"max", "min", "trace"}, default=("max", "min", "trace")
-        Largest and smallest eigenvalue, sum of all.
+    measures : sequence of str, default=("max", "min", "trace")
+        Largest and smallest eigenvalue, sum of all; also "log10_max" and "beta", see
+        `skwfm.landscape.measures.Hessian`.
     loss : {"mse", "ce"}, default="mse"
         As in `hessian_spectrum`.
     gamma : float or None, default=None
@@ -97,15 +88,11 @@ class HessianSpectrumTransformer(SolutionTransformer):
         self.tangent = tangent
         self.n_jobs = n_jobs
 
-    def _columns(self):
-        check_measures(self.measures)
-        self._loss = check_loss(self.beta, self.loss, self.gamma, self.output)
-        return [f"hessian_{name}" for name in self.measures]
-
-    def _row(self, machine):
-        solution = read_solution(machine, self._patterns, self._labels)
-        operator = HessianOperator(solution, self._loss, bool(self.tangent))
-        return [HESSIAN_MEASURES[name](operator) for name in self.measures]
+    def _make_measure(self):
+        return Hessian(
+            self.beta, self.measures, self.loss, self.gamma, self.output, self.tangent,
+            n_eigenvalues=1,
+        )  # fmt: skip
 
 
 class NoiseRobustnessTransformer(SolutionTransformer):
@@ -178,17 +165,8 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _columns(self):
-        levels = check_noise(self.noise, self.levels, self.n_draws)
-        check_count("random_state", self.random_state, 0)
-        return [f"noise_{self.noise}_{level:g}" for level in levels]
-
-    def _row(self, machine):
-        curve = noise_robustness(
-            machine, self._patterns, self._labels, self.noise, self.levels,
-            n_draws=self.n_draws, random_state=self.random_state,
-        )  # fmt: skip
-        return list(curve.error)
+    def _make_measure(self):
+        return NoiseRobustness(self.noise, self.levels, (), self.n_draws, None)
 
 
 class LocalEntropyTransformer(SolutionTransformer):
@@ -231,8 +209,8 @@ class LocalEntropyTransformer(SolutionTransformer):
 
     Notes
     -----
-    Each unit's weights are scaled to norm one. Numbers are in nats per weight; NaN,
-    with a ConvergenceWarning, where the engine did not converge.
+    Numbers are in nats per weight; NaN, with a ConvergenceWarning, where the engine did
+    not converge.
 
     Examples
     --------
@@ -275,22 +253,8 @@ class LocalEntropyTransformer(SolutionTransformer):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _columns(self):
-        # None would draw anew for each solution.
-        check_count("random_state", self.random_state, 0)
-        distances = tuple(np.atleast_1d(np.asarray(self.distances, dtype=float)))
-        self._settings = LocalEntropySettings(
-            distances, self.method, self.tol, self.max_sweeps, self.n_samples,
-            self.random_state,
+    def _make_measure(self):
+        return LocalEntropy(
+            self.distances, (), self.method, self.tol, self.max_sweeps, self.n_samples,
+            max_operations=np.inf,
         )  # fmt: skip
-        return [f"local_entropy_d{distance:g}" for distance in distances]
-
-    def _row(self, machine):
-        weights = np.column_stack([machine.coef_, machine.intercept_])
-        norms = unit_norms(weights)
-        machine = replace(
-            machine,
-            coef_=machine.coef_ / norms[:, None],
-            intercept_=machine.intercept_ / norms,
-        )
-        return list(self._settings.measure(machine, self._patterns, self._labels))

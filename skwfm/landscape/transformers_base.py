@@ -1,4 +1,4 @@
-"""Base of the landscape transformers: rows are solutions, columns are measures."""
+"""Transformers of measures: rows are solutions, columns are named numbers."""
 
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
 from threadpoolctl import threadpool_limits
 
 from skwfm import plugins
+from skwfm._checks import check_count
 from skwfm.architectures import Architecture
+from skwfm.landscape.measure import resolve_measure
+from skwfm.problem.fitted import unit_norms
 
 
 def flatten_solutions(models):
@@ -20,7 +23,8 @@ def flatten_solutions(models):
     Parameters
     ----------
     models : list of fitted classifiers of skwfm
-        With the same machine, inputs and `fit_intercept`.
+        With the same machine, inputs and `fit_intercept`. A model without that
+        parameter has intercepts if any of them is not zero.
 
     Returns
     -------
@@ -53,26 +57,26 @@ def flatten_solutions(models):
 
 
 def _flatten(model):
-    check_is_fitted(model, ["coef_", "intercept_"])
-    if not model.fit_intercept:
+    if not hasattr(model, "coef_"):
+        check_is_fitted(model, "coef_")
+    intercept = getattr(model, "intercept_", np.zeros(len(model.coef_)))
+    if not getattr(model, "fit_intercept", np.any(intercept)):
         return np.ravel(model.coef_)
-    return np.column_stack([model.coef_, model.intercept_]).ravel()
+    return np.column_stack([model.coef_, intercept]).ravel()
 
 
 class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
-    """Rows are flattened solutions, columns are measures of them.
+    """Rows are flattened solutions, columns are those of a measure.
 
-    A subclass adds its parameters to ``__init__``, names its columns and measures one
-    solution.
+    A subclass adds its parameters to ``__init__`` and makes the measure of them.
     """
 
-    @abstractmethod
-    def _columns(self):
-        """Check the parameters of the measure and name its columns."""
+    # Seed of every measurement, where a subclass has no such parameter.
+    random_state = 0
 
     @abstractmethod
-    def _row(self, machine):
-        """Measure one machine; a list with a number for each column."""
+    def _make_measure(self):
+        """Make the measure, which checks its parameters."""
 
     def fit(self, X, y=None):
         """Check the parameters and the length of the rows; nothing is learned.
@@ -95,7 +99,10 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
             If a parameter is wrong or the rows do not fit the machine.
         """
         X = validate_data(self, X, dtype=np.float64)
-        self.feature_names_out_ = np.asarray(self._columns(), dtype=object)
+        self._measure = self._make_measure()
+        # None would draw anew for each solution.
+        check_count("random_state", self.random_state, 0)
+        self.feature_names_out_ = np.asarray(self._measure.columns, dtype=object)
         self.architecture_ = plugins.resolve("architectures", self.architecture)
         if isinstance(self.architecture_, type):
             self.architecture_ = self.architecture_(n_hidden=self.n_hidden)
@@ -134,17 +141,24 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        rows = Parallel(n_jobs=self.n_jobs)(delayed(self._measure)(row) for row in X)
+        rows = Parallel(n_jobs=self.n_jobs)(
+            delayed(self._measure_row)(row) for row in X
+        )
         return np.array(rows, dtype=float)
 
-    def _measure(self, row):
+    def _measure_row(self, row):
         # One BLAS thread each: another number rounds differently, and workers of their
         # own would have it.
         with threadpool_limits(limits=1, user_api="blas"):
-            return self._row(self._machine(row))
+            result = self._measure(
+                self._machine(row), self._patterns, self._labels,
+                random_state=self.random_state,
+            )  # fmt: skip
+            return list(self._measure.values(result))
 
     def _machine(self, row):
         weights = row.reshape(self.architecture_.n_hidden, -1)
+        weights = weights / unit_norms(weights)[:, None]
         n_features = self._patterns.shape[1]
         coef, intercept = weights[:, :n_features], np.zeros(len(weights))
         if self.fit_intercept:
@@ -170,6 +184,77 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         return self.feature_names_out_.copy()
 
 
+class MeasureTransformer(SolutionTransformer):
+    """The numbers of any measure for each solution.
+
+    Parameters
+    ----------
+    measure : str, class or instance
+        Name of an installed measure, or a `Measure`.
+    patterns : array-like of shape (n_samples, n_features)
+        Patterns on which solutions are measured, those of the training as a rule.
+    labels : array-like of shape (n_samples,)
+        Their labels, of two classes; the larger one is +1.
+    architecture : str, class or instance, default="full"
+        The machine.
+    n_hidden : int, default=9
+        Number of hidden units; an instance brings its own.
+    fit_intercept : bool, default=True
+        Whether the rows hold intercepts.
+    random_state : int, default=0
+        Seed of the measure, the same for all solutions.
+    n_jobs : int or None, default=None
+        Workers over solutions.
+
+    Attributes
+    ----------
+    feature_names_out_ : ndarray of str
+        Names of the columns, those of the measure.
+    architecture_ : Architecture
+        The machine.
+
+    Notes
+    -----
+    Each unit's weights are scaled to norm one.
+
+    Examples
+    --------
+    >>> from skwfm import LALClassifier
+    >>> from skwfm.datasets import make_random_patterns
+    >>> from skwfm.landscape import MeasureTransformer, flatten_solutions
+    >>> X, y = make_random_patterns(20, 30, random_state=0)
+    >>> models = [LALClassifier(n_hidden=3, random_state=i).fit(X, y) for i in (0, 1)]
+    >>> transformer = MeasureTransformer("manifold", X, y, n_hidden=3)
+    >>> transformer.fit_transform(flatten_solutions(models))
+    array([[73.],
+           [73.]])
+    """
+
+    def __init__(
+        self,
+        measure,
+        patterns,
+        labels,
+        *,
+        architecture="full",
+        n_hidden=9,
+        fit_intercept=True,
+        random_state=0,
+        n_jobs=None,
+    ):
+        self.measure = measure
+        self.patterns = patterns
+        self.labels = labels
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _make_measure(self):
+        return resolve_measure(self.measure)
+
+
 @dataclass(frozen=True)
 class SignMachine:
     """A machine of given weights, with the attributes of a fitted classifier.
@@ -190,6 +275,9 @@ class SignMachine:
     coef_: np.ndarray
     intercept_: np.ndarray
     fit_intercept: bool
+
+    # Labels are +-1 already.
+    classes_ = np.array([-1.0, 1.0])
 
     def predict(self, X):
         """Answer every pattern.

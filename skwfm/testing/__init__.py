@@ -2,5 +2,6 @@
 
 from skwfm.testing.algorithm import check_algorithm
 from skwfm.testing.architecture import check_architecture
+from skwfm.testing.measure import check_measure
 
-__all__ = ["check_algorithm", "check_architecture"]
+__all__ = ["check_algorithm", "check_architecture", "check_measure"]

@@ -11,16 +11,27 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skwfm import LALClassifier
+from skwfm import LALClassifier, plugins
+from skwfm.architectures import Architecture
 from skwfm.datasets import make_random_patterns
 from skwfm.landscape import (
     HessianSpectrumTransformer,
+    MeasureTransformer,
     NoiseRobustnessTransformer,
     flatten_solutions,
     hessian_operator,
     hessian_scorer,
+    measure_scorer,
+    minima_manifold,
     noise_robustness,
     noise_robustness_scorer,
+)
+from skwfm.landscape.measure import unmet_need
+from skwfm.landscape.measures import (
+    Hessian,
+    LocalEntropy,
+    Manifold,
+    NoiseRobustness,
 )
 
 BETA = 4.0
@@ -222,3 +233,96 @@ def test_solutions_of_different_machines_do_not_flatten(patterns):
         flatten_solutions(models)
     with pytest.raises(ValueError, match=r"models have \[\] weights"):
         flatten_solutions([])
+
+
+class Bare:
+    """What the table of attributes of the plugin page names, and nothing else."""
+
+    def __init__(self, model):
+        for name in ("coef_", "intercept_", "classes_", "architecture_"):
+            setattr(self, name, getattr(model, name))
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        hidden = np.where(X @ self.coef_.T + self.intercept_ >= 0, 1.0, -1.0)
+        return self.architecture_.output(hidden)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_models_need_no_parameter_fit_intercept(patterns, fit_intercept):
+    models = solutions(patterns, fit_intercept=fit_intercept, n=2)
+    bare = [Bare(model) for model in models]
+    rows = flatten_solutions(bare)
+    assert np.array_equal(rows, flatten_solutions(models))
+    for name in ("hessian", "local_entropy", "noise_robustness", "manifold"):
+        measure = plugins.get("measures", name)()
+        scorer = measure_scorer(measure, column=measure.columns[0])
+        assert scorer(bare[0], *patterns) == scorer(models[0], *patterns)
+
+
+def test_a_column_is_picked_by_name(patterns):
+    model = solutions(patterns, n=1)[0]
+    measure = Hessian(BETA, ["max", "trace"])
+    score = measure_scorer(measure, column="hessian_trace")(model, *patterns)
+    assert score == hessian_scorer(BETA, measure="trace")(model, *patterns)
+    for column in (None, "hessian_min"):
+        message = r"no column of hessian: pass one of \['hessian_max', 'hessian_trace'"
+        with pytest.raises(ValueError, match=message):
+            measure_scorer(measure, column=column)
+
+
+@pytest.mark.parametrize("measure", ["manifold", Manifold, Manifold()], ids=str)
+def test_measures_by_name_class_and_instance(patterns, measure):
+    model = solutions(patterns, n=1)[0]
+    dimension = minima_manifold(model, *patterns).dimension
+    assert measure_scorer(measure)(model, *patterns) == dimension
+    transformer = MeasureTransformer(measure, *patterns, n_hidden=3)
+    (row,) = clone(transformer).fit_transform(flatten_solutions([model]))
+    assert row.tolist() == [dimension]
+    assert transformer.fit(flatten_solutions([model])).get_feature_names_out() == [
+        "manifold_dimension"
+    ]
+
+
+def test_the_named_transformer_is_the_general_one(patterns):
+    rows = flatten_solutions(solutions(patterns))
+    measure = NoiseRobustness("flip", (0.1, 0.3), (), n_draws=10)
+    general = MeasureTransformer(measure, *patterns, n_hidden=3, random_state=5)
+    named = NoiseRobustnessTransformer(
+        *patterns, "flip", [0.1, 0.3], n_hidden=3, random_state=5
+    )
+    found = general.fit_transform(rows)
+    assert np.array_equal(found, named.fit_transform(rows))
+    assert list(general.feature_names_out_) == ["noise_flip_0.1", "noise_flip_0.3"]
+    assert not np.array_equal(
+        found, general.set_params(random_state=6).fit_transform(rows)
+    )
+
+
+@pytest.mark.parametrize("measure", [None, 3, dict, lambda model, X, y: 0.0], ids=str)
+def test_what_is_no_measure_is_an_error(measure):
+    with pytest.raises(TypeError, match=r"the measure is given by name.*lacks"):
+        measure_scorer(measure)
+
+
+def test_needs_say_what_is_missing(patterns):
+    class Mute(Architecture):
+        def receptive_fields(self, n_features):
+            return [np.arange(n_features)] * self.n_hidden
+
+        def output(self, hidden):
+            return hidden[:, 0]
+
+    model, linear = solutions(patterns, n=1)[0], LogisticRegression().fit(*patterns)
+    assert unmet_need(NoiseRobustness(), linear) == ""
+    for measure in (Hessian(), LocalEntropy(), LocalEntropy(method="mc")):
+        assert unmet_need(measure, model) == ""
+        assert unmet_need(measure, make_pipeline(StandardScaler(), model)) == ""
+        assert "LogisticRegression has no arch" in unmet_need(measure, linear)
+    mute = Bare(model)
+    mute.architecture_ = Mute(3)
+    assert "method smooth, but Mute has none" in unmet_need(Hessian(), mute)
+    assert "method channel, but Mute has none" in unmet_need(LocalEntropy(), mute)
+    assert unmet_need(LocalEntropy(method="mc"), mute) == ""

@@ -1,9 +1,12 @@
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm.architectures import Architecture, FullCommittee
+from skwfm.landscape import Curve, Measure, read_model
 
 
 class ChairedCommittee(Architecture):
@@ -67,3 +70,42 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X):
         positive = self.decision_function(X) > 0
         return self.classes_[positive.astype(int)]
+
+
+@dataclass(frozen=True)
+class Margin(Measure):
+    """Surplus of votes for the right answer over votes against it, as a fraction.
+
+    It is taken at a low quantile of the training examples. Few votes decide where it is
+    near zero; it is negative for wrong answers.
+    """
+
+    quantile: float = 0.1
+
+    name = "margin"
+    unit = "fraction"
+    needs = "committee"
+
+    def __post_init__(self):
+        if not 0 <= self.quantile <= 1:
+            raise ValueError(f"quantile={self.quantile!r}: pass a number in [0, 1].")
+
+    @property
+    def columns(self):
+        return (f"margin_q{self.quantile:g}",)
+
+    def __call__(self, model, X, y, random_state=None):
+        problem, weights = read_model(model, X, y)
+        inputs = np.column_stack([problem.inputs, np.ones(len(problem.labels))])
+        fields = inputs[:, : weights.shape[1]] @ weights.T  # the intercept is last
+        units = np.where(fields >= 0, 1.0, -1.0)
+        return problem.labels * problem.architecture.decision(units)
+
+    def values(self, result):
+        return [np.quantile(result, self.quantile)]
+
+    def curve(self, result):
+        quantiles = np.linspace(0, 1, 21)
+        return Curve(
+            quantiles, np.quantile(result, quantiles), None, "quantile", "margin"
+        )

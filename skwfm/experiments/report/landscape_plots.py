@@ -1,4 +1,6 @@
-"""Figures of the landscapes that a comparison measured."""
+"""Figures of what a comparison measured: any measure's curve, and its numbers."""
+
+from functools import partial
 
 import numpy as np
 
@@ -11,16 +13,28 @@ from skwfm.experiments.report.canvas import (
     new_figure,
     rule,
 )
+from skwfm.experiments.report.landscape_wording import columns, words
 from skwfm.experiments.study.contestants import COMMITTEE
 
 
-def _measured(comparison, attribute):
-    """Successful runs that have a measure, by algorithm, in the order given."""
-    found = {}
-    for run in comparison.runs:
-        if run.status == "ok" and getattr(run.measures, attribute):
-            found.setdefault(run.algorithm, []).append(run)
-    return {name: found[name] for name in comparison.names if name in found}
+def drawings(comparison):
+    """List the figures of the measures.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+
+    Returns
+    -------
+    drawings : dict of str to callable
+        By name of the figure, functions of the comparison that draw it.
+    """
+    curves = {
+        f"{name}_curve": partial(curve, measure=name)
+        for name in comparison.settings["measures"]
+    }
+    return curves | {"measures_and_error": against_error}
 
 
 def _styles(comparison):
@@ -38,155 +52,124 @@ def _styles(comparison):
     return styles
 
 
+def _legend(figure):
+    """Beside the axes, so that it covers nothing whatever is drawn."""
+    shown = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            # The marks alone: error bars in a legend only add ink.
+            shown.setdefault(label, getattr(handle, "lines", [handle])[0])
+    where = {"loc": "outside right upper", "frameon": False}
+    figure.legend(list(shown.values()), list(shown), **where)
+
+
+def curve(comparison, measure):
+    """Draw the curves of a measure, means over runs.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    measure : str
+        Name of the measure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when there is no curve.
+    """
+    found = {name: _curves(comparison, name, measure) for name in comparison.names}
+    found = {name: curves for name, curves in found.items() if curves}
+    if not found:
+        return None
+    figure = new_figure(WIDTH, 3.8)
+    axes, styles = figure.subplots(), _styles(comparison)
+    for name, curves in found.items():
+        _line(axes, name, curves, styles[name])
+    last = curves[-1]
+    axes.set(xlabel=last.xlabel, ylabel=last.ylabel)
+    if last.yscale == "log":
+        logarithmic(axes, "y")
+    rule(axes)
+    _legend(figure)
+    return figure
+
+
+def _curves(comparison, name, measure):
+    """What was measured of one algorithm, runs without a curve left out."""
+    runs = [run for run in comparison.runs if run.algorithm == name]
+    found = [run.measures[measure] for run in runs if measure in run.measures]
+    return [measured.curve for measured in found if measured.curve is not None]
+
+
+def _line(axes, name, curves, style):
+    x = sorted({x for found in curves for x in found.x})
+    values = np.array([_at(x, found) for found in curves], dtype=float)
+    # A mean over other runs at every point would not be a curve.
+    lost = np.isnan(values).any(axis=0)
+    label = f"{name}\n({lost.sum()} points missing)" if lost.any() else name
+    if curves[0].yscale == "log":
+        mean, bar = _mean_and_bar(np.log(values))
+        middle = np.exp(mean)
+        bars = middle - np.exp(mean - bar), np.exp(mean + bar) - middle
+    else:
+        middle, bars = _mean_and_bar(values)
+    axes.errorbar(x, middle, bars, capsize=3, label=label, **style)
+
+
+def _at(points, found):
+    known = dict(zip(found.x, found.y, strict=True))
+    return [known.get(point) for point in points]
+
+
 def _mean_and_bar(values):
     """Mean over runs (rows) and its standard error, NaN where that is unknown."""
-    values = np.asarray(values, dtype=float)
     bar = np.full(values.shape[1], np.nan)
     if len(values) > 1:
         bar = values.std(axis=0, ddof=1) / np.sqrt(len(values))
     return values.mean(axis=0), bar
 
 
-def _legend(figure, axes):
-    """Beside the axes, so that it covers nothing whatever is drawn."""
-    handles, labels = axes.get_legend_handles_labels()
-    # The marks alone: error bars in a legend only add ink.
-    handles = [getattr(handle, "lines", [handle])[0] for handle in handles]
-    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+def against_error(comparison):
+    """Draw test error against what was measured, one point for each solution.
 
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
 
-def _figure(comparison, attribute, line, finish):
-    """One line an algorithm beside a legend, or None when nothing was measured."""
-    runs_of = _measured(comparison, attribute)
-    if not runs_of:
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or None
+        None when nothing was measured of committee machines.
+    """
+    shown = [c for c in columns(comparison) if _points(comparison, c[0])]
+    if not shown:
         return None
-    figure = new_figure(WIDTH, 3.8)
-    axes, styles = figure.subplots(), _styles(comparison)
-    for name, runs in runs_of.items():
-        line(axes, name, runs, styles[name])
-    finish(axes)
-    rule(axes)
-    _legend(figure, axes)
+    n_rows = -(-len(shown) // 2)
+    figure, styles = new_figure(WIDTH, 0.4 + 2.6 * n_rows), _styles(comparison)
+    panels = figure.subplots(n_rows, min(2, len(shown)), squeeze=False).ravel()
+    for axes, (column, unit, scale) in zip(panels, shown, strict=False):
+        for name, points in _points(comparison, column).items():
+            x, y = np.transpose(points)
+            style = {**styles[name], "lw": 0, "ms": 5}
+            axes.plot(scale * x, 100 * y, label=name, **style)
+        unit = f" ({unit})" if unit else ""
+        axes.set(xlabel=f"{words(column)}{unit}", ylabel="test error (%)")
+        axes.margins(x=0.1, y=0.1)
+        rule(axes)
+    for axes in panels[len(shown) :]:
+        axes.remove()
+    _legend(figure)
     return figure
 
 
-def entropy(comparison):
-    """Draw the local entropy of committee machines against distance.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when nothing was measured.
-    """
-    return _figure(comparison, "entropy_curve", _entropy_line, _entropy_axes)
-
-
-def _entropy_line(axes, name, runs, style):
-    distances = [distance for distance, _ in runs[0].measures.entropy_curve]
-    values = [[v for _, v in run.measures.entropy_curve] for run in runs]
-    values = np.array(values, dtype=float)
-    # A mean over other runs at every distance would not be a curve.
-    lost = np.isnan(values).any(axis=0)
-    mean, bar = _mean_and_bar(values)
-    label = f"{name}\n({lost.sum()} not converged)" if lost.any() else name
-    axes.errorbar(distances, mean, bar, capsize=3, label=label, **style)
-
-
-def _entropy_axes(axes):
-    axes.set_xlabel("distance from the solution")
-    axes.set_ylabel("local entropy (nats per weight)")
-    axes.set_xlim(left=0)
-    # Zero is the largest value there is; a little above it, marks are whole.
-    axes.set_ylim(top=-0.03 * axes.get_ylim()[0])
-
-
-def noise(comparison):
-    """Draw the error rate on corrupted training patterns against the noise.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when nothing was measured.
-    """
-    return _figure(comparison, "noise_curve", _noise_line, _noise_axes)
-
-
-def _noise_line(axes, name, runs, style):
-    curves = np.array([run.measures.noise_curve for run in runs])
-    mean, bar = _mean_and_bar(100 * curves[:, :, 1])
-    axes.errorbar(100 * curves[0, :, 0], mean, bar, capsize=2, label=name, **style)
-
-
-def _noise_axes(axes):
-    axes.set_xlabel("share of the inputs redrawn (%)")
-    axes.set_ylabel("training examples answered wrongly (%)")
-    axes.set_ylim(bottom=0)
-
-
-def spectrum(comparison):
-    """Draw the largest eigenvalues of the Hessians of the first seed.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when nothing was measured.
-    """
-    return _figure(comparison, "eigenvalues", _spectrum_line, _spectrum_axes)
-
-
-def _spectrum_line(axes, name, runs, style):
-    measures = runs[0].measures
-    ranks = np.arange(1, len(measures.eigenvalues) + 1)
-    label = f"{name}\n(steepness {measures.hessian_beta:.3g})"
-    axes.plot(ranks, measures.eigenvalues, label=label, **style)
-
-
-def _spectrum_axes(axes):
-    axes.set_xlabel("number of the eigenvalue, largest first")
-    axes.set_ylabel("eigenvalue of the Hessian")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    logarithmic(axes, "y")
-
-
-def eigenvalue(comparison):
-    """Draw test error against the largest eigenvalue, one point for each solution.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when nothing was measured.
-    """
-    return _figure(comparison, "eigenvalues", _eigenvalue_points, _eigenvalue_axes)
-
-
-def _eigenvalue_points(axes, name, runs, style):
-    x = [run.measures.hessian_largest for run in runs]
-    y = [100 * (1 - run.test_accuracy) for run in runs]
-    axes.plot(x, y, label=name, **{**style, "lw": 0, "ms": 7})
-
-
-def _eigenvalue_axes(axes):
-    axes.set_xlabel("largest eigenvalue of the Hessian (logarithmic)")
-    axes.set_ylabel("test error (%)")
-    axes.margins(x=0.1, y=0.1)
-    logarithmic(axes, "x")
+def _points(comparison, column):
+    """Number and test error of the committee machines' runs, by algorithm."""
+    points = {}
+    for run in comparison.runs:
+        values = {c: v for m in run.measures.values() for c, v in m.values.items()}
+        if run.family == COMMITTEE and values.get(column) is not None:
+            point = values[column], 1 - run.test_accuracy
+            points.setdefault(run.algorithm, []).append(point)
+    return points

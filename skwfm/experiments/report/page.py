@@ -65,10 +65,7 @@ $findings
 $columns
 <h2>What wide flat minima have to do with it</h2>
 $explanation
-<h2>Landscapes around the solutions</h2>
-<div class="wide">$landscapes</div>
-<ul class="notes">$landscape_notes</ul>
-$landscape_columns
+$landscapes
 <h2>Figures</h2>
 $figures
 <h2>How it was run</h2>
@@ -101,11 +98,9 @@ def render(comparison, figures):
         table=_table(comparison, summary),
         table_note=_items(notes(comparison, summary)),
         columns=_definitions(columns(comparison)),
-        landscapes=_landscapes(summary),
-        landscape_notes=_items(landscape_wording.notes(comparison, summary)),
-        landscape_columns=_definitions(landscape_wording.columns()),
+        landscapes=_landscapes(comparison, summary),
         explanation="".join(f"<p>{_prose(text)}</p>" for text in WIDE_FLAT_MINIMA),
-        figures="".join(_figure(name, png) for name, png in figures.items()),
+        figures=_figures(comparison, figures),
         settings=_how(comparison),
     )
 
@@ -173,13 +168,25 @@ def _table(comparison, summary):
     return _assembled(headings, rows + baseline)
 
 
-def _landscapes(summary):
+def _landscapes(comparison, summary):
+    """The section on measures, empty if nothing was measured."""
+    if not comparison.settings["measures"]:
+        return ""
+    headings = [
+        f"{name} ({unit})" if unit else name
+        for name, unit in landscape_wording.headings(comparison)
+    ]
     rows = "".join(
-        _cells_of(row, landscape_wording.cells(row))
+        _cells_of(row, landscape_wording.cells(comparison, row))
         for row in summary
         if row["n_failed"] < row["n_runs"]
     )
-    return _assembled(landscape_wording.HEADINGS, rows)
+    return (
+        "<h2>Landscapes around the solutions</h2>"
+        f'<div class="wide">{_assembled(["algorithm", *headings], rows)}</div>'
+        f'<ul class="notes">{_items(landscape_wording.notes(comparison, summary))}</ul>'
+        f"{_definitions(landscape_wording.explained(comparison))}"
+    )
 
 
 def _assembled(headings, rows):
@@ -226,8 +233,12 @@ def _definitions(pairs):
     return f"<dl>{items}</dl>"
 
 
-def _figure(name, png):
-    title, caption = (FIGURE_TEXT | landscape_wording.FIGURE_TEXT)[name]
+def _figures(comparison, figures):
+    texts = FIGURE_TEXT | landscape_wording.figure_text(comparison)
+    return "".join(_figure(png, *texts[name]) for name, png in figures.items())
+
+
+def _figure(png, title, caption):
     encoded = base64.b64encode(png).decode()
     return (
         f'<figure><img alt="{_escape(title)}" src="data:image/png;base64,{encoded}">'

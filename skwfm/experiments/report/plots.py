@@ -34,8 +34,9 @@ def draw_all(comparison):
     Returns
     -------
     figures : dict of str to bytes
-        PNG images: "accuracy", "time", "noise" and, for committee machines, "entropy",
-        "eigenvalue", "spectrum", "learning" and, for images, "weights".
+        PNG images: "accuracy", "time", a curve of each measure that has one, such as
+        "local_entropy_curve", "measures_and_error" and, for committee machines,
+        "learning" and, for images, "weights".
     """
     import matplotlib as mpl
 
@@ -50,7 +51,8 @@ def draw_all(comparison):
     }
     drawn = {}
     with mpl.rc_context(style):
-        for name, draw in _FIGURES.items():
+        draws = _SCORES | landscape_plots.drawings(comparison) | _TRAINING
+        for name, draw in draws.items():
             figure = draw(comparison)
             if figure is not None:
                 drawn[name] = _png(figure)
@@ -264,13 +266,6 @@ def weights(comparison):
     return figure
 
 
-_FIGURES = {
-    "accuracy": accuracy,
-    "time": time,
-    "entropy": landscape_plots.entropy,
-    "eigenvalue": landscape_plots.eigenvalue,
-    "spectrum": landscape_plots.spectrum,
-    "noise": landscape_plots.noise,
-    "learning": learning,
-    "weights": weights,
-}
+# Before the figures of the measures, and after them.
+_SCORES = {"accuracy": accuracy, "time": time}
+_TRAINING = {"learning": learning, "weights": weights}

@@ -101,17 +101,14 @@ def print_landscapes(comparison):
     from rich.text import Text
 
     from skwfm.experiments.report import landscape_wording
-    from skwfm.experiments.study import measures
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
-    entropy = f"local entropy\nat {measures.DISTANCE:g}, 1e-3"
-    noise = f"errors at\n{100 * measures.LEVEL:g} % noise"
     table.add_column("algorithm", overflow="fold")
-    for heading in (entropy, "Hessian\nmax, log10", noise):
-        table.add_column(heading, justify="right", no_wrap=True)
-    summary = comparison.summary()
-    for row in summary:
-        table.add_row(Text(row["algorithm"]), *landscape_wording.cells(row))
+    for heading in landscape_wording.headings(comparison):
+        table.add_column("\n".join(heading), justify="right", no_wrap=True)
+    for row in comparison.summary():
+        cells = landscape_wording.cells(comparison, row)
+        table.add_row(Text(row["algorithm"]), *cells)
     _console().print(table)
 
 

@@ -5,9 +5,11 @@ import inspect
 from dataclasses import dataclass, replace
 
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 
 from skwfm import plugins
 from skwfm._entry_points import normalised
+from skwfm.classifiers import BaseCommitteeClassifier, published_settings
 
 PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
@@ -25,8 +27,10 @@ class Contestant:
     estimator : estimator object
         Unfitted scikit-learn classifier. Every ``random_state`` in it is set to the
         seed of the run.
-    family : {"committee", "standard"}
+    family : {"committee", "standard"} or None, default=None
         Whether the algorithm trains a committee machine or is there for reference.
+        None tells by the class of the estimator, or of the last step of a pipeline: a
+        subclass of `BaseCommitteeClassifier` or an installed plugin trains one.
     settings : str
         Where the parameters come from, in words.
     version : str
@@ -35,9 +39,13 @@ class Contestant:
 
     name: str
     estimator: BaseEstimator
-    family: str = STANDARD
+    family: str | None = None
     settings: str = "given by the caller"
     version: str = ""
+
+    def __post_init__(self):
+        if self.family is None:
+            object.__setattr__(self, "family", _family(self.estimator))
 
     def seeded(self, seed):
         """Return a fresh estimator whose random states are all `seed`.
@@ -73,6 +81,33 @@ class Contestant:
 
         pipeline = make_pipeline(StandardScaler(), self.estimator)
         return replace(self, estimator=pipeline)
+
+
+def _family(estimator):
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    is_committee = isinstance(last, BaseCommitteeClassifier)
+    is_committee |= registered("algorithms", type(last)) is not None
+    return COMMITTEE if is_committee else STANDARD
+
+
+def registered(group, plugin_class):
+    """Find the installed plugin that a class is.
+
+    Parameters
+    ----------
+    group : {"algorithms", "architectures", "measures"}
+        Kind of plugin.
+    plugin_class : type
+        Any class.
+
+    Returns
+    -------
+    plugin : Plugin or None
+        The first entry that refers to this class where it is defined.
+    """
+    reference = f"{plugin_class.__module__}:{plugin_class.__qualname__}"
+    entries = plugins.available(group)
+    return next((entry for entry in entries if entry.reference == reference), None)
 
 
 def standard_estimators():
@@ -195,15 +230,10 @@ def _find(algorithm, problem):
 
 
 def _given(estimator):
-    from skwfm.classifiers import BaseCommitteeClassifier
-
-    family = COMMITTEE if isinstance(estimator, BaseCommitteeClassifier) else STANDARD
-    return Contestant(type(estimator).__name__, estimator, family)
+    return Contestant(type(estimator).__name__, estimator)
 
 
 def _published(name, problem):
-    from skwfm.classifiers import published_settings
-
     cls, parameters = published_settings(problem, name)
     settings = "published settings"
     if name == "fBP":

@@ -1,227 +1,251 @@
-"""Landscape measures of one trained classifier, for a comparison."""
+"""Which measures a comparison takes, and what they find on one trained classifier."""
 
+import inspect
 import warnings
 from dataclasses import dataclass
+from itertools import takewhile
 
+import joblib
 import numpy as np
 
-# Where local entropies are taken, and the distance that the table shows.
-DISTANCES, DISTANCE = (0.0125, 0.025, 0.05), 0.05
-# Differences between algorithms are far above what a residual of this size changes.
-TOL = 1e-3
-# Shares of the inputs that coloured noise redraws, and the one that the table shows.
-LEVELS, LEVEL = (0.0, 0.1, 0.2, 0.3, 0.4), 0.2
-N_DRAWS = 5
-# Training patterns corrupted at most: enough for an error rate, and kernel machines
-# answer slowly.
-MOST_CORRUPTED = 1000
-# Eigenvalues kept of each Hessian.
-N_EIGENVALUES = 20
-# Largest relative error bound of the largest one.
-ACCURACY = 1e-3
-# At the smallest beta itself one smooth output is exactly zero.
-ABOVE_SMALLEST_BETA = 1.01
-# Operations of one sweep of ep (patterns x inputs x the smaller of the two x units)
-# above which local entropies would take far longer than everything else.
-MOST_OPERATIONS = 2e10
+from skwfm.experiments.study.contestants import STANDARD, registered
+from skwfm.landscape.measure import NEEDS, Curve, resolve_measure, unmet_need
+
+DEFAULT_MEASURES = ("local_entropy", "hessian", "noise_robustness")
 
 
 @dataclass(frozen=True)
-class Measures:
-    """What was measured of one solution.
+class Measured:
+    """What one measure found on one solution.
 
     Parameters
     ----------
-    noise_error : float or None
-        Share of wrong answers on training patterns under coloured noise of `LEVEL`.
-    local_entropy : float or None
-        At `DISTANCE`, nats per weight.
-    hessian_beta : float or None
-        Steepness at which the Hessian was taken: `ABOVE_SMALLEST_BETA` times the
-        smallest at which this smooth machine still solves.
-    hessian_largest : float or None
-        Largest eigenvalue of the Hessian there.
-    noise_curve : tuple of (level, error, standard error)
-        At all `LEVELS`.
-    entropy_curve : tuple of (distance, entropy or None)
-        At all `DISTANCES`; None where not converged.
-    eigenvalues : tuple of float
-        The largest ones, descending.
-    not_measured : tuple of str
-        Why something is missing.
+    values : dict of str to float or None
+        By column; None where there is no finite number.
+    curve : Curve or None
+        What its figure shows, in tuples.
+    reason : str
+        Why something is missing, and other warnings of the measure.
     """
 
-    noise_error: float | None = None
-    local_entropy: float | None = None
-    hessian_beta: float | None = None
-    hessian_largest: float | None = None
-    noise_curve: tuple = ()
-    entropy_curve: tuple = ()
-    eigenvalues: tuple = ()
-    not_measured: tuple = ()
+    values: dict
+    curve: Curve | None = None
+    reason: str = ""
 
     @property
-    def was_asked(self):
-        """Whether local entropy and Hessian were asked for.
+    def is_complete(self):
+        """Whether every number and every point of the curve is there.
 
         Returns
         -------
-        was_asked : bool
-            True also if neither could be measured.
+        is_complete : bool
+            False also if nothing is.
         """
-        found = self.entropy_curve or self.eigenvalues or self.not_measured
-        return bool(found)
+        points = self.curve.y if self.curve else ()
+        return None not in (*self.values.values(), *points)
 
-    @property
-    def n_unconverged(self):
-        """Points of the local entropy that did not converge.
+    @classmethod
+    def of(cls, record):
+        """Make a record of what JSON has made of it.
+
+        Parameters
+        ----------
+        record : dict
+            Fields by name, lists instead of tuples.
 
         Returns
         -------
-        n : int
-            Number of distances.
+        measured : Measured
+            Equal to the one that was stored.
         """
-        return sum(value is None for _, value in self.entropy_curve)
-
-    @property
-    def log10_hessian_largest(self):
-        """Decimal logarithm of the largest eigenvalue.
-
-        Returns
-        -------
-        logarithm : float or None
-            None where there is no positive eigenvalue.
-        """
-        if self.hessian_largest is None or self.hessian_largest <= 0:
-            return None
-        return float(np.log10(self.hessian_largest))
+        curve = record["curve"]
+        if curve is not None:
+            curve = Curve(*(tuple(v) if isinstance(v, list) else v for v in curve))
+        return cls(record["values"], curve, record["reason"])
 
 
-def settings():
-    """Return all that the numbers depend on besides model and patterns.
+def find_measures(measures, reserved=()):
+    """Resolve names and classes to measures.
+
+    Parameters
+    ----------
+    measures : iterable of str, Measure class or Measure, or a single name
+        Names are those of installed plugins.
+    reserved : iterable of str, default=()
+        Names that no column may have.
 
     Returns
     -------
-    settings : dict
-        JSON-serialisable.
+    measures : list of Measure
+        In the order given.
+
+    Raises
+    ------
+    PluginError, TypeError
+        As `skwfm.plugins.resolve`.
+    ValueError
+        If a name is unknown or no identifier, or names or columns appear twice.
     """
+    given = [measures] if isinstance(measures, str) else measures
+    found = [resolve_measure(measure) for measure in given]
+    for measure in found:
+        _check_words(measure)
+    _check_distinct("measures", [measure.name for measure in found])
+    columns = [column for measure in found for column in measure.columns]
+    _check_distinct("columns of measures", [*reserved, *columns])
+    return found
+
+
+def _check_words(measure):
+    owner, name = type(measure).__name__, measure.name
+    # Figures are stored under it.
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(
+            f"{owner}.name={name!r} is no identifier: use letters, digits and _."
+        )
+    if measure.needs not in NEEDS:
+        raise ValueError(f"{owner}.needs={measure.needs!r}: use one of {NEEDS}.")
+
+
+def _check_distinct(what, names):
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"{what} name {', '.join(twice)} more than once: use each name once."
+        )
+
+
+def identity(measure):
+    """Return all that the numbers depend on besides model, patterns and seed.
+
+    Parameters
+    ----------
+    measure : Measure
+        The measure.
+
+    Returns
+    -------
+    identity : dict of str to str
+        Class, version of its distribution and a hash over its parameters.
+    """
+    owner = registered("measures", type(measure))
     return {
-        "distances": DISTANCES,
-        "distance": DISTANCE,
-        "tol": TOL,
-        "noise": "coloured",
-        "noise_levels": LEVELS,
-        "noise_level": LEVEL,
-        "noise_draws": N_DRAWS,
-        "noise_patterns": MOST_CORRUPTED,
-        "n_eigenvalues": N_EIGENVALUES,
-        "beta_factor": ABOVE_SMALLEST_BETA,
-        "most_operations": MOST_OPERATIONS,
+        "class": f"{type(measure).__module__}.{type(measure).__qualname__}",
+        "version": "" if owner is None else f"{owner.distribution} {owner.version}",
+        "parameters": joblib.hash(measure),
     }
 
 
-def take_measures(estimator, X, y, seed, n_errors, landscape):
+def described(measure):
+    """Return what a report says of a measure.
+
+    Parameters
+    ----------
+    measure : Measure
+        The measure.
+
+    Returns
+    -------
+    described : dict
+        JSON-serialisable.
+    """
+    return identity(measure) | {
+        "parameters": repr(measure),
+        "columns": list(measure.columns),
+        "unit": measure.unit,
+        "greater_is_better": bool(measure.greater_is_better),
+        "needs": measure.needs,
+        "text": _text(measure),
+    }
+
+
+def _text(measure):
+    """The docstring of the class down to its first section, as plain text."""
+    paragraphs = inspect.cleandoc(type(measure).__doc__ or "").split("\n\n")
+    above = takewhile(lambda text: "\n---" not in text, paragraphs)
+    return " ".join(" ".join(above).split()).replace("`", "")
+
+
+def take_measures(measures, estimator, X, y, seed, n_errors, family):
     """Measure a trained classifier on its training patterns.
 
     Parameters
     ----------
+    measures : list of Measure
+        What to measure.
     estimator : fitted classifier or Pipeline
-        Any classifier; the landscape of committee machines only.
+        Any classifier.
     X : ndarray of shape (n_samples, n_features)
         Training patterns.
     y : ndarray of shape (n_samples,)
         Their labels.
     seed : int
-        Seed of the noise.
+        Seed of the measures.
     n_errors : int
         Training patterns that the classifier gets wrong.
-    landscape : bool
-        Whether to measure local entropy and Hessian, which take seconds.
+    family : {"committee", "standard"}
+        Kind of algorithm.
 
     Returns
     -------
-    measures : Measures
-        What fails or does not apply is None and has a reason.
+    found : dict of str to Measured
+        By name of the measure. What fails or does not apply has a reason.
     """
-    found, reasons = [_noise(estimator, X, y, seed)], []
-    if landscape and n_errors:
-        reasons.append(
-            "local entropy and Hessian: not a solution, there are training errors"
+    X, y = _read_only(X), _read_only(y)
+    found = {}
+    for measure in measures:
+        reason = _why_not(measure, estimator, n_errors, family)
+        found[measure.name] = (
+            Measured(dict.fromkeys(measure.columns), reason=reason)
+            if reason
+            else _take(measure, estimator, X, y, seed)
         )
-    elif landscape:
-        for name, measure in (("local entropy", _entropy), ("Hessian", _hessian)):
-            try:
-                found.append(measure(estimator, X, y))
-            except (ValueError, TypeError, ArithmeticError) as error:
-                reasons.append(f"{name}: {error}")
-    values = {name: value for part in found for name, value in part.items()}
-    return Measures(**values, not_measured=tuple(reasons))
+    return found
 
 
-def _noise(estimator, X, y, seed):
-    from skwfm.landscape import noise_robustness
-
-    curve = noise_robustness(
-        estimator, X[:MOST_CORRUPTED], y[:MOST_CORRUPTED], "coloured", LEVELS,
-        n_draws=N_DRAWS, random_state=seed,
-    )  # fmt: skip
-    columns = (curve.levels, curve.error, curve.standard_error)
-    return {
-        "noise_error": float(curve.error[LEVELS.index(LEVEL)]),
-        "noise_curve": tuple(zip(*(map(float, c) for c in columns), strict=True)),
-    }
+def _read_only(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
-def _entropy(estimator, X, y):
-    from sklearn.exceptions import ConvergenceWarning
-
-    from skwfm.landscape import local_entropy
-
-    _check_size(estimator, X)
-    with warnings.catch_warnings():
-        # What did not converge is None, which the page shows.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        curve = local_entropy(estimator, X, y, distances=DISTANCES, tol=TOL)
-    values = [float(v) if np.isfinite(v) else None for v in curve.entropy]
-    at = values[DISTANCES.index(DISTANCE)]
-    points = tuple(zip(DISTANCES, values, strict=True))
-    return {"local_entropy": at, "entropy_curve": points}
+def _why_not(measure, estimator, n_errors, family):
+    if measure.needs == "classifier":
+        return ""
+    if family == STANDARD:
+        return "needs a committee machine, a contestant of family 'committee'"
+    not_solved = "not a solution, there are training errors" if n_errors else ""
+    return unmet_need(measure, estimator) or not_solved
 
 
-def _check_size(estimator, X):
-    model = estimator[-1] if hasattr(estimator, "named_steps") else estimator
-    n_operations = float(X.size) * min(X.shape) * model.architecture_.n_hidden
-    if n_operations > MOST_OPERATIONS:
-        raise ValueError(
-            f"{X.shape[0]} patterns with {X.shape[1]} inputs would take too long; call "
-            "skwfm.landscape.local_entropy, with method='amp' or fewer patterns."
-        )
+def _take(measure, estimator, X, y, seed):
+    """Measure; whatever goes wrong inside a measure leaves the run as it is."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = measure(estimator, X, y, random_state=seed)
+            values = _finite(measure.values(result))
+            curve = _plain_curve(getattr(measure, "curve", lambda result: None)(result))
+            by_column = dict(zip(measure.columns, values, strict=True))
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            return Measured(dict.fromkeys(measure.columns), reason=reason)
+    messages = (" ".join(str(warning.message).split()) for warning in caught)
+    reason = "; ".join(dict.fromkeys(messages))
+    if None in values and not reason:
+        reason = "the measure gave no finite number"
+    return Measured(by_column, curve, reason)
 
 
-def _hessian(estimator, X, y):
-    from sklearn.exceptions import ConvergenceWarning
+def _finite(numbers):
+    """Tuple of floats; JSON knows neither NaN nor infinity."""
+    values = np.atleast_1d(np.asarray(numbers, dtype=float))
+    return tuple(float(v) if np.isfinite(v) else None for v in values)
 
-    from skwfm.landscape import hessian_spectrum, smallest_beta
 
-    beta = ABOVE_SMALLEST_BETA * smallest_beta(estimator, X, y)
-    if not beta:
-        raise ValueError(
-            "the smooth machine answers alike at every steepness, so that there is no "
-            "smallest one to compare at"
-        )
-    with warnings.catch_warnings():
-        # The bounds tell which of the eigenvalues are known.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        spectrum = hessian_spectrum(
-            estimator, X, y, beta, method="lanczos", which="largest",
-            n_eigenvalues=N_EIGENVALUES,
-        )  # fmt: skip
-    if not spectrum.error_bound[-1] <= ACCURACY * abs(spectrum.largest):
-        raise ArithmeticError("Lanczos did not converge")
-    # Numbers within the error of zero are not known.
-    known = spectrum.eigenvalues[spectrum.eigenvalues > spectrum.error_bound]
-    return {
-        "hessian_beta": float(beta),
-        "hessian_largest": float(spectrum.largest),
-        "eigenvalues": tuple(float(v) for v in np.sort(known)[::-1]),
-    }
+def _plain_curve(curve):
+    if curve is None:
+        return None
+    curve = Curve(*curve)
+    error = None if curve.error is None else _finite(curve.error)
+    return curve._replace(x=_finite(curve.x), y=_finite(curve.y), error=error)

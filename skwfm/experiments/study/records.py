@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
-from skwfm.experiments.study.measures import Measures
+from skwfm.experiments.study.measures import Measured
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Run:
         Learning curve, thinned evenly in the logarithm of the epoch.
     first_unit : tuple of float
         Weights of the first hidden unit.
-    measures : Measures
-        Noise robustness and, where they apply, local entropy and Hessian.
+    measures : dict of str to Measured
+        What was found by each measure that was asked for, by its name.
     """
 
     algorithm: str
@@ -58,20 +58,21 @@ class Run:
     warnings: tuple = ()
     curve: tuple = field(default=(), repr=False)
     first_unit: tuple = field(default=(), repr=False)
-    measures: Measures = field(default_factory=Measures, repr=False)
+    measures: dict = field(default_factory=dict, repr=False)
 
     def row(self):
-        """Return the scalar fields by name: one line of the CSV file.
+        """Return the scalar fields and what was measured, by name.
 
         Returns
         -------
         record : dict
             Value of every column.
         """
-        record = {column: getattr(self, column) for column in _OWN}
+        record = {column: getattr(self, column) for column in COLUMNS}
         record["warnings"] = " | ".join(self.warnings)
-        measured = {column: getattr(self.measures, column) for column in _MEASURED}
-        return record | measured
+        for found in self.measures.values():
+            record |= found.values
+        return record
 
     @classmethod
     def of(cls, record):
@@ -88,16 +89,14 @@ class Run:
             Equal to the one that was stored.
         """
         values = {name: _frozen(value) for name, value in record.items()}
-        measures = {name: _frozen(v) for name, v in values.pop("measures").items()}
-        return cls(**values, measures=Measures(**measures))
+        measures = values.pop("measures").items()
+        return cls(**values, measures={name: Measured.of(m) for name, m in measures})
 
 
-_OWN = tuple(
+# Columns of the CSV file and keys of the runs in the JSON file, before the measures'.
+COLUMNS = tuple(
     f.name for f in fields(Run) if f.name not in {"curve", "first_unit", "measures"}
 )
-_MEASURED = ("noise_error", "local_entropy", "hessian_beta", "hessian_largest")
-# Columns of the CSV file and keys of the runs in the JSON file.
-COLUMNS = _OWN + _MEASURED
 
 
 def _frozen(value):

@@ -14,8 +14,7 @@ import numpy as np
 import sklearn
 
 from skwfm import __version__
-from skwfm.experiments.study.contestants import COMMITTEE
-from skwfm.experiments.study.measures import settings, take_measures
+from skwfm.experiments.study.measures import identity, take_measures
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.storage import RunStore
 
@@ -23,7 +22,7 @@ from skwfm.experiments.study.storage import RunStore
 CURVE_POINTS = 240
 
 
-def run_key(contestant, source, seed, landscape=False):
+def run_key(contestant, source, seed, measures=()):
     """Return what identifies a run: equal keys give equal results.
 
     Parameters
@@ -34,8 +33,8 @@ def run_key(contestant, source, seed, landscape=False):
         The patterns.
     seed : int
         Seed of the run.
-    landscape : bool, default=False
-        Whether local entropy and Hessian are measured.
+    measures : iterable of Measure, default=()
+        What is measured of the trained classifier.
 
     Returns
     -------
@@ -50,9 +49,7 @@ def run_key(contestant, source, seed, landscape=False):
         estimator=joblib.hash(estimator),
         data=source.digest,
         seed=seed,
-        # A standard classifier has no landscape to measure.
-        landscape=landscape and contestant.family == COMMITTEE,
-        measures=settings(),
+        measures=[identity(measure) for measure in measures],
         skwfm=__version__,
         sklearn=sklearn.__version__,
     )
@@ -79,7 +76,7 @@ def restore_run(store, key):
     return Run.of(record)
 
 
-def execute_run(contestant, source, seed, store, key, study_pid, landscape=False):
+def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
     """Train, test and store one run. Executed in a worker process or in line.
 
     Parameters
@@ -96,8 +93,8 @@ def execute_run(contestant, source, seed, store, key, study_pid, landscape=False
         As returned by `run_key`.
     study_pid : int
         Process of the study, which alone reacts to Ctrl-C.
-    landscape : bool, default=False
-        Whether to measure local entropy and Hessian of a committee machine.
+    measures : iterable of Measure, default=()
+        What to measure of the trained classifier.
 
     Returns
     -------
@@ -106,7 +103,7 @@ def execute_run(contestant, source, seed, store, key, study_pid, landscape=False
     """
     with _single_thread(), _interrupt_wins(os.getpid() == study_pid):
         try:
-            run = _train(contestant, source.split(seed), seed, landscape)
+            run = _train(contestant, source.split(seed), seed, measures)
         except Exception as error:
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
@@ -152,7 +149,7 @@ def _interrupt_wins(in_study):
         raise KeyboardInterrupt
 
 
-def _train(contestant, split, seed, landscape):
+def _train(contestant, split, seed, measures):
     """Train, test and measure."""
     estimator = contestant.seeded(seed)
     with warnings.catch_warnings(record=True) as caught:
@@ -164,9 +161,9 @@ def _train(contestant, split, seed, landscape):
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
     scores = _scores(estimator, split)
-    measures = take_measures(
-        estimator, split.X_train, split.y_train, seed, scores["n_train_errors"],
-        landscape and contestant.family == COMMITTEE,
+    measured = take_measures(
+        measures, estimator, split.X_train, split.y_train, seed,
+        scores["n_train_errors"], contestant.family,
     )  # fmt: skip
     return Run(
         algorithm=contestant.name,
@@ -178,7 +175,7 @@ def _train(contestant, split, seed, landscape):
         curve=_thinned(getattr(model, "loss_curve_", ())),
         first_unit=_first_unit(model),
         n_epochs=_n_epochs(model),
-        measures=measures,
+        measures=measured,
         **scores,
     )
 

@@ -1,5 +1,7 @@
 """Averages over seeds, and differences on equal splits."""
 
+from collections import Counter, defaultdict
+
 import numpy as np
 
 METRICS = (
@@ -9,8 +11,6 @@ METRICS = (
     "balanced_accuracy",
     "seconds",
 )
-# Mean and standard error of these are over the seeds on which they were measured.
-MEASURES = ("noise_error", "local_entropy", "log10_hessian_largest")
 SCORES = ("test_accuracy", "balanced_accuracy")
 
 
@@ -55,7 +55,10 @@ def summarise(runs, names, reference):
     Returns
     -------
     summary : list of dict
-        One entry per algorithm; algorithms without a successful run come last.
+        One entry per algorithm; algorithms without a successful run come last. In
+        ``measures`` there is an estimate for each column of the measures asked for,
+        over the ``n`` of ``n_asked`` runs that have a number; ``gaps`` counts runs by
+        measure and by the reason why something is missing.
     """
     rows = [_one_algorithm(runs, name, reference) for name in names]
     return sorted(rows, key=_worst_last)
@@ -80,19 +83,28 @@ def _one_algorithm(runs, name, reference):
         "warnings": list(dict.fromkeys(w for run in good for w in run.warnings)),
     }
     row |= {m: mean_and_error([getattr(r, m) for r in good]) for m in METRICS}
-    row |= {m: _over_measured(good, m) for m in MEASURES}
-    row["n_measured"] = sum(bool(r.measures.was_asked) for r in good)
-    row["n_unconverged"] = sum(r.measures.n_unconverged > 0 for r in good)
-    row["not_measured"] = list(
-        dict.fromkeys(reason for r in good for reason in r.measures.not_measured)
-    )
+    row |= _measured(good)
     return row | {f"{m}_gain": _gain(runs, name, reference, m) for m in SCORES}
 
 
-def _over_measured(runs, name):
-    """Average over the runs that have it; how many these are, is said with it."""
-    values = [getattr(run.measures, name) for run in runs]
-    return {**mean_and_error(values), "n": sum(v is not None for v in values)}
+def _measured(runs):
+    """Average over the runs that have a number, and say what is missing and why."""
+    values, gaps = defaultdict(list), defaultdict(Counter)
+    for run in runs:
+        for name, found in run.measures.items():
+            for column, value in found.values.items():
+                values[column].append(value)
+            if found.reason or not found.is_complete:
+                gaps[name][found.reason] += 1
+    return {
+        "measures": {column: _over_known(found) for column, found in values.items()},
+        "gaps": {name: dict(reasons) for name, reasons in gaps.items()},
+    }
+
+
+def _over_known(values):
+    n_known = sum(value is not None for value in values)
+    return {**mean_and_error(values), "n": n_known, "n_asked": len(values)}
 
 
 def _gain(runs, name, reference, metric):

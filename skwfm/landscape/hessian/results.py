@@ -10,10 +10,6 @@ from skwfm.landscape.hessian.lanczos import (
     extreme_eigenvalues,
     spectral_density,
 )
-from skwfm.landscape.hessian.operator import HessianOperator
-
-# Lanczos where one number is wanted: relative residual and most steps.
-_MEASURE_TOL, _MEASURE_STEPS = 1e-8, 1000
 
 
 @dataclass(frozen=True)
@@ -165,42 +161,3 @@ def _slq(operator, options):
         operator, seeds, options["resolution"], options["n_jobs"]
     )
     return {"density": density, "n_known_zeros": operator.n_known_zeros}
-
-
-def _end(which):
-    def measure(operator):
-        found = spectrum_of(
-            operator, "lanczos", n_eigenvalues=1, which=which, tol=_MEASURE_TOL,
-            max_iter=_MEASURE_STEPS, random_state=0,
-        )  # fmt: skip
-        if not found.converged:
-            return np.nan
-        return getattr(found, which)
-
-    return measure
-
-
-# Single numbers made of a Hessian; NaN where Lanczos does not converge.
-HESSIAN_MEASURES = {
-    "max": _end("largest"),
-    "min": _end("smallest"),
-    "trace": HessianOperator.trace,
-}
-
-
-def check_measures(measures):
-    """Refuse names of measures that are not known.
-
-    Parameters
-    ----------
-    measures : list of str
-        Names.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is not known.
-    """
-    known = tuple(HESSIAN_MEASURES)
-    if not len(measures) or not set(measures) <= set(known):
-        raise ValueError(f"measures={list(measures)!r}: use some of {known}.")

@@ -62,9 +62,10 @@ def test_page_is_self_contained(comparison, tmp_path):
     names = {path.name for path in paths}
     assert names == {
         *("index.html", "runs.csv", "summary.json"),
-        *("accuracy.png", "time.png", "learning.png", "noise.png"),
+        *("accuracy.png", "time.png", "learning.png", "noise_robustness_curve.png"),
+        "measures_and_error.png",
     }
-    assert len(links.images) == 4
+    assert len(links.images) == 5
 
 
 def test_page_shows_the_numbers_of_the_summary(comparison):
@@ -189,7 +190,7 @@ def browse(path, tmp_path, width):
 def test_page_in_a_browser(comparison, tmp_path, width):
     (path, *_) = comparison.write(tmp_path)
     seen = browse(path, tmp_path, width)
-    assert len(seen["images"]) == 4
+    assert len(seen["images"]) == 5
     assert all(complete and natural > 100 for complete, natural in seen["images"])
     assert width - 40 <= seen["window"] <= width
     assert seen["page"] <= seen["window"]  # nothing sticks out sideways

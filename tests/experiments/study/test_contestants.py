@@ -3,7 +3,11 @@
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skwfm import plugins
+from skwfm._entry_points import Plugin
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
 from skwfm.experiments.study.contestants import PUBLISHED, default_names
@@ -33,6 +37,35 @@ def test_classes_and_estimators_are_accepted():
     assert (first.name, first.family) == ("GaussianNB", "standard")
     assert (second.estimator.eta, second.family) == (0.1, "committee")
     assert third.name == "mine"
+
+
+class OwnLAL(LALClassifier):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("estimator", "family"),
+    [
+        (LALClassifier(), "committee"),
+        (OwnLAL(), "committee"),
+        (make_pipeline(StandardScaler(), LALClassifier()), "committee"),
+        (GaussianNB(), "standard"),
+        (make_pipeline(StandardScaler(), GaussianNB()), "standard"),
+    ],
+)
+def test_a_named_contestant_is_of_the_family_of_its_estimator(estimator, family):
+    """It was "standard" whatever the estimator, so that no landscape was measured."""
+    assert Contestant("x", estimator).family == family
+    (bare,) = find_contestants([estimator], None)
+    assert bare.family == family
+    assert Contestant("x", estimator, "standard").family == "standard"
+
+
+def test_a_registered_algorithm_that_inherits_nothing_is_a_committee(monkeypatch):
+    reference = f"{GaussianNB.__module__}:GaussianNB"
+    entry = Plugin("mine", "my-dist", "1.0", reference, "algorithms")
+    monkeypatch.setattr(plugins, "available", lambda group: (entry,))
+    assert Contestant("x", GaussianNB()).family == "committee"
 
 
 def test_every_random_state_is_seeded():

@@ -1,24 +1,33 @@
 """Landscape measures inside a comparison: right numbers, honest gaps."""
 
 import json
+import re
+import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from skwfm import LALClassifier
+from skwfm.curves import LocalEntropyCurve
 from skwfm.datasets import make_random_patterns
 from skwfm.experiments import Contestant, Source, compare
 from skwfm.experiments.report.page import render
-from skwfm.experiments.study import measures
 from skwfm.landscape import (
+    Curve,
+    Measure,
     hessian_spectrum,
     local_entropy,
     noise_robustness,
     smallest_beta,
 )
+from skwfm.landscape.measures import Hessian, LocalEntropy
 
-FIELDS = ("noise_error", "local_entropy", "hessian_beta", "hessian_largest")
+COLUMNS = (
+    "local_entropy_d0.05", "hessian_log10_max", "hessian_beta", "noise_coloured_0.2",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +54,11 @@ def comparison(source):
     return compare(source, CONTESTANTS, n_seeds=3, n_measured=2, n_jobs=1)
 
 
+def value(run, column):
+    """One number that was measured."""
+    return run.row()[column]
+
+
 def runs_of(comparison, name):
     return [run for run in comparison.runs if run.algorithm == name]
 
@@ -54,62 +68,62 @@ def test_numbers_are_those_of_the_functions(source, comparison):
     model = CONTESTANTS[0].standardised().seeded(1)
     model.fit(split.X_train, split.y_train)
     problem = model, split.X_train, split.y_train
-    curve = local_entropy(*problem, distances=measures.DISTANCES, tol=measures.TOL)
-    assert run.measures.local_entropy == curve.entropy[-1]
+    curve = local_entropy(*problem, distances=[0.0125, 0.025, 0.05], tol=1e-3)
+    assert value(run, "local_entropy_d0.05") == curve.entropy[-1]
+    assert run.measures["local_entropy"].curve.y == tuple(curve.entropy)
     beta = 1.01 * smallest_beta(*problem)
     exact = hessian_spectrum(*problem, beta).eigenvalues[::-1]
-    assert run.measures.hessian_beta == pytest.approx(beta)
-    assert run.measures.hessian_largest == pytest.approx(exact[0], rel=1e-6)
-    n = len(run.measures.eigenvalues)
-    assert n == measures.N_EIGENVALUES
-    np.testing.assert_allclose(
-        run.measures.eigenvalues, exact[:n], atol=1e-6 * exact[0]
-    )
-    noise = noise_robustness(
-        *problem, levels=measures.LEVELS, n_draws=measures.N_DRAWS, random_state=1
-    )
-    assert run.measures.noise_error == noise.error[noise.levels == 0.2]
-    assert run.measures.noise_curve[0][1] == 0
+    assert value(run, "hessian_beta") == pytest.approx(beta)
+    assert value(run, "hessian_log10_max") == pytest.approx(np.log10(exact[0]))
+    eigenvalues = run.measures["hessian"].curve.y
+    assert len(eigenvalues) == 20
+    np.testing.assert_allclose(eigenvalues, exact[:20], atol=1e-6 * exact[0])
+    levels = [0.0, 0.1, 0.2, 0.3, 0.4]
+    noise = noise_robustness(*problem, levels=levels, n_draws=5, random_state=1)
+    assert value(run, "noise_coloured_0.2") == noise.error[2]
+    assert run.measures["noise_robustness"].curve.y == tuple(100 * noise.error)
+    assert noise.error[0] == 0
 
 
 def test_landscapes_of_the_first_seeds_noise_of_all(comparison):
     lal = runs_of(comparison, "lal")
-    assert [run.measures.local_entropy is None for run in lal] == [False, False, True]
-    assert [len(run.measures.eigenvalues) > 0 for run in lal] == [True, True, False]
-    assert all(run.measures.noise_error is not None for run in comparison.runs)
-    for run in runs_of(comparison, "linear"):
-        assert (run.measures.local_entropy, run.measures.eigenvalues) == (None, ())
-        assert not run.measures.not_measured
+    for name in ("local_entropy", "hessian"):
+        assert [name in run.measures for run in lal] == [True, True, False]
+        assert all(run.measures[name].is_complete for run in lal[:2])
+        for run in runs_of(comparison, "linear"):
+            assert set(run.measures[name].values.values()) == {None}
+            assert run.measures[name].curve is None
+            assert "needs a committee machine" in run.measures[name].reason
+    assert all(value(r, "noise_coloured_0.2") is not None for r in comparison.runs)
     assert comparison.settings["measured_seeds"] == [0, 1]
-    assert comparison.settings["measures"]["distance"] == 0.05
+    entropy = comparison.settings["measures"]["local_entropy"]
+    assert entropy["columns"] == ["local_entropy_d0.05"]
+    assert entropy["version"].startswith("skwfm ")
 
 
 def test_what_is_no_solution_has_no_landscape(comparison):
     for run in runs_of(comparison, "given up")[:2]:
         assert run.n_train_errors > 0
-        assert run.measures.local_entropy is None
-        assert "there are training errors" in run.measures.not_measured[0]
+        assert value(run, "local_entropy_d0.05") is None
+        assert "there are training errors" in run.measures["hessian"].reason
     page = render(comparison, {})
-    assert "given up: local entropy and Hessian: not a solution" in page
+    assert re.search("hessian, not measured .* given up .2 runs.: not a solution", page)
     assert "measured on seeds 0 to 1" in page
 
 
 def test_summary_and_files_have_the_columns(comparison, tmp_path):
     entries = {entry["algorithm"]: entry for entry in comparison.summary()}
-    values = [r.measures.local_entropy for r in runs_of(comparison, "lal")[:2]]
-    estimate = entries["lal"]["local_entropy"]
+    values = [value(r, "local_entropy_d0.05") for r in runs_of(comparison, "lal")[:2]]
+    estimate = entries["lal"]["measures"]["local_entropy_d0.05"]
     assert estimate["mean"] == pytest.approx(np.mean(values))
     assert estimate["standard_error"] == pytest.approx(abs(np.diff(values)[0]) / 2)
-    assert estimate["n"] == entries["lal"]["n_measured"] == 2
-    largest = [r.measures.hessian_largest for r in runs_of(comparison, "lal")[:2]]
-    logarithm = entries["lal"]["log10_hessian_largest"]["mean"]
-    assert logarithm == pytest.approx(np.log10(largest).mean())
-    assert entries["linear"]["local_entropy"]["mean"] is None
+    assert estimate["n"] == estimate["n_asked"] == 2
+    assert entries["linear"]["measures"]["local_entropy_d0.05"]["mean"] is None
     comparison.to_csv(tmp_path / "runs.csv")
     header = (tmp_path / "runs.csv").read_text().split("\n", 1)[0].split(",")
-    assert set(FIELDS) <= set(header)
+    assert set(COLUMNS) <= set(header)
     document = json.loads(json.dumps(comparison.to_dict(), allow_nan=False))
-    assert document["runs"][0]["local_entropy"] == values[0]
+    assert document["runs"][0]["local_entropy_d0.05"] == values[0]
 
 
 def test_stored_measures_come_back_and_are_reused(source, comparison, tmp_path):
@@ -133,53 +147,171 @@ def test_measures_do_not_depend_on_n_jobs(source, comparison):
 
 
 def test_what_did_not_converge_is_left_out_and_said(source, monkeypatch):
-    from skwfm.experiments.study import measures as module
+    def unconverged(*args, distances, **kwargs):
+        overlap = 1 - 2 * np.array(distances)
+        values = np.array([-0.1, -0.2, np.nan])
+        warnings.warn("no local entropy far away", ConvergenceWarning, stacklevel=2)
+        return LocalEntropyCurve(overlap, distances, values, np.isfinite(values), "ep")
 
-    class Curve:
-        entropy = np.array([-0.1, -0.2, np.nan])
-
-    monkeypatch.setattr("skwfm.landscape.local_entropy", lambda *a, **k: Curve)
+    monkeypatch.setattr(
+        "skwfm.landscape.measures.local_entropy.local_entropy", unconverged
+    )
     result = compare(source, [machine()], n_seeds=2, n_measured=2, n_jobs=1)
     (entry,) = result.summary()
-    assert entry["local_entropy"]["mean"] is None
-    assert result.runs[0].measures.entropy_curve == tuple(
-        zip(module.DISTANCES, (-0.1, -0.2, None), strict=True)
-    )
-    assert "lal: local entropy did not converge everywhere in 2 runs" in render(
-        result, {}
-    )
-    assert "1 not converged" in _texts(result)
+    estimate = entry["measures"]["local_entropy_d0.05"]
+    assert (estimate["mean"], estimate["n"], estimate["n_asked"]) == (None, 0, 2)
+    curve = result.runs[0].measures["local_entropy"].curve
+    assert (curve.x, curve.y) == ((0.0125, 0.025, 0.05), (-0.1, -0.2, None))
+    assert "for lal (2 runs): no local entropy far away" in render(result, {})
+    assert "1 points missing" in _texts(result)
 
 
 def _texts(result):
-    from skwfm.experiments.report.landscape_plots import entropy
+    from skwfm.experiments.report.landscape_plots import curve
 
-    (legend,) = entropy(result).legends
+    (legend,) = curve(result, "local_entropy").legends
     return " ".join(text.get_text() for text in legend.get_texts())
 
 
-def test_problems_beyond_the_limit_say_what_to_do(source, monkeypatch):
-    monkeypatch.setattr(measures, "MOST_OPERATIONS", 10)
-    result = compare(source, [machine()], n_seeds=1, n_jobs=1)
-    (reason,) = result.runs[0].measures.not_measured
-    assert "30 patterns with 60 inputs would take too long; call skwfm" in reason
-    assert result.runs[0].measures.hessian_largest > 0
+def test_problems_beyond_the_limit_say_what_to_do(source):
+    small = LocalEntropy(max_operations=10)
+    result = compare(
+        source, [machine()], measures=[small, "hessian"], n_seeds=1, n_jobs=1
+    )
+    (run,) = result.runs
+    reason = run.measures["local_entropy"].reason
+    assert "30 patterns with 60 inputs would take too long: call skwfm" in reason
+    assert value(run, "hessian_beta") > 0
 
 
 def test_machines_without_a_smallest_beta_have_the_rest(source):
     parity = machine("parity", architecture="parity")
     run = compare(source, [parity], n_seeds=1, n_jobs=1).runs[0]
     assert run.n_train_errors == 0
-    assert run.measures.local_entropy < 0
-    assert run.measures.hessian_largest is None
-    assert "answers alike at every steepness" in run.measures.not_measured[0]
+    assert value(run, "local_entropy_d0.05") < 0
+    assert value(run, "hessian_log10_max") is None
+    assert "answers alike at every steepness" in run.measures["hessian"].reason
 
 
 def test_every_figure_is_drawn(comparison, tmp_path):
     names = {path.stem for path in comparison.write(tmp_path)}
-    assert {"entropy", "eigenvalue", "spectrum", "noise"} <= names
+    curves = {"local_entropy_curve", "hessian_curve", "noise_robustness_curve"}
+    assert curves | {"measures_and_error"} <= names
 
 
 def test_n_measured_is_checked(source):
     with pytest.raises(ValueError, match="n_measured must not be negative; got -1"):
         compare(source, ["SVC"], n_measured=-1)
+
+
+@dataclass(frozen=True)
+class Own(Measure):
+    """What a plugin might do, and what might go wrong with it.
+
+    Parameters
+    ----------
+    action : str
+        What goes wrong.
+    """
+
+    action: str = ""
+    needs: str = "classifier"
+
+    name = "own"
+    columns = "own_first", "own_second"
+    unit = "fraction"
+
+    def __call__(self, model, X, y, random_state=None):
+        if self.action == "raise":
+            raise KeyError("no such thing")
+        if self.action == "exit":
+            raise SystemExit("bye")
+        if self.action == "write":
+            X[:] = 0
+        return np.random.default_rng(random_state).random(3)
+
+    def values(self, result):
+        if self.action == "nan":
+            return [0.5, np.nan]
+        return result[: 3 if self.action == "count" else 2]
+
+    def curve(self, result):
+        return Curve([1, 2, 3], result, None, "place", "number")
+
+
+LINEAR = Contestant("linear", LogisticRegression())
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("raise", "KeyError: 'no such thing'"),
+        ("exit", "SystemExit: bye"),
+        ("write", "read-only"),
+        ("count", "ValueError"),
+        ("nan", "no finite number"),
+    ],
+)
+def test_a_measure_that_fails_costs_no_run(source, action, reason):
+    result = compare(source, [LINEAR], measures=[Own(action)], n_seeds=1, n_jobs=1)
+    (run,) = result.runs
+    assert run.status == "ok"
+    assert reason in run.measures["own"].reason
+    assert value(run, "own_second") is None
+    assert value(run, "own_first") == (0.5 if action == "nan" else None)
+    assert "own, not measured or not everywhere for linear" in render(result, {})
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("needs", ["committee", "smooth", "channel"])
+def test_unmet_needs_are_no_failure(source, needs):
+    measures = [Own(needs=needs)]
+    posing = Contestant("posing", LogisticRegression(), "committee")
+    result = compare(source, [LINEAR, posing], measures=measures, n_seeds=1, n_jobs=1)
+    assert [run.status for run in result.runs] == ["ok", "ok"]
+    reasons = [run.measures["own"].reason for run in result.runs]
+    assert "a contestant of family 'committee'" in reasons[0]
+    assert "LogisticRegression has no architecture_" in reasons[1]
+
+
+def test_columns_and_figure_of_a_measure(source, tmp_path):
+    """Its seed is that of the run, and fractions are written in per cent."""
+    result = compare(
+        source, [LINEAR, machine()], measures=[Own, "manifold"], n_seeds=2, n_jobs=1,
+        cache=tmp_path / "cache",
+    )  # fmt: skip
+    for run in result.runs:
+        expected = np.random.default_rng(run.seed).random(3)
+        assert list(run.measures["own"].values.values()) == expected[:2].tolist()
+        assert run.measures["own"].curve.y == tuple(expected)
+    names = {path.name for path in result.write(tmp_path)}
+    assert {"own_curve.png", "measures_and_error.png"} <= names
+    assert "manifold_curve.png" not in names
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<th>own first (%)</th>" in page
+    assert "<th>manifold dimension (directions)</th>" in page
+    assert "What a plugin might do, and what might go wrong with it." in page
+    assert "What goes wrong." not in page
+    again = compare(
+        source, [LINEAR, machine()], measures=[Own("nan"), "manifold"], n_seeds=2,
+        n_jobs=1, cache=tmp_path / "cache",
+    )  # fmt: skip
+    assert again.n_reused == 0
+
+
+@pytest.mark.parametrize(
+    ("measures", "message"),
+    [
+        (["hesian"], "unknown measure 'hesian'. Did you mean 'hessian'"),
+        (["hessian", Hessian(5.0)], "measures name hessian more than once"),
+        (
+            [type("Seed", (Own,), {"columns": ("seed",)})],
+            "columns of measures name seed",
+        ),
+        ([type("Bad", (Own,), {"name": "a/b"})], "name='a/b' is no identifier"),
+        ([Own(needs="luck")], "needs='luck': use one of"),
+    ],
+)
+def test_measures_are_checked_before_the_first_run(source, measures, message):
+    with pytest.raises(ValueError, match=message):
+        compare(source, [LINEAR], measures=measures)

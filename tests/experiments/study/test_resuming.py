@@ -12,9 +12,13 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.naive_bayes import GaussianNB
 
+from skwfm._entry_points import Plugin
 from skwfm.experiments import Contestant, Source, compare
+from skwfm.experiments.compare import _asked
+from skwfm.experiments.study import measures
 from skwfm.experiments.study.runs import execute_run, run_key
 from skwfm.experiments.study.storage import RunStore
+from skwfm.landscape.measures import LocalEntropy, NoiseRobustness
 
 FITS = []
 
@@ -84,15 +88,24 @@ def test_key_changes_with_everything_a_run_depends_on(source, monkeypatch):
 
 
 def test_key_knows_what_is_measured(source, monkeypatch):
-    """Only committee machines have a landscape that may be measured or not."""
+    """Measures, their parameters and the versions of their packages."""
+    kinds = [], [LocalEntropy()], [LocalEntropy(tol=1e-5)], [NoiseRobustness()]
+    keys = [run_key(counting(), source, 0, measures) for measures in kinds]
+    keys.append(run_key(counting(), source, 0, [LocalEntropy(), NoiseRobustness()]))
+    assert len(set(keys)) == len(keys)
+    assert run_key(counting(), source, 0, [LocalEntropy()]) == keys[1]
+    other = Plugin("local_entropy", "skwfm", "0.0", "", "measures")
+    monkeypatch.setattr(measures, "registered", lambda *names: other)
+    assert run_key(counting(), source, 0, [LocalEntropy()]) not in keys
+
+
+def test_only_committee_machines_are_measured_or_not():
+    """A standard method has nothing to measure on any seed, so nothing to repeat."""
     committee = Contestant("counting", Counting(), "committee")
-    plain, measured = (run_key(committee, source, 0, asked) for asked in (False, True))
-    assert plain != measured
-    standard = [run_key(counting(), source, 0, asked) for asked in (False, True)]
-    assert standard[0] == standard[1]
-    monkeypatch.setattr("skwfm.experiments.study.measures.TOL", 1e-5)
-    assert run_key(committee, source, 0, True) != measured
-    assert run_key(committee, source, 0) != plain
+    chosen = [LocalEntropy(), NoiseRobustness()]
+    assert _asked(chosen, committee, True) == chosen
+    assert _asked(chosen, committee, False) == chosen[1:]
+    assert _asked(chosen, counting(), True) == _asked(chosen, counting(), False)
 
 
 def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
