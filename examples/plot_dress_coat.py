@@ -27,9 +27,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score
 
-from skwfm._plotting import algorithm_style
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat
+from skwfm.displays import algorithm_style
 
 algorithms = ["LAL", "ceSGD-fast", "ceSGD-slow", "eLAL"]
 n_subsets = 8

@@ -16,9 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skwfm import FBPClassifier, LALClassifier
-from skwfm._plotting import algorithm_style
 from skwfm.datasets import make_random_patterns
-from skwfm.displays import TheoryCurveDisplay
+from skwfm.displays import TheoryCurveDisplay, algorithm_style
 from skwfm.landscape import local_entropy
 from skwfm.theory import local_entropy_curve
 

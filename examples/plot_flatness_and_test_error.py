@@ -21,9 +21,9 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import FeatureUnion
 
-from skwfm._plotting import algorithm_style
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat
+from skwfm.displays import algorithm_style
 from skwfm.landscape import (
     HessianSpectrumTransformer,
     LocalEntropyTransformer,

@@ -19,9 +19,9 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skwfm._plotting import algorithm_style
 from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
+from skwfm.displays import algorithm_style
 from skwfm.landscape import (
     HessianSpectrumDisplay,
     NoiseRobustnessDisplay,

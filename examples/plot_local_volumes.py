@@ -70,8 +70,10 @@ for name, model in models.items():
 # many times, which it pays for again and again. Approximate message passing is further
 # off everywhere, and around the narrow minimum it loses all overlaps but one.
 #
-# Bars are twice the error, where one is known. Crosses at the upper edge stand where an
-# engine, or sampling, gave no number.
+# Bars are twice the error, where one is known: the standard error of sampling, and the
+# estimate of what corrected ep leaves out. Crosses at the upper edge stand where an
+# engine, or sampling, gave no number. The scale is the same in both panels, logarithmic
+# but for the last ten thousandth.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.
@@ -84,5 +86,6 @@ for panel, name in zip(panels, models, strict=True):
         style = dict(zip(("marker", "linestyle"), look, strict=True), color=grey)
         LocalEntropyDisplay([curves[name, way]], [way]).plot(panel, **style)
     panel.set_title(name)
+panels[0].set_yscale("symlog", linthresh=1e-4)
 panels[1].set_ylabel("")
 plt.show()

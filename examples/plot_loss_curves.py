@@ -25,9 +25,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.callback import ScoringMonitor
 
-from skwfm._plotting import algorithm_style
 from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
+from skwfm.displays import algorithm_style
 
 X, y = make_random_patterns(1000, 999, random_state=0, dtype=np.float32)
 gamma, beta = 3.0, 1.0

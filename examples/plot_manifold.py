@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skwfm import LALClassifier
-from skwfm._plotting import algorithm_style
 from skwfm.datasets import make_random_patterns
+from skwfm.displays import algorithm_style
 from skwfm.landscape import minima_manifold
 
 X = np.array([[1.0, 0.4, -0.3], [-0.2, 1.0, 0.5]])

@@ -164,7 +164,7 @@ class LocalEntropyDisplay:
         ax.set(xlabel=_AXES[self.x], ylabel="local entropy (nats per weight)")
         if self.x == "overlap" and not ax.xaxis_inverted():
             ax.invert_xaxis()
-        has_bars = any(curve.error is not None for curve in self.curves)
+        has_bars = any(getattr(c, "has_yerr", False) for c in ax.containers)
         add_legend(ax, ["bars: twice the error"] if has_bars else [])
         self.ax_, self.figure_ = ax, ax.figure
         return self
