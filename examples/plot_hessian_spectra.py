@@ -71,7 +71,8 @@ for name, model in models.items():
     style = {**algorithm_style(name), "ms": 5, "lw": 1.4}
     ax.loglog(betas, top, **style, markerfacecolor="white")
     right = np.where(betas >= valid, top, np.nan)
-    ax.loglog(betas, right, **style, label=name)
+    ax.loglog(betas, right, **{**style, "linestyle": "none"})
+    ax.plot([], [], **style, label=name)
 ax.set(xlabel=r"$\beta$", ylabel="largest eigenvalue", ylim=(1e-4, 1e5))
 ax.plot([], [], "o", color="0.4", mfc="white", label="smooth machine makes errors")
 ax.legend(frameon=False)
