@@ -1,26 +1,43 @@
 """Sphinx settings: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``.
 
-Nothing here needs a network. Equations in the finished pages are set by MathJax, which
-the reader's browser loads.
+Neither the build nor the finished pages need a network.
 """
 
 import os
+import sys
 import warnings
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from sphinx.errors import ConfigError
+
+HERE = Path(__file__).resolve().parent
+# ``python -m sphinx`` searches the source folder first, where nothing is compiled: what
+# the pages describe is the installed package.
+sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != HERE.parent]
+sys.path.append(str(HERE / "_extensions"))
 
 project = "skwfm"
 author = "The skwfm developers"
 copyright = f"2026, {author}"
-release = version = installed_version("skwfm")
+try:
+    release = version = installed_version("skwfm")
+except PackageNotFoundError:
+    raise ConfigError(
+        "skwfm is not installed where Sphinx runs: call make docs, or install it with "
+        "pip install '.[docs]' into this environment."
+    ) from None
 
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "mathml",
+    "rooms",
 ]
-exclude_patterns = ["_build", "_templates", "user_guide/example_plugin"]
+exclude_patterns = ["_build", "_extensions", "_templates", "user_guide/example_plugin"]
 templates_path = ["_templates"]
 default_role = "autolink"  # `name` links to the API if there is such a name
 
@@ -53,9 +70,13 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "image_srcset": ["2x"],
     "show_signature": False,
+    "write_computation_times": False,
     "plot_gallery": "True",
 }
 
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["skwfm.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skwfm {version}"
 html_show_sourcelink = False

@@ -63,7 +63,7 @@ for ax, values, label, ticks in [
     (axes[1], memory / 1e6, "memory beside the patterns (MB)", [0.5, 1, 2, 5, 10]),
 ]:
     ax.loglog(edges, values[-1] * edges / edges[-1], color="0.6", label="linear")
-    ax.loglog(edges, values, "o-", label="measured")
+    ax.loglog(edges, values, "o-", color="black", label="measured")
     ax.set_xlabel("edges $M N$")
     ax.set_ylabel(label)
     ax.set_yticks(ticks, ticks)

@@ -29,6 +29,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat
+from skwfm.displays import algorithm_style
 
 algorithms = ["LAL", "ceSGD-fast", "ceSGD-slow", "eLAL"]
 n_subsets = 8
@@ -83,7 +84,8 @@ fig, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
 spread = np.linspace(-0.16, 0.16, n_subsets)
 for place, name in enumerate(algorithms):
     values = accuracy[name]
-    ax.plot(place + spread, values, "o", color=f"C{place}", alpha=0.6)
+    dots = {**algorithm_style(name), "linestyle": "none", "alpha": 0.7}
+    ax.plot(place + spread, values, **dots)
     bar = ax.errorbar(
         place, values.mean(), standard_error[name], fmt="k", capsize=5, elinewidth=1.5
     )
@@ -92,7 +94,8 @@ ax.set_xticks(range(len(algorithms)), algorithms)
 ax.set_ylabel("balanced test accuracy (%)")
 ax.set_title("Committee of 9 units, 500 training images")
 ax.grid(axis="y", alpha=0.3)
-ax.legend([bar], ["mean with standard error"], loc="lower right")
+one = plt.Line2D([], [], marker=".", linestyle="none", color="0.4")
+ax.legend([one, bar], ["one subset", "mean, standard error"], loc="lower right")
 plt.show()
 
 # %%

@@ -17,7 +17,7 @@ import numpy as np
 
 from skwfm import FBPClassifier, LALClassifier
 from skwfm.datasets import make_random_patterns
-from skwfm.displays import TheoryCurveDisplay
+from skwfm.displays import TheoryCurveDisplay, algorithm_style
 from skwfm.landscape import local_entropy
 from skwfm.theory import local_entropy_curve
 
@@ -38,10 +38,11 @@ measured = {
 # close, least-action learning does not.
 
 theory = local_entropy_curve("tree", 3, 1.0, np.linspace(0.2, 0.95, 16))
-display = TheoryCurveDisplay.from_curve(
-    theory, label="theory, many replicas", x="centre"
-)
-display.overlay(*measured.values(), labels=list(measured))
+display = TheoryCurveDisplay([theory], ["theory, many replicas"], x="centre")
+display.plot(color="black")
+for name, curve in measured.items():
+    points = {**algorithm_style(name), "linestyle": "none"}
+    display.overlay(curve, labels=[f"{name}, measured by amp"], **points)
 display.ax_.set_title("Tree of three units, one random pattern per weight")
 display.ax_.legend(frameon=False)
 plt.show()

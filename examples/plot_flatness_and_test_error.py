@@ -23,6 +23,7 @@ from sklearn.pipeline import FeatureUnion
 
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat
+from skwfm.displays import algorithm_style
 from skwfm.landscape import (
     HessianSpectrumTransformer,
     LocalEntropyTransformer,
@@ -124,7 +125,7 @@ explained = 1 - np.mean((predicted - test_error) ** 2) / np.var(test_error)
 print(f"share of the variance predicted: {explained:.2f}")
 
 # %%
-# Pictures of three of the columns:
+# Pictures of three of the columns. Each point is one solution.
 
 fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.8), layout="constrained", sharey=True)
 columns = {
@@ -135,9 +136,8 @@ columns = {
 for ax, (column, text) in zip(axes, columns.items(), strict=True):
     for name in np.unique(algorithms):
         of_this = algorithms == name
-        ax.plot(
-            table[column][of_this], 100 * test_error[of_this], "o", ms=5, label=name
-        )
+        points = {**algorithm_style(name), "linestyle": "none", "ms": 5}
+        ax.plot(table[column][of_this], 100 * test_error[of_this], label=name, **points)
     ax.set(xlabel=text)
     ax.grid(alpha=0.3)
 axes[0].locator_params(axis="x", nbins=4)

@@ -8,8 +8,8 @@ the weights around their solutions make no error either? The answer is a volume,
 small to be found by trying, and message passing computes it. Here four ways are
 compared: approximate message passing (amp), which takes pixels as uncorrelated;
 expectation propagation (ep), which does not, with and without the correction for what
-images have in common; and sampling, which approximates nothing. Sampling and corrected
-ep say how far off they may be.
+images have in common; and sampling, which approximates nothing but has to reach what it
+counts. Sampling and corrected ep say how far off they may be.
 """
 
 # %%
@@ -70,15 +70,22 @@ for name, model in models.items():
 # many times, which it pays for again and again. Approximate message passing is further
 # off everywhere, and around the narrow minimum it loses all overlaps but one.
 #
-# Bars are twice the error, where one is known. Crosses at the upper edge stand where an
-# engine, or sampling, gave no number.
+# Bars are twice the error, where one is known: the standard error of sampling, and the
+# estimate of what corrected ep leaves out. Crosses at the upper edge stand where an
+# engine, or sampling, gave no number. The scale is the same in both panels, logarithmic
+# but for the last ten thousandth.
 #
 # The order of the two minima is beyond doubt: differences between them are ten times
 # as large. The curves are per weight; times 7056 weights they are logs of fractions.
 
-figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+figure, panels = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained", sharey=True)
+looks = [("o", "-"), ("s", "--"), ("^", ":"), ("D", "-.")]
+greys = ["0.0", "0.3", "0.5", "0.65"]
 for panel, name in zip(panels, models, strict=True):
-    of_this = [curves[name, way] for way in ways]
-    LocalEntropyDisplay.from_curves(of_this, labels=list(ways), ax=panel)
+    for way, look, grey in zip(ways, looks, greys, strict=True):
+        style = dict(zip(("marker", "linestyle"), look, strict=True), color=grey)
+        LocalEntropyDisplay([curves[name, way]], [way]).plot(panel, **style)
     panel.set_title(name)
+panels[0].set_yscale("symlog", linthresh=1e-4)
+panels[1].set_ylabel("")
 plt.show()

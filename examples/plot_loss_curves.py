@@ -12,7 +12,7 @@ the margins are at the end.
 # %%
 # Recording two numbers an epoch
 # ------------------------------
-# Every classifier of this package supports scikit-learn's callbacks.
+# LAL, eLAL and ceSGD support scikit-learn's callbacks epoch by epoch.
 # ``ScoringMonitor`` calls a function of ours after each epoch, with the model as it is
 # then. The function counts the errors, and it computes the cross-entropy with the same
 # two steepnesses for everybody, whether or not the algorithm knows of it,
@@ -27,6 +27,7 @@ from sklearn.callback import ScoringMonitor
 
 from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
+from skwfm.displays import algorithm_style
 
 X, y = make_random_patterns(1000, 999, random_state=0, dtype=np.float32)
 gamma, beta = 3.0, 1.0
@@ -76,8 +77,8 @@ fig, axes = plt.subplots(1, 2, figsize=(8.2, 3.8), layout="constrained")
 for ax, key in zip(axes, labels, strict=True):
     for name, curve in curves.items():
         epochs = np.arange(1, len(curve[key]) + 1)
-        (line,) = ax.plot(epochs, curve[key], label=name, lw=1.4)
-        ax.plot(epochs[-1], curve[key][-1], "o", color=line.get_color(), clip_on=False)
+        style = {**algorithm_style(name), "lw": 1.4, "clip_on": False}
+        ax.plot(epochs, curve[key], label=name, markevery=[-1], **style)
     ax.set(xscale="log", xlabel="epoch", ylabel=labels[key])
     ax.grid(alpha=0.3)
 axes[0].set_yscale("symlog", linthresh=1)
@@ -85,5 +86,5 @@ axes[0].set_ylim(bottom=0)
 axes[1].set_yscale("log")
 axes[1].set_yticks([0.01, 0.02, 0.05, 0.1, 0.2], ["0.01", "0.02", "0.05", "0.1", "0.2"])
 axes[1].minorticks_off()
-axes[0].legend()
+axes[0].legend(title="marks: the last epoch", title_fontsize="small")
 plt.show()

@@ -20,6 +20,7 @@ import numpy as np
 
 from skwfm import LALClassifier
 from skwfm.datasets import make_random_patterns
+from skwfm.displays import algorithm_style
 from skwfm.landscape import minima_manifold
 
 X = np.array([[1.0, 0.4, -0.3], [-0.2, 1.0, 0.5]])
@@ -38,11 +39,13 @@ print(f"n = {found.n_weights}, d = {found.n_patterns}, dimension {found.dimensio
 
 fig = plt.figure(figsize=(6, 5), layout="constrained")
 ax = fig.add_subplot(projection="3d")
-for start, end in zip(starts, ends, strict=True):
-    ax.plot(*np.array([start, end]).T, color="0.7", lw=0.8)
-ax.scatter(*starts.T, s=14, label="solutions of LAL", depthshade=False)
+for i, way in enumerate(zip(starts, ends, strict=True)):
+    label = "" if i else "way to the nearest minimum"
+    ax.plot(*np.transpose(way), color="0.7", lw=0.8, label=label)
+style = {**algorithm_style("LAL"), "linestyle": "none", "ms": 4}
+ax.plot(*starts.T, label="solutions of LAL", **style)
 order = ends[:, 2].argsort()
-ax.plot(*ends[order].T, "o-", ms=3, color="C3", label="minima of zero loss")
+ax.plot(*ends[order].T, "-", lw=2, color="black", label="minima of zero loss")
 ax.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="$w_3$")
 ax.set_box_aspect(None, zoom=0.9)
 ax.legend(loc="upper left")
@@ -68,9 +71,10 @@ for n_patterns in sizes:
     axes[1].semilogy(found.singular_values, color=plt.cm.viridis(n_patterns / 80))
     axes[1].annotate(n_patterns, (n_patterns - 1, found.singular_values[-1]))
 axes[0].plot(sizes, 155 - sizes, color="0.6", label="n - d")
-axes[0].plot(sizes, dimensions, "o", label="n - rank")
-axes[0].plot(sizes, nullities, "x", ms=9, label="zeros of the Hessian")
+axes[0].plot(sizes, dimensions, "o", color="0.4", label="n - rank")
+axes[0].plot(sizes, nullities, "kx", ms=9, label="zeros of the Hessian")
 axes[0].set(xlabel="patterns d", ylabel="dimension")
 axes[0].legend(frameon=False)
 axes[1].set(xlabel="index", ylabel="singular value of the Jacobian", ylim=(0.05, None))
+axes[1].set_title("numbers: patterns d", fontsize=10)
 plt.show()

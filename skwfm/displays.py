@@ -4,6 +4,7 @@ A facade on top of the house: nothing in it imports from here. Matplotlib is imp
 when something is drawn, not before.
 """
 
+from skwfm._plotting import algorithm_style
 from skwfm.landscape.displays import (
     HessianSpectrumDisplay,
     LocalEntropyDisplay,
@@ -16,4 +17,5 @@ __all__ = [
     "LocalEntropyDisplay",
     "NoiseRobustnessDisplay",
     "TheoryCurveDisplay",
+    "algorithm_style",
 ]

@@ -1,9 +1,12 @@
 """What is written about the package holds: docstrings, user guide, README."""
 
 import doctest
-import importlib
+import importlib.util
 import inspect
 import re
+import runpy
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,81 @@ def test_readme_code_prints_what_it_says(code, capsys):
     for line, numbers in zip(printed, expected, strict=True):
         rounded = [round(float(x), 2) for x in line.split()]
         assert rounded == [float(x) for x in numbers.split()]
+
+
+def test_examples_get_all_that_they_import_with_the_extra_docs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    listed = project["dependencies"] + extras["docs"] + extras["plot"]
+    known = {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in listed}
+    needed = set()
+    for path in [*ROOT.glob("examples/*.py"), *ROOT.glob("docs/_extensions/*.py")]:
+        text = path.read_text("utf-8")
+        needed |= set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
+        needed |= set(re.findall(r'transform="(pandas)"', text))
+    assert {"pandas", "matplotlib", "math_core"} <= needed
+    needed -= set(sys.stdlib_module_names) | {"skwfm"}
+    # docutils comes with Sphinx; scikit-learn is imported under its short name.
+    assert needed - known <= {"docutils", "sklearn"}
+
+
+def extension(name):
+    """One of the documentation's own extensions of Sphinx."""
+    pytest.importorskip("sphinx")
+    path = ROOT / "docs" / "_extensions" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def equations():
+    sources = [*GUIDE, *ROOT.glob("examples/*.py"), *ROOT.glob("skwfm/**/*.py")]
+    for path in sources:
+        text = path.read_text("utf-8")
+        yield from ((tex, False) for tex in re.findall(r":math:`([^`]+)`", text))
+        block = r"^([ #]*)\.\. math::(.*\n(?:(?:[ #]*\n)*\1 {3}.*\n)*)"
+        for _, tex in re.findall(block, text, re.MULTILINE):
+            yield re.sub(r"^ *#", "", tex, flags=re.MULTILINE).strip(), True
+
+
+def test_every_equation_becomes_mathml():
+    pytest.importorskip("math_core")
+    convert, found = extension("mathml").convert, list(equations())
+    assert len(found) > 200
+    assert sum(display for _, display in found) >= 25
+    for latex, display in found:
+        assert convert(latex, display).startswith("<math")
+
+
+def test_an_equation_that_cannot_be_set_is_an_error():
+    pytest.importorskip("math_core")
+    mathml = extension("mathml")
+    with pytest.raises(mathml.ExtensionError, match="nonsense"):
+        mathml.convert(r"\nonsense{x}", False)
+
+
+def test_the_docs_describe_the_installed_package(monkeypatch):
+    """``python -m sphinx`` searches the source folder, where nothing is compiled."""
+    pytest.importorskip("sphinx")
+    monkeypatch.setattr(sys, "path", ["", str(ROOT), *sys.path])
+    monkeypatch.chdir(ROOT)
+    settings = runpy.run_path(str(ROOT / "docs" / "conf.py"))
+    assert ROOT not in {Path(entry or ".").resolve() for entry in sys.path}
+    assert settings["html_math_renderer"] == "mathml"
+
+
+def test_the_drawing_has_every_room_and_its_arrows_lead_down():
+    rooms = extension("rooms")
+    page = (ROOT / "docs" / "how_it_is_built.rst").read_text("utf-8")
+    listed = rooms.read(page)
+    assert {"landscape", "_kernels"} <= set(listed)
+    at, arrows = rooms.places(listed), rooms.stairs(listed)
+    assert set(at) == set(listed)
+    assert len(set(at.values())) == len(at)
+    assert rooms.all_below(arrows) == rooms.all_below(listed)
+    for room, below in arrows.items():
+        assert all(at[room][1] < at[other][1] for other in below)
+    drawing = rooms.draw(listed)
+    assert drawing.count("<rect") == len(listed)
+    assert all(f">{room}</text>" in drawing for room in listed)

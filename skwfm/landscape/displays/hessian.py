@@ -5,8 +5,13 @@ Matplotlib is imported when something is drawn, not before.
 
 import numpy as np
 
-from skwfm._plotting import check_labels, new_axes
+from skwfm._plotting import add_legend, check_labels, known_style, new_axes
 from skwfm.landscape.hessian.spectrum import hessian_spectrum
+
+_NOTES = {
+    "exact": "triangles: largest eigenvalues",
+    "slq": "bands: one standard error",
+}
 
 
 class HessianSpectrumDisplay:
@@ -18,7 +23,7 @@ class HessianSpectrumDisplay:
         Exact ones are drawn as histograms, densities as lines with a band of one
         standard error.
     labels : sequence of str or None, default=None
-        One label per spectrum.
+        One label per spectrum. The name of an algorithm brings its colour and line.
 
     Attributes
     ----------
@@ -120,8 +125,10 @@ class HessianSpectrumDisplay:
             draw = (
                 self._draw_exact if spectrum.method == "exact" else self._draw_density
             )
-            draw(ax, spectrum, edges, label=label, color=f"C{i}")
-        self._finish(ax, labels)
+            style = {"color": f"C{i}", **known_style(label)}
+            line = {key: style[key] for key in style.keys() & {"color", "linestyle"}}
+            draw(ax, spectrum, edges, label=label, **line)
+        self._finish(ax)
         return self
 
     @staticmethod
@@ -142,12 +149,12 @@ class HessianSpectrumDisplay:
         low = np.maximum(low, np.finfo(float).tiny)
         ax.fill_between(found.grid, low, high, alpha=0.25, lw=0, color=style["color"])
 
-    def _finish(self, ax, labels):
+    def _finish(self, ax):
         betas = {s.beta for s in self.spectra}
         at = rf" ($\beta$ = {betas.pop():.3g})" if len(betas) == 1 else ""
         ax.set_yscale("log")
         ax.set_ylim(bottom=0.5)
         ax.set(xlabel=f"eigenvalue of the Hessian{at}", ylabel="number of eigenvalues")
-        if any(labels):
-            ax.legend(frameon=False)
+        methods = {spectrum.method for spectrum in self.spectra}
+        add_legend(ax, [note for method, note in _NOTES.items() if method in methods])
         self.ax_, self.figure_ = ax, ax.figure

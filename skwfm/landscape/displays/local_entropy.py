@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skwfm._plotting import check_labels, new_axes
+from skwfm._plotting import add_legend, check_labels, line_style, new_axes
 from skwfm.landscape.volumes.local_entropy import local_entropy
 
 _AXES = {
@@ -25,7 +25,8 @@ class LocalEntropyDisplay:
     curves : sequence of LocalEntropyCurve
         Results of `local_entropy`.
     labels : sequence of str or None, default=None
-        One label per curve.
+        One label per curve. The name of an algorithm brings its colour, marker
+        and line.
     x : {"distance", "overlap"}, default="distance"
         Horizontal axis. Overlaps run from 1 downwards, so that the solution is on the
         left in either case.
@@ -156,16 +157,15 @@ class LocalEntropyDisplay:
             raise ValueError(f"x={self.x!r} is unknown: pass one of {tuple(_AXES)}.")
         labels = check_labels(self.labels, len(self.curves))
         ax = new_axes(ax)
-        style = {"marker": "o", "ms": 4, "lw": 1.3, "capsize": 3, **kwargs}
         self.lines_ = [
-            self._draw(ax, curve, label, style)
+            self._draw(ax, curve, label, line_style(label, capsize=3, **kwargs))
             for curve, label in zip(self.curves, labels, strict=True)
         ]
         ax.set(xlabel=_AXES[self.x], ylabel="local entropy (nats per weight)")
         if self.x == "overlap" and not ax.xaxis_inverted():
             ax.invert_xaxis()
-        if ax.get_legend_handles_labels()[1]:
-            ax.legend(frameon=False)
+        has_bars = any(getattr(c, "has_yerr", False) for c in ax.containers)
+        add_legend(ax, ["bars: twice the error"] if has_bars else [])
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

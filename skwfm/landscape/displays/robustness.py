@@ -5,7 +5,7 @@ Matplotlib is imported when something is drawn, not before.
 
 import numpy as np
 
-from skwfm._plotting import check_labels, new_axes
+from skwfm._plotting import add_legend, check_labels, line_style, new_axes
 from skwfm.landscape.robustness import noise_robustness
 
 
@@ -17,7 +17,8 @@ class NoiseRobustnessDisplay:
     curves : sequence of RobustnessCurve
         Results of `noise_robustness` with the same kind of noise.
     labels : sequence of str or None, default=None
-        One label per curve.
+        One label per curve. The name of an algorithm brings its colour, marker
+        and line.
 
     Attributes
     ----------
@@ -109,14 +110,13 @@ class NoiseRobustnessDisplay:
                 f"curves are of noises {kinds}: draw one kind in one plot."
             )
         ax = new_axes(ax)
-        style = {"marker": "o", "ms": 4, "lw": 1.3, "capsize": 2, **kwargs}
         for curve, label in zip(self.curves, labels, strict=True):
             error = np.nan_to_num(curve.standard_error)
+            style = line_style(label, capsize=2, **kwargs)
             ax.errorbar(curve.levels, curve.error, error, label=label, **style)
         unit = " (standard deviations)" if kinds == ["gaussian"] else ""
         ax.set(xlabel=f"level of {kinds[0]} noise{unit}", ylabel="error rate")
         ax.set_ylim(bottom=0)
-        if any(labels):
-            ax.legend(frameon=False)
+        add_legend(ax, ["bars: one standard error"])
         self.ax_, self.figure_ = ax, ax.figure
         return self
