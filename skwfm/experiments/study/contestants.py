@@ -11,8 +11,11 @@ from skwfm import plugins
 from skwfm._entry_points import normalised
 from skwfm.classifiers import BaseCommitteeClassifier, published_settings
 
-PUBLISHED = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
-QUICK = ("LAL", "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
+# The published rate of LAL is so small that it costs more accuracy than narrow minima
+# do: without its default rate beside it, the comparison would blame the narrowness.
+LAL_DEFAULT = "LAL-default"
+PUBLISHED = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
+QUICK = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
 COMMITTEE, STANDARD = "committee", "standard"
 
 
@@ -234,8 +237,11 @@ def _given(estimator):
 
 
 def _published(name, problem):
-    cls, parameters = published_settings(problem, name)
+    cls, parameters = published_settings(problem, name.removesuffix("-default"))
     settings = "published settings"
+    if name == LAL_DEFAULT:
+        parameters["eta"] = "auto"
+        settings = 'default learning rate (eta="auto"), machine as published'
     if name == "fBP":
         settings = "published couplings, 8 sweeps of expectation propagation at each"
     return Contestant(name, cls(**parameters), COMMITTEE, settings)
