@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from skwfm._kernels import packing
+from skwfm.architectures.rows import row_blocks
+
 # Columns of a field and weights of a unit are padded to this multiple: one vector of
 # float32, two of float64 (skwfm/_kernels/src/simd/levels.h).
 PADDING = 16
 # The loops read up to 8 bytes where they use fewer: bit rows end with spare bytes.
 SPARE_BYTES = 8
-# Rows looked at together when testing whether all inputs are +-1.
-_ROWS = 1024
 
 
 class Layout:
@@ -129,37 +130,32 @@ class Layout:
         return seen
 
     def pack_inputs(self, X):
-        """Lay the inputs out by receptive field, as bits if they all are +-1.
+        """Lay the inputs out by receptive field, as bits if all that are seen are +-1.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_features)
-            Inputs, float32 or float64.
+            Inputs.
 
         Returns
         -------
         packed : ndarray of shape (n_samples, n_columns)
-            Bits in uint8 (set for -1) or the dtype of `X`.
+            Bits in uint8 (set for -1) or the dtype of `X`, float64 for integers.
         """
-        if all_signs(X):
-            return self._pack_bits(X)
-        packed = np.zeros((len(X), self._n_columns), dtype=X.dtype)
+        packed = np.zeros((len(X), self._n_columns // 8 + SPARE_BYTES), dtype=np.uint8)
+        for field, group in zip(self.receptive_fields, self.groups, strict=True):
+            bits = packed[:, group[0] // 8 :]
+            for start, block in row_blocks(X, field):
+                if not packing.pack_rows(block, bits[start:]):
+                    return self._pack_reals(X)
+        return packed
+
+    def _pack_reals(self, X):
+        dtype = X.dtype if X.dtype.kind == "f" else np.float64
+        packed = np.zeros((len(X), self._n_columns), dtype=dtype)
         is_input = self._input_of_column < self.n_features
         packed[:, self._columns[is_input]] = X[:, self._input_of_column[is_input]]
         packed[:, self._columns[~is_input]] = 1
-        return packed
-
-    def _pack_bits(self, X):
-        packed = np.zeros((len(X), self._n_columns // 8 + SPARE_BYTES), dtype=np.uint8)
-        is_input = self._input_of_column < self.n_features
-        columns, inputs = self._columns[is_input], self._input_of_column[is_input]
-        negative = np.zeros((_ROWS, self._n_columns), dtype=bool)
-        for start in range(0, len(X), _ROWS):
-            block = X[start : start + _ROWS]
-            negative[: len(block), columns] = block[:, inputs] < 0
-            packed[start : start + _ROWS, :-SPARE_BYTES] = np.packbits(
-                negative[: len(block)], axis=1, bitorder="little"
-            )
         return packed
 
     def flat(self, dense):
@@ -295,22 +291,3 @@ def _merge_neighbours(fields):
 
 def _starts(lengths):
     return np.concatenate([[0], np.cumsum(lengths)])
-
-
-def all_signs(X):
-    """Tell whether all inputs are +-1.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, of any real dtype.
-
-    Returns
-    -------
-    all_signs : bool
-        Whether they are.
-    """
-    return all(
-        np.all(np.abs(X[start : start + _ROWS]) == 1)
-        for start in range(0, len(X), _ROWS)
-    )

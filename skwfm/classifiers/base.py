@@ -20,10 +20,13 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.solution import ADVICE
 from skwfm.problem.problem import Problem
+from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
 # Default of n_hidden: beside an instance it is taken as not set.
 _N_HIDDEN = 9
 _MACHINE = "architecture__"
+# Samples predicted at once where the inputs are integers.
+_ROWS = 1024
 
 
 class BaseCommitteeClassifier(
@@ -93,8 +96,8 @@ class BaseCommitteeClassifier(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Inputs. float32 stays float32, everything else becomes float64. Inputs
-            that all are +-1 are stored as bits.
+            Inputs. Weights are float32 for float32, else float64. Inputs that all are
+            +-1 are stored as bits; as integers they are never copied as floats.
         y : array-like of shape (n_samples,)
             Labels of two classes.
 
@@ -115,7 +118,8 @@ class BaseCommitteeClassifier(
         ConvergenceWarning
             If the stopping rule was not met; the message says what to change.
         """
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
+        X = without_integers(X)
         self.classes_ = _two_classes(y)
         self.architecture_ = self._resolve_architecture()
         problem = self._problem(X, y)
@@ -170,7 +174,8 @@ class BaseCommitteeClassifier(
         return copy.copy(architecture)
 
     def _problem(self, X, y):
-        labels = np.where(y == self.classes_[1], 1, -1).astype(X.dtype)
+        dtype = X.dtype if X.dtype.kind == "f" else float
+        labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
         problem = Problem(X, labels, self.architecture_, self.fit_intercept)
         _ = problem.layout  # fails here, before any work, if there are too few inputs
         return problem
@@ -247,6 +252,13 @@ class BaseCommitteeClassifier(
         return self.classes_[(decision > 0).astype(int)]
 
     def _decision(self, X):
+        if X.dtype.kind == "f":
+            return self._votes(X)
+        # NumPy would turn all the integers into floats at once.
+        rows = (X[i : i + _ROWS] for i in range(0, len(X), _ROWS))
+        return np.concatenate([self._votes(block) for block in rows])
+
+    def _votes(self, X):
         fields = X @ self.coef_.T + self.intercept_
         return self.architecture_.decision(signs(fields))
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import (
 )
 
 from skwfm.problem.problem import Problem
+from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
 _NEEDED = ("coef_", "architecture_")
 # What labels are where a model does not name its classes.
@@ -46,7 +47,7 @@ def read_model(model, X, y):
     Returns
     -------
     fitted : Fitted
-        Patterns and weights, float32 inputs as they are, others in float64.
+        Patterns and weights, float32 and integers +-1 as they are, others in float64.
 
     Raises
     ------
@@ -61,7 +62,8 @@ def read_model(model, X, y):
     _check_model(last)
     if isinstance(model, Pipeline) and len(model) > 1:
         X = model[:-1].transform(X)
-    X, y = check_array(X, dtype=[np.float64, np.float32]), column_or_1d(y)
+    X = without_integers(check_array(X, dtype=INPUT_DTYPES))
+    y = column_or_1d(y)
     check_consistent_length(X, y)
     coef = np.asarray(last.coef_, dtype=float)
     _check_n_features(X, coef)

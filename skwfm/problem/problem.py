@@ -10,8 +10,7 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.architectures.base import signs
-from skwfm.architectures.layout import all_signs
-from skwfm.problem.products import RealProducts, SignProducts
+from skwfm.problem.products import SignProducts, products_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,7 @@ class Problem:
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n_features)
-        Inputs, of a real dtype; training takes float32 or float64.
+        Inputs, of a real dtype. Those that are all +-1 may be small integers.
     labels : ndarray of shape (n_samples,)
         Labels, +-1.
     architecture : Architecture
@@ -42,18 +41,18 @@ class Problem:
 
     @cached_property
     def is_binary(self):
-        """Whether all inputs are +-1."""
-        return all_signs(self.inputs)
+        """Whether all inputs that units see are +-1."""
+        return isinstance(self.products, SignProducts)
 
     @cached_property
     def packed_inputs(self):
         """The inputs as the compiled loops read them; see `Layout.pack_inputs`."""
-        return self.layout.pack_inputs(np.ascontiguousarray(self.inputs))
+        return self.layout.pack_inputs(self.inputs)
 
     @cached_property
     def products(self):
         """Products of the inputs with flat weights; see `skwfm.problem.products`."""
-        return SignProducts(self) if self.is_binary else RealProducts(self)
+        return products_of(self)
 
     @cached_property
     def blocks(self):
@@ -73,8 +72,9 @@ class Problem:
 
     @property
     def dtype(self):
-        """Dtype of the inputs, and of the weights in training."""
-        return self.inputs.dtype
+        """Dtype of weights in training: that of the inputs, float64 for integers."""
+        dtype = self.inputs.dtype
+        return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
     @property
     def rule(self):

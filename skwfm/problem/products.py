@@ -11,26 +11,32 @@ as bits, and real ones. With ``x_l = inputs[:, field_l] / sqrt(n_l)`` both give
 flat weights in, flat weights out.
 """
 
+from math import prod
+
 import numpy as np
 
-from skwfm._kernels import training
+from skwfm._kernels import packing, training
+from skwfm.architectures.rows import row_blocks
 
 # Rows whose bits lie side by side, and the bits of a word: see _kernels/src/signs.h.
 _LANES, _WORD = 8, 64
-# Rows turned into bits at once: comparing all would need the memory of the inputs.
-_ROWS = 1024
 
 
-def _sign_words(signs, shape):
-    """Pack what is negative as signs.h reads it; what is not there is 1."""
-    n_blocks, n_words = -(-shape[0] // _LANES), -(-shape[1] // _WORD)
-    octets = np.zeros((n_blocks * _LANES, n_words * _WORD // 8), dtype=np.uint8)
-    for start in range(0, len(signs), _ROWS):
-        bits = np.packbits(signs[start : start + _ROWS] < 0, axis=1, bitorder="little")
-        octets[start : start + len(bits), : bits.shape[1]] = bits
-    words = octets.view("<u8").astype(np.uint64, copy=False)
-    words = words.reshape(n_blocks, _LANES, n_words).transpose(0, 2, 1)
-    return np.ascontiguousarray(words)
+def products_of(problem):
+    """Give the products that the inputs allow.
+
+    Parameters
+    ----------
+    problem : Problem
+        The patterns.
+
+    Returns
+    -------
+    products : SignProducts or RealProducts
+        The first if all inputs that units see are +-1.
+    """
+    signs = SignProducts(problem)
+    return signs if signs.is_valid else RealProducts(problem)
 
 
 class _SignMatrices:
@@ -38,25 +44,34 @@ class _SignMatrices:
 
     Parameters
     ----------
-    matrices : iterable of ndarray
-        The matrices, used one after the other and not kept.
-    shapes : iterable of tuple of int
-        Shape (n_rows, n_terms) of each, which may be larger: the rest is 1.
-    counts : iterable of int
+    shapes : list of tuple of int
+        Shape (n_rows, n_terms) of each.
+    counts : list of int
         Number of successive products that each matrix has part in.
+
+    Attributes
+    ----------
+    matrices : list of ndarray of shape (n_blocks, n_words, 8)
+        The bits of each, for `packing.pack_words` to write: what is not set is 1.
     """
 
-    def __init__(self, matrices, shapes, counts):
-        words, products, start, first_term, first_sum = [], [], 0, 0, 0
-        for matrix, shape, count in zip(matrices, shapes, counts, strict=True):
-            packed, (n_rows, n_terms) = _sign_words(matrix, shape), shape
-            stride = packed[0].size
+    def __init__(self, shapes, counts):
+        packed = [(-(-n // _LANES), -(-m // _WORD), _LANES) for n, m in shapes]
+        starts = np.cumsum([0, *map(prod, packed)]).tolist()
+        self._words = np.zeros(starts[-1], dtype=np.uint64)
+        self.matrices = [
+            self._words[start : start + prod(shape)].reshape(shape)
+            for start, shape in zip(starts, packed, strict=False)
+        ]
+        products, first_term, first_sum = [], 0, 0
+        for words, start, shape, count in zip(
+            self.matrices, starts, shapes, counts, strict=False
+        ):
+            n_rows, n_terms = shape
+            stride = words[0].size
             for _ in range(count):
                 products.append((start, stride, n_rows, first_term, n_terms, first_sum))
                 first_term, first_sum = first_term + n_terms, first_sum + n_rows
-            words.append(packed.ravel())
-            start += packed.size
-        self._words = np.concatenate(words)
         self._products = np.array(products, dtype=np.int64)
         self._size = first_sum
         self._table_size = 4 * int(self._products[:, 4].max()) + 32
@@ -85,13 +100,6 @@ class _SignMatrices:
         return sums
 
 
-def _as_slice(field):
-    """Give a range of indices as a slice, which takes no copy of what it selects."""
-    start = int(field[0])
-    is_range = np.array_equal(field, start + np.arange(len(field)))
-    return slice(start, start + len(field)) if is_range else field
-
-
 class SignProducts:
     """Products with inputs that are all +-1, kept as bits: rows and columns.
 
@@ -102,6 +110,11 @@ class SignProducts:
     ----------
     problem : Problem
         The patterns.
+
+    Attributes
+    ----------
+    is_valid : bool
+        Whether all inputs that units see are +-1; if not, products mean nothing.
     """
 
     def __init__(self, problem):
@@ -113,11 +126,16 @@ class SignProducts:
         self._scale = np.repeat(self._sizes**-0.5, self._sizes)
         # Units next to each other that see the same share the bits.
         sizes, counts = layout.groups[:, 1].tolist(), layout.groups[:, 4].tolist()
-        fields = [_as_slice(field) for field in layout.receptive_fields]
-        rows = [(n_samples, n) for n in sizes]
-        self._rows = _SignMatrices((inputs[:, f] for f in fields), rows, counts)
-        columns = [(n, n_samples) for n in sizes]
-        self._columns = _SignMatrices((inputs[:, f].T for f in fields), columns, counts)
+        self._rows = _SignMatrices([(n_samples, n) for n in sizes], counts)
+        self._columns = _SignMatrices([(n, n_samples) for n in sizes], counts)
+        matrices = self._rows.matrices, self._columns.matrices
+        self.is_valid = all(
+            packing.pack_words(block, start, rows, columns)
+            for field, rows, columns in zip(
+                layout.receptive_fields, *matrices, strict=True
+            )
+            for start, block in row_blocks(inputs, field)
+        )
 
     @property
     def nbytes(self):

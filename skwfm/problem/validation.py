@@ -5,6 +5,28 @@ from hashlib import blake2b
 import numpy as np
 
 from skwfm.architectures import symmetries
+from skwfm.architectures.rows import all_signs
+
+# What validation leaves as it is; everything else becomes the first.
+INPUT_DTYPES = [np.float64, np.float32, np.int8, np.int16, np.int32, np.int64]
+
+
+def without_integers(inputs):
+    """Turn integers into float64, unless all are +-1: these are packed as they are.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_features)
+        Inputs of one of `INPUT_DTYPES`.
+
+    Returns
+    -------
+    inputs : ndarray of shape (n_samples, n_features)
+        The same array, or a copy.
+    """
+    if inputs.dtype.kind == "f" or all_signs(inputs):
+        return inputs
+    return inputs.astype(np.float64)
 
 
 def check_patterns(inputs, labels):

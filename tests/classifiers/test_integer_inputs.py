@@ -1,0 +1,68 @@
+"""Integers that are all +-1 are trained on as they are; other integers as floats."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm.landscape import local_entropy
+
+INTEGERS = [np.int8, np.int16, np.int32, np.int64]
+
+
+def draw(shape, values=(-1, 1)):
+    rng = np.random.default_rng(0)
+    X = rng.choice(np.array(values, dtype=np.int8), shape)
+    return X, np.where(X[:, :3].sum(axis=1, dtype=int) > 0, 1, -1)
+
+
+def peak(call, *args, **kwargs):
+    """Most memory that a call holds at once, in bytes, and what it returns."""
+    tracemalloc.start()
+    try:
+        result = call(*args, **kwargs)
+        return tracemalloc.get_traced_memory()[1], result
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("values", [(-1, 1), (-128, 3)])
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("architecture", ["full", "tree"])
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        LALClassifier(max_iter=5),
+        CeSGDClassifier(max_iter=5),
+        ELALClassifier(max_iter=5),
+        FBPClassifier(),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+def test_weights_are_those_of_floats(classifier, architecture, dtype, values):
+    X, y = draw((60, 30), values)
+    classifier.set_params(architecture=architecture, n_hidden=3, random_state=0)
+    classifier.fit(X.astype(float), y)
+    coef, errors = classifier.coef_, classifier.n_errors_
+    classifier.fit(X.astype(dtype), y)
+    assert classifier.coef_.dtype == np.float64
+    np.testing.assert_array_equal(classifier.coef_, coef)
+    assert classifier.n_errors_ == errors
+
+
+def test_errors_of_more_samples_than_are_predicted_at_once():
+    X, y = draw((2100, 9))
+    model = LALClassifier(n_hidden=3, max_iter=200, random_state=0).fit(X, y)
+    assert model.n_errors_ == (model.predict(X) != y).sum()
+
+
+def test_bits_need_no_copy_in_floats():
+    X, y = draw((6000, 1000))
+    train, model = peak(LALClassifier(n_hidden=3, random_state=0).fit, X, y)
+    assert train < 3 * X.nbytes
+    measure, entropy = peak(local_entropy, model, X, y, overlaps=[0.9], method="amp")
+    assert measure < 3 * X.nbytes
+    expected = local_entropy(model, X.astype(float), y, overlaps=[0.9], method="amp")
+    np.testing.assert_array_equal(entropy.entropy, expected.entropy)
