@@ -67,6 +67,10 @@ class BaseCommitteeClassifier(
     }
     _needs = ()
 
+    # Whether `_solve` reads +-1 inputs as bits only, so that integers need no copy; an
+    # algorithm that computes with `problem.inputs` would overflow them.
+    _reads_bits = False
+
     def __init__(
         self,
         *,
@@ -119,7 +123,7 @@ class BaseCommitteeClassifier(
             If the stopping rule was not met; the message says what to change.
         """
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
-        X = without_integers(X)
+        X = without_integers(X, self._reads_bits)
         self.classes_ = _two_classes(y)
         self.architecture_ = self._resolve_architecture()
         problem = self._problem(X, y)

@@ -113,6 +113,7 @@ class ELALClassifier(IterativeClassifier):
     1.0
     """
 
+    _reads_bits = True
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,

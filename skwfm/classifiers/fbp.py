@@ -139,6 +139,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     1.0
     """
 
+    _reads_bits = True
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
         "weights": [StrOptions({"spherical", "binary"})],

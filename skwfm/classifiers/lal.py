@@ -100,6 +100,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     1.0
     """
 
+    _reads_bits = True
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,

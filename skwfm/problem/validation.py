@@ -11,20 +11,22 @@ from skwfm.architectures.rows import all_signs
 INPUT_DTYPES = [np.float64, np.float32, np.int8, np.int16, np.int32, np.int64]
 
 
-def without_integers(inputs):
+def without_integers(inputs, keep_signs=True):
     """Turn integers into float64, unless all are +-1: these are packed as they are.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n_features)
         Inputs of one of `INPUT_DTYPES`.
+    keep_signs : bool, default=True
+        Whether integers +-1 may stay integers.
 
     Returns
     -------
     inputs : ndarray of shape (n_samples, n_features)
         The same array, or a copy.
     """
-    if inputs.dtype.kind == "f" or all_signs(inputs):
+    if inputs.dtype.kind == "f" or (keep_signs and all_signs(inputs)):
         return inputs
     return inputs.astype(np.float64)
 
