@@ -301,7 +301,7 @@ def test_the_named_transformer_is_the_general_one(patterns):
     )
 
 
-@pytest.mark.parametrize("measure", [None, 3, dict, lambda model, X, y: 0.0], ids=str)
+@pytest.mark.parametrize("measure", [None, 3, dict, len])
 def test_what_is_no_measure_is_an_error(measure):
     with pytest.raises(TypeError, match=r"the measure is given by name.*lacks"):
         measure_scorer(measure)
