@@ -118,7 +118,6 @@ def test_volumes_are_held_to_their_bounds():
     assert np.isnan(bounded_log_volume(np.nan))
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_ep_keeps_no_covariance_of_a_run_that_fails_in_its_first_solve():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20, 6)) * 1e200
@@ -129,7 +128,6 @@ def test_ep_keeps_no_covariance_of_a_run_that_fails_in_its_first_solve():
     assert np.isnan(posterior.log_volume)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("method", ["amp", "bp"])
 def test_a_start_without_a_posterior_is_a_divergence(method):
     rng = np.random.default_rng(0)
@@ -169,3 +167,15 @@ def test_reference_prior_next_to_one_does_not_raise():
         with pytest.warns(ConvergenceWarning):
             run = infer(factors, ReferencePrior(reference, 1 - 1e-15), method=method)
         assert not run.log_volume > 0
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("method", ["amp", "bp", "ep"])
+def test_inputs_that_overflow_leak_no_internal_warnings(method):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 9))
+    X[3, 4] *= 1e160
+    factors = Factors(X, rng.choice([-1.0, 1.0], 20), TreeCommittee(3))
+    with pytest.warns(ConvergenceWarning, match=f"{method} diverged"):
+        posterior = infer(factors, SphericalPrior(), method=method, max_sweeps=30)
+    assert np.isnan(posterior.log_volume)

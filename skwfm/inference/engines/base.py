@@ -122,7 +122,9 @@ class Engine(ABC):
         """
         return None
 
+    # Numbers that leave the doubles end a run, and its status says so.
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(
         cls,
         factors,
