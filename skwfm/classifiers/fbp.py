@@ -19,18 +19,11 @@ from skwfm.inference import (
     focusing_steps,
     geometric_protocol,
 )
+from skwfm.inference.scales import far_power, undo_scale
 
 # Size of the decision where the machine of the mean and the posterior disagree: the
 # machine decides its sign.
 _UNDECIDED = 1e-12
-# Outcomes of the last coupling that end the protocol early.
-_STATUS = {
-    "interrupted": "interrupted",
-    "diverged": (
-        "Message passing diverged: raise damping, or use method='ep' if the inputs are "
-        "correlated."
-    ),
-}
 
 
 class FBPClassifier(BaseCommitteeClassifier):
@@ -193,7 +186,12 @@ class FBPClassifier(BaseCommitteeClassifier):
         self.answer = answer
 
     def _solve(self, problem, rng):
+        # Binary weights and intercept have one size, which fixes the inputs' scale.
+        is_fixed = self.weights == "binary" and self.fit_intercept
+        self._power = 0 if is_fixed else far_power(problem.inputs)
         factors = Factors.of(problem)
+        if self._power:
+            factors = self._factors(factors.inputs, factors.labels)
         self.method_ = self._engine(factors)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
@@ -209,17 +207,21 @@ class FBPClassifier(BaseCommitteeClassifier):
         for step in self._steps(factors, rng):
             errors.append(step.n_errors)
             self.n_sweeps_ += step.posterior.n_iter
-            if best is None or step.n_errors <= best.n_errors:
+            if step.is_finite and (best is None or step.n_errors <= best.n_errors):
                 best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:
-                print(
-                    f"[{type(self).__name__}] gamma {step.gamma:.3g}: "
-                    f"{step.n_errors} errors"
-                )
+                reached = f"gamma {step.gamma:.3g}: {step.n_errors} errors"
+                print(f"[{type(self).__name__}] {reached}")
+        if best is None:
+            raise ValueError(f"X and y leave no weights to start from: {step.outcome}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
-        status = _STATUS.get(step.posterior.status, "converged")
-        converged = status == "converged"
-        return Solution(best.weights, len(errors), converged, status, errors)
+        weights = undo_scale(best.weights, self._power if self.fit_intercept else 0)
+        status = step.outcome
+        return Solution(weights, len(errors), status == "converged", status, errors)
+
+    def _factors(self, X, labels):
+        X = np.ldexp(X, -self._power) if self._power else X
+        return Factors(X, labels, self.architecture_, self.fit_intercept)
 
     def _engine(self, factors):
         if self.method != "auto":
@@ -312,7 +314,7 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _log_odds(self, X):
         right = np.ones(len(X))
-        factors = Factors(X, right, self.architecture_, self.fit_intercept)
+        factors = self._factors(X, right)
         moments = self.posterior_.field_moments(factors)
         channel = self.architecture_.channel
         return channel(*moments, right)[0] - channel(*moments, -right)[0]

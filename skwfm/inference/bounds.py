@@ -7,6 +7,8 @@ import numpy as np
 _ROUNDING = 64 * np.finfo(float).eps
 # Volumes that rounding makes uncertain by more than this, in nats, are not given.
 _MOST_UNCERTAIN = 1e-7
+# Solutions as thin as rounding in every direction: less than that is not resolved.
+_LEAST = np.log(np.finfo(float).eps)
 
 
 def bounded_log_volume(log_volume, scale=1.0):
@@ -23,8 +25,10 @@ def bounded_log_volume(log_volume, scale=1.0):
     -------
     log_volume : float
         The same if it is at most 0; 0 if it is larger by rounding only; NaN if it is
-        larger than that, or lost in rounding.
+        larger than that, lost in rounding, or so small that numbers do not resolve it.
     """
+    if log_volume < _LEAST:
+        return np.nan
     uncertain = _ROUNDING * scale
     if log_volume < -uncertain or (log_volume <= 0 and uncertain <= _MOST_UNCERTAIN):
         return log_volume

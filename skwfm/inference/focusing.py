@@ -65,6 +65,25 @@ class FocusingStep:
     n_errors: int
     concentration: float
 
+    @property
+    def is_finite(self):
+        """Whether there are weights at all."""
+        return bool(np.isfinite(self.weights).all())
+
+    @property
+    def outcome(self):
+        """Why a protocol ended here: "converged", "interrupted", or advice."""
+        posterior = self.posterior
+        if posterior.status != "diverged":
+            is_cut = posterior.status == "interrupted"
+            return "interrupted" if is_cut else "converged"
+        other = "" if posterior.method == "ep" else "use method='ep', "
+        return (
+            f"Message passing ({posterior.method}) diverged at coupling "
+            f"{self.gamma:.3g}: raise damping, {other}scale the features, or add "
+            "hidden units if the patterns cannot be separated."
+        )
+
 
 def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **options):
     """Follow the posterior of one of the coupled replicas as the coupling changes.

@@ -42,6 +42,8 @@ ADVICE = {
         "corrected=False for the uncorrected number."
     ),
 }
+# Variance of a field of size 1 whose sign is certain.
+_CERTAIN_VARIANCE = 0.01
 # What to try in place of an engine: amp and bp take inputs as uncorrelated.
 _INSTEAD = {
     "ep": "sample (local_entropy with method='mc')",
@@ -137,16 +139,25 @@ class Posterior:
         -------
         mean, variance : ndarray of shape (n_samples, n_hidden)
             From the covariances of the weights if they were kept; otherwise weights
-            count as independent.
+            count as independent. Where no weight moves a field, as that of zeros, its
+            sign is certain, + at 0, and it is given as ten standard deviations.
         """
         mean = factors.fields(self.flat_mean)
+        variance = self._field_variances(factors)
+        certain = variance <= 0
+        if certain.any():
+            mean = np.where(certain, np.where(mean >= 0, 1.0, -1.0), mean)
+            variance = np.where(certain, _CERTAIN_VARIANCE, variance)
+        return mean, variance
+
+    def _field_variances(self, factors):
         if self.spreads is None:
-            return mean, factors.variances(self.flat_variance)
+            return factors.variances(self.flat_variance)
         variance = [
             spread.field_variances(factors.unit_inputs(unit))
             for unit, spread in enumerate(self.spreads)
         ]
-        return mean, np.column_stack(variance)
+        return np.column_stack(variance)
 
     @property
     def advice(self):

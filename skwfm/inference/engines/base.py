@@ -122,7 +122,9 @@ class Engine(ABC):
         """
         return None
 
+    # Numbers that leave the doubles end a run, and its status says so.
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(
         cls,
         factors,
@@ -164,7 +166,11 @@ class Engine(ABC):
         posterior : Posterior
             The result. A keyboard interrupt ends the run and leaves what was reached.
         """
-        engine = cls(factors, bind_prior(prior, factors), state, rng, **options)
+        prior = bind_prior(prior, factors)
+        try:
+            engine = cls(factors, prior, state, rng, **options)
+        except FloatingPointError:
+            return cls._without_start(factors, state)
         status, residuals = run_sweeps(
             engine,
             damping=engine._damping(damping),
@@ -173,6 +179,23 @@ class Engine(ABC):
             callback=callback,
         )
         return engine._posterior(status, residuals)
+
+    @classmethod
+    def _without_start(cls, factors, state):
+        """Give the result of a run whose first messages leave no posterior."""
+        nothing = np.full((2, factors.n_weights), np.nan)
+        return Posterior(
+            factors.layout,
+            *nothing,
+            np.nan,
+            converged=False,
+            n_iter=0,
+            residuals=np.empty(0),
+            method=cls.name,
+            status="diverged",
+            n_samples=factors.n_samples,
+            state=state,
+        )
 
     def _damping(self, fixed):
         if fixed is not None:

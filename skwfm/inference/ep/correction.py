@@ -111,6 +111,8 @@ def loop_correction(factors, fields):
     if not np.isfinite(rings):
         return np.nan, np.nan
     by_pattern, squares = _Pairs(factors, fields, variance, coupling).sums()
+    if not np.isfinite(squares).all():
+        return np.nan, np.nan
     pairs, triples = by_pattern.sum() / 2, np.sum(by_pattern**2 - squares) / 2
     if pairs > 0 and triples > 0:
         pairs = pairs**2 / (pairs + triples)

@@ -21,6 +21,9 @@ from skwfm.inference.priors.gaussian import BoundGaussian
 _MIN_CAVITY_SHARE = 1e-10
 # The residual of a sweep with improper cavities is at least this.
 _IMPROPER_RESIDUAL = 1.0
+# A step that leaves no proper posterior is undone and shortened to this fraction, so
+# many times before the run counts as diverged.
+_SHORTER, _MOST_RETRIES = 0.25, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +109,7 @@ class EPEngine(Engine):
             self._start_from(state)
         elif rng is not None:
             self._linear += START_NOISE * rng.normal(size=self._linear.shape)
-        self._channel_output = None
+        self._channel_output, self._is_solved = None, False
         if self._is_gaussian:
             self._spans = span_inputs(factors) if spans is None else spans
             self._units = self._new_units(_units_for(prior))
@@ -164,12 +167,9 @@ class EPEngine(Engine):
             return np.full((2, self.factors.n_weights), np.nan)
 
     def spreads(self):
-        if not self._keep_covariance:
+        if not (self._keep_covariance and self._is_solved):
             return None
-        try:
-            return self._units.spreads()
-        except FloatingPointError:
-            return None
+        return self._units.spreads()
 
     def sweep(self, damping):
         """Damp the sites towards the tilted moments, then recompute these.
@@ -192,25 +192,59 @@ class EPEngine(Engine):
         FloatingPointError
             If the posterior is improper.
         """
-        if self._channel_output is not None:
+        if self._channel_output is None:
+            return self._evaluate()
+        if not self._is_gaussian:
             self._move(damping)
+            return self._evaluate()
+        return self._step(damping)
+
+    def _step(self, damping):
+        """Move and evaluate; undo and shorten a step that leaves no posterior."""
+        names = "_precision", "_linear", "_cavity", "_has_cavity", "_channel_output"
+        before = {name: getattr(self, name) for name in names}
+        multipliers = {k: v.copy() for k, v in self.prior.multipliers.items()}
+        for _ in range(_MOST_RETRIES):
+            try:
+                self._precision, self._linear = (
+                    self._precision.copy(),
+                    self._linear.copy(),
+                )
+                self._move(damping)
+                return self._evaluate()
+            except FloatingPointError as error:
+                failure = error
+                vars(self).update(before)
+                for name, values in multipliers.items():
+                    self.prior.multipliers[name][:] = values
+                damping = 1 - _SHORTER * (1 - damping)
+        self._channel_output = None  # the units are those of the failed step
+        raise failure
+
+    def _evaluate(self):
+        """Solve and compare with what the patterns demand; give the residual."""
         self._channel_output = None
         mean, variance = self._solve()
         self.field_variance = variance
         self._remove_sites(mean, variance)
         output = self.factors.channel(*self._cavity)
+        if not all(np.isfinite(part).all() for part in output):
+            raise FloatingPointError("the channel has no finite moments")
         residual = max(self._mismatch(mean, variance, *output[1:]), self._violation())
         self._channel_output = output
         return residual
 
     def _solve(self):
+        self._is_solved = False
         try:
-            return self._units.solve(self._precision, self._linear)
+            solution = self._units.solve(self._precision, self._linear)
         except FloatingPointError:
             if not isinstance(self._units, CholeskyUnits):
                 raise
             self._units = self._new_units(EigenUnits)
-            return self._units.solve(self._precision, self._linear)
+            solution = self._units.solve(self._precision, self._linear)
+        self._is_solved = True
+        return solution
 
     def _remove_sites(self, mean, variance):
         left = 1 - self._precision * variance

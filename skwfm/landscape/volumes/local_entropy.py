@@ -17,6 +17,7 @@ from skwfm.inference import (
     default_method,
     infer,
 )
+from skwfm.inference.bounds import bounded_log_volume
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.fitted import read_factors
 from skwfm.landscape.volumes.sampling import sample_local_volume
@@ -160,6 +161,7 @@ def local_entropy(
             options |= {"spans": span_inputs(factors), "corrected": corrected}
         points = _Descent(factors, prior_at, options).follow(overlaps)
     entropy, error, advice = points
+    entropy = np.array([bounded_log_volume(value) for value in entropy])
     _warn(overlaps, entropy, advice)
     return LocalEntropyCurve(
         overlap=overlaps,

@@ -1,0 +1,90 @@
+"""FBP on inputs that message passing finds hard: finite answers and fitting advice."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from skwfm import FBPClassifier
+
+SHORT = {"gammas": [0.5, 1.0, 2.0, 4.0], "max_sweeps": 60, "random_state": 0}
+
+
+def tables(n_samples, n_features, seed=0):
+    rng = np.random.default_rng(seed)
+    X = np.sign(rng.normal(size=(n_samples, n_features)))
+    return X, rng.choice([0, 1], n_samples)
+
+
+def recounted(model, X, y):
+    return int(np.sum(model.predict(X) != y))
+
+
+def test_probabilities_where_all_fields_are_zero():
+    X, y = tables(20, 27)
+    model = FBPClassifier(
+        architecture="tree",
+        n_hidden=3,
+        fit_intercept=False,
+        answer="posterior",
+        **SHORT,
+    ).fit(X, y)
+    # Fields of zero count as positive, in all units.
+    np.testing.assert_allclose(model.predict_proba(np.zeros((1, 27))), [[0, 1]])
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("power", [20, -20, 60])
+def test_scale_of_inputs_changes_nothing(power, fit_intercept):
+    X, y = tables(40, 30)
+    settings = {"method": "ep", "n_hidden": 3, "fit_intercept": fit_intercept, **SHORT}
+    plain = FBPClassifier(**settings).fit(X, y)
+    scaled = FBPClassifier(**settings).fit(np.ldexp(X, power), y)
+    assert plain.loss_curve_ == scaled.loss_curve_
+    assert recounted(scaled, np.ldexp(X, power), y) == plain.n_errors_ == 0
+    norms = np.linalg.norm(np.column_stack([scaled.coef_, scaled.intercept_]), axis=1)
+    np.testing.assert_allclose(norms, 1)
+    np.testing.assert_allclose(
+        scaled.predict_proba(np.ldexp(X, power)), plain.predict_proba(X), atol=1e-12
+    )
+
+
+def test_divergence_leaves_the_last_finite_weights():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, (60, 15)).astype(float), rng.choice([0, 1], 60)
+    model = FBPClassifier(
+        method="ep", damping=0.0, gammas=[1.0, 3.0], max_sweeps=100, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning) as record:
+        model.fit(X, y)
+    assert np.isfinite(model.coef_).all()
+    assert np.isfinite(model.predict_proba(X)).all()
+    # ep does not advise to use ep.
+    assert not any("use method='ep'" in str(w.message) for w in record)
+
+
+def test_one_hot_tables_do_not_diverge_after_one_coupling():
+    rng = np.random.default_rng(0)
+    X = np.hstack([np.eye(5)[rng.integers(0, 5, 500)] for _ in range(6)])
+    y = (X @ rng.normal(size=30) > 0) ^ (rng.random(500) < 0.1)
+    settings = SHORT | {"gammas": [0.5, 1.0], "max_sweeps": 40}
+    with pytest.warns(ConvergenceWarning):
+        model = FBPClassifier(n_hidden=3, method="ep", **settings).fit(X, y)
+    assert model.n_iter_ == 2
+    assert np.isfinite(model.coef_).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("kind", ["zeros and ones", "constant", "low rank"])
+def test_degenerate_tables_raise_no_internal_error(kind):
+    rng = np.random.default_rng(0)
+    X = {
+        "zeros and ones": 1e18 * rng.integers(0, 2, (60, 15)),
+        "constant": np.ones((60, 15)),
+        "low rank": rng.normal(size=(60, 2)) @ rng.normal(size=(2, 15)),
+    }[kind]
+    y = rng.choice([0, 1], 60)
+    model = FBPClassifier(n_hidden=3, **SHORT | {"max_sweeps": 30})
+    model.fit(X, y)
+    assert np.isfinite(model.coef_).all()
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert model.n_errors_ == recounted(model, X, y)
