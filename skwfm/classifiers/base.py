@@ -18,7 +18,7 @@ from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
-from skwfm.classifiers.solution import ADVICE
+from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.problem import Problem
 
 # Default of n_hidden: beside an instance it is taken as not set.
@@ -107,8 +107,11 @@ class BaseCommitteeClassifier(
         Raises
         ------
         ValueError
-            If the inputs or labels cannot be used, or there are fewer inputs than the
-            architecture needs.
+            If the inputs or labels cannot be used, there are fewer inputs than the
+            architecture needs, or a plugin's `_solve` returns weights that are not
+            those of the machine.
+        TypeError
+            If a plugin's `_solve` does not return a proper `Solution`.
 
         Warns
         -----
@@ -120,7 +123,9 @@ class BaseCommitteeClassifier(
         self.architecture_ = self._resolve_architecture()
         problem = self._problem(X, y)
         solution = self._solve(problem, _generator(self.random_state))
-        self._store_weights(solution.weights)
+        origin = f"{type(self).__name__}._solve"
+        check_solution(solution, origin)
+        self._store_weights(solution.weights, problem.layout, origin)
         self._store_outcome(solution, X, y)
         return self
 
@@ -175,18 +180,8 @@ class BaseCommitteeClassifier(
         _ = problem.layout  # fails here, before any work, if there are too few inputs
         return problem
 
-    def _store_weights(self, weights):
-        weights = unit_norm(np.asarray(weights))
-        expected = (
-            self.architecture_.n_hidden,
-            self.n_features_in_ + self.fit_intercept,
-        )
-        if weights.shape != expected:
-            raise ValueError(
-                f"{type(self).__name__}._solve returned weights of shape "
-                f"{weights.shape}; they must have shape {expected}: one row a unit, "
-                "the intercept last."
-            )
+    def _store_weights(self, weights, layout, origin):
+        weights = unit_norm(checked_weights(weights, layout, origin))
         self.coef_ = weights[:, : self.n_features_in_].copy()
         self.intercept_ = (
             weights[:, -1].copy()
@@ -194,10 +189,15 @@ class BaseCommitteeClassifier(
             else np.zeros(len(weights), dtype=weights.dtype)
         )
 
+    def _count_errors(self, X, y):
+        """Training errors of the machine `coef_`, even if something else predicts."""
+        decision = BaseCommitteeClassifier._decision(self, X)
+        return int(np.sum(self._named(decision) != y))
+
     def _store_outcome(self, solution, X, y):
         self.n_iter_ = solution.n_iter
         self.loss_curve_ = list(solution.history)
-        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.n_errors_ = self._count_errors(X, y)
         self.status_ = solution.status
         if self.status_ == "converged" and self.n_errors_:
             self.status_ = "errors_left"
@@ -243,15 +243,14 @@ class BaseCommitteeClassifier(
         y : ndarray of shape (n_samples,)
             Predicted labels.
         """
-        decision = self.decision_function(X)
-        return self.classes_[(decision > 0).astype(int)]
+        return self._named(self.decision_function(X))
 
     def _decision(self, X):
         fields = X @ self.coef_.T + self.intercept_
         return self.architecture_.decision(signs(fields))
 
-    def _predict(self, X):
-        return self.classes_[(self._decision(X) > 0).astype(int)]
+    def _named(self, decision):
+        return self.classes_[(decision > 0).astype(int)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -87,7 +87,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors at the end, with sign units.
+        Training errors of the machine `coef_` at the end, with sign units.
     converged_ : bool
         Whether the stopping rule held, with zero training errors.
     status_ : str

@@ -80,7 +80,7 @@ class ELALClassifier(IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the mean at the end.
+        Training errors of the machine `coef_`, the mean, at the end.
     converged_ : bool
         Whether the replicas collapsed on a machine without training errors.
     status_ : str

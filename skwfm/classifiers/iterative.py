@@ -200,10 +200,11 @@ class OnlineMixin:
         epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
         next(epochs)
         state = next(epochs)
-        self._store_weights(problem.layout.unpack_weights(state.weights))
+        weights = problem.layout.unpack_weights(state.weights)
+        self._store_weights(weights, problem.layout, f"{type(self).__name__}._epochs")
         self.n_iter_ += 1
         self.loss_curve_ = [*self.loss_curve_, state.loss]
-        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.n_errors_ = self._count_errors(X, y)
         self.converged_, self.status_ = self.n_errors_ == 0, "online"
 
     def _packed_weights(self, problem):

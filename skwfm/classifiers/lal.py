@@ -68,7 +68,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors at the end.
+        Training errors of the machine `coef_` at the end.
     converged_ : bool
         Whether training ended with zero errors.
     status_ : str
