@@ -18,6 +18,7 @@ from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
+from skwfm.classifiers.overflow import check_inputs
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.problem import Problem
 
@@ -175,6 +176,7 @@ class BaseCommitteeClassifier(
         return copy.copy(architecture)
 
     def _problem(self, X, y):
+        check_inputs(X)
         labels = np.where(y == self.classes_[1], 1, -1).astype(X.dtype)
         problem = Problem(X, labels, self.architecture_, self.fit_intercept)
         _ = problem.layout  # fails here, before any work, if there are too few inputs
@@ -279,6 +281,13 @@ def _generator(random_state):
 
 
 def _two_classes(y):
+    kinds = {type(label) for label in y} if y.dtype == object else set()
+    if type(None) in kinds or (str in kinds and len(kinds - {str, np.str_}) > 0):
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ValueError(
+            f"y mixes labels of the types {names}: pass labels of one type, and fill "
+            "in or remove what is missing."
+        )
     check_classification_targets(y)
     classes = unique_labels(y)
     if len(classes) > 2:
@@ -289,7 +298,7 @@ def _two_classes(y):
         )
     if len(classes) < 2:
         raise ValueError(
-            f"y has only one class, {classes[0]!r}: the classifier needs samples of "
-            "two classes."
+            f"y has only one class, {classes.tolist()[0]!r}: the classifier needs "
+            "samples of two classes."
         )
     return classes
