@@ -18,7 +18,8 @@ from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
-from skwfm.classifiers.solution import ADVICE
+from skwfm.classifiers.overflow import check_inputs
+from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
@@ -114,8 +115,11 @@ class BaseCommitteeClassifier(
         Raises
         ------
         ValueError
-            If the inputs or labels cannot be used, or there are fewer inputs than the
-            architecture needs.
+            If the inputs or labels cannot be used, there are fewer inputs than the
+            architecture needs, or a plugin's `_solve` returns weights that are not
+            those of the machine.
+        TypeError
+            If a plugin's `_solve` does not return a proper `Solution`.
 
         Warns
         -----
@@ -128,7 +132,9 @@ class BaseCommitteeClassifier(
         self.architecture_ = self._resolve_architecture()
         problem = self._problem(X, y)
         solution = self._solve(problem, _generator(self.random_state))
-        self._store_weights(solution.weights)
+        origin = f"{type(self).__name__}._solve"
+        check_solution(solution, origin)
+        self._store_weights(solution.weights, problem.layout, origin)
         self._store_outcome(solution, X, y)
         return self
 
@@ -178,24 +184,15 @@ class BaseCommitteeClassifier(
         return copy.copy(architecture)
 
     def _problem(self, X, y):
+        check_inputs(X)
         dtype = X.dtype if X.dtype.kind == "f" else float
         labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
         problem = Problem(X, labels, self.architecture_, self.fit_intercept)
         _ = problem.layout  # fails here, before any work, if there are too few inputs
         return problem
 
-    def _store_weights(self, weights):
-        weights = unit_norm(np.asarray(weights))
-        expected = (
-            self.architecture_.n_hidden,
-            self.n_features_in_ + self.fit_intercept,
-        )
-        if weights.shape != expected:
-            raise ValueError(
-                f"{type(self).__name__}._solve returned weights of shape "
-                f"{weights.shape}; they must have shape {expected}: one row a unit, "
-                "the intercept last."
-            )
+    def _store_weights(self, weights, layout, origin):
+        weights = unit_norm(checked_weights(weights, layout, origin))
         self.coef_ = weights[:, : self.n_features_in_].copy()
         self.intercept_ = (
             weights[:, -1].copy()
@@ -203,10 +200,15 @@ class BaseCommitteeClassifier(
             else np.zeros(len(weights), dtype=weights.dtype)
         )
 
+    def _count_errors(self, X, y):
+        """Training errors of the machine `coef_`, even if something else predicts."""
+        decision = BaseCommitteeClassifier._decision(self, X)
+        return int(np.sum(self._named(decision) != y))
+
     def _store_outcome(self, solution, X, y):
         self.n_iter_ = solution.n_iter
         self.loss_curve_ = list(solution.history)
-        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.n_errors_ = self._count_errors(X, y)
         self.status_ = solution.status
         if self.status_ == "converged" and self.n_errors_:
             self.status_ = "errors_left"
@@ -252,8 +254,7 @@ class BaseCommitteeClassifier(
         y : ndarray of shape (n_samples,)
             Predicted labels.
         """
-        decision = self.decision_function(X)
-        return self.classes_[(decision > 0).astype(int)]
+        return self._named(self.decision_function(X))
 
     def _decision(self, X):
         if X.dtype.kind == "f":
@@ -266,8 +267,8 @@ class BaseCommitteeClassifier(
         fields = X @ self.coef_.T + self.intercept_
         return self.architecture_.decision(signs(fields))
 
-    def _predict(self, X):
-        return self.classes_[(self._decision(X) > 0).astype(int)]
+    def _named(self, decision):
+        return self.classes_[(decision > 0).astype(int)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -296,6 +297,13 @@ def _generator(random_state):
 
 
 def _two_classes(y):
+    kinds = {type(label) for label in y} if y.dtype == object else set()
+    if type(None) in kinds or (str in kinds and len(kinds - {str, np.str_}) > 0):
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ValueError(
+            f"y mixes labels of the types {names}: pass labels of one type, and fill "
+            "in or remove what is missing."
+        )
     check_classification_targets(y)
     classes = unique_labels(y)
     if len(classes) > 2:
@@ -306,7 +314,7 @@ def _two_classes(y):
         )
     if len(classes) < 2:
         raise ValueError(
-            f"y has only one class, {classes[0]!r}: the classifier needs samples of "
-            "two classes."
+            f"y has only one class, {classes.tolist()[0]!r}: the classifier needs "
+            "samples of two classes."
         )
     return classes

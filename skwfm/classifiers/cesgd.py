@@ -8,6 +8,7 @@ from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS
+from skwfm.classifiers.overflow import check_rate, steepness_limit
 from skwfm.classifiers.solution import Epoch
 
 # The loss of an epoch is summed while the weights move. Only when it is below this many
@@ -87,7 +88,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors at the end, with sign units.
+        Training errors of the machine `coef_` at the end, with sign units.
     converged_ : bool
         Whether the stopping rule held, with zero training errors.
     status_ : str
@@ -174,11 +175,19 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
         eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
+        check_rate(problem, eta, self.batch_size)
+        steepest = steepness_limit(problem, eta, self.batch_size)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:
-            gamma = self.gamma0 * (1 + self.gamma1) ** n_done
-            beta = self.beta0 * (1 + self.beta1) ** n_done
+            gamma = _grown(self.gamma0, self.gamma1, n_done)
+            beta = _grown(self.beta0, self.beta1, n_done)
+            if max(beta, gamma) > steepest:
+                return (
+                    f"The norms beta={beta:.3g} and gamma={gamma:.3g} would overflow "
+                    f"after {n_done} epochs: lower beta0={self.beta0}, "
+                    f"beta1={self.beta1}, gamma0={self.gamma0} or gamma1={self.gamma1}."
+                )
             rows = rng.permutation(len(problem.labels))
             loss = run_epoch(problem, weights, rows, self.batch_size, eta, gamma, beta)
             n_done += 1
@@ -196,6 +205,14 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         return (
             run_epoch(problem, weights, rows, len(rows), 0.0, gamma, beta) <= self.tol
         )
+
+
+def _grown(first, growth, n_done):
+    try:
+        with np.errstate(over="ignore"):
+            return first * (1 + growth) ** n_done
+    except OverflowError:
+        return np.inf
 
 
 def _compiled_epoch(problem, weights, rows, batch_size, eta, gamma, beta):

@@ -12,6 +12,7 @@ from skwfm._kernels import training
 from skwfm._sklearn import Interval
 from skwfm.classifiers.iterative import IterativeClassifier
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
+from skwfm.classifiers.overflow import check_rate, coupling_limit
 from skwfm.classifiers.solution import Epoch
 
 # Seconds after which a thread that waits for the others gives up with an error.
@@ -80,7 +81,7 @@ class ELALClassifier(IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the mean at the end.
+        Training errors of the machine `coef_`, the mean, at the end.
     converged_ : bool
         Whether the replicas collapsed on a machine without training errors.
     status_ : str
@@ -164,17 +165,23 @@ class ELALClassifier(IterativeClassifier):
         )
         n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
         eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
+        check_rate(problem, eta, self.batch_size)
+        strongest = coupling_limit(problem, eta, self.batch_size)
         crew = _Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
         coupling = self.lambda0
         with crew:
             yield Epoch(crew.mean)
-            while True:
+            while coupling <= strongest:
                 orders = np.stack([r.permutation(n_samples) for r in rngs])
                 n_wrong = crew.run_epoch(orders, coupling)
                 spread = float(np.sum((replicas - crew.mean) ** 2, dtype=np.float64))
                 yield Epoch(crew.mean, n_wrong / self.n_replicas, spread <= self.tol)
                 coupling *= 1 + self.lambda1
+        return (
+            f"The coupling of the replicas reached {coupling:.3g} and would overflow, "
+            f"at lambda0={self.lambda0} and lambda1={self.lambda1}: lower them."
+        )
 
 
 class _Crew:

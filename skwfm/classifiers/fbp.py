@@ -101,7 +101,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     n_sweeps_ : int
         Sweeps done over all couplings.
     n_errors_ : int
-        Training errors at the end.
+        Training errors of the machine `coef_`, also if the posterior answers.
     converged_ : bool
         Whether the protocol went through and left no training error.
     status_ : str

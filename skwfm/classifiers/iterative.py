@@ -19,9 +19,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     A subclass writes the generator ``_epochs(problem, rng, weights=None, n_done=0)``,
     which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
     each one, starting from the given packed weights as if `n_done` epochs had passed.
-    All states share one array of weights, updated in place. The class adds the stopping
-    at `max_iter`, the history of the loss, callbacks, lines for `verbose`, and Ctrl-C,
-    which keeps the weights reached so far.
+    All states share one array of weights, updated in place. A generator that cannot go
+    on returns a sentence with advice, which becomes the status. The class adds the
+    stopping at `max_iter`, the history of the loss, callbacks, lines for `verbose`, and
+    Ctrl-C, which keeps the weights reached so far.
 
     Parameters
     ----------
@@ -94,7 +95,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     def _run(self, epochs, problem, context, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""
         for n_iter in range(1, self.max_iter + 1):
-            state = next(epochs)
+            try:
+                state = next(epochs)
+            except StopIteration as end:
+                return end.value or "stopped"
             history.append(state.loss)
             if self.verbose and n_iter % int(self.verbose) == 0:
                 print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
@@ -188,9 +192,9 @@ class OnlineMixin:
         unknown = np.union1d(unknown, np.setdiff1d(y, self.classes_))
         if len(unknown):
             raise ValueError(
-                f"y or classes has {unknown[0]!r}, which is not one of the two classes "
-                f"{self.classes_.tolist()} of the first call to partial_fit: pass all "
-                "classes in the first call."
+                f"y or classes has {unknown.tolist()[0]!r}, which is not one of the "
+                f"two classes {self.classes_.tolist()} of the first call to "
+                "partial_fit: pass all classes in the first call."
             )
 
     def _advance(self, problem, X, y, first):
@@ -199,11 +203,15 @@ class OnlineMixin:
         weights = None if first else self._packed_weights(problem)
         epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
         next(epochs)
-        state = next(epochs)
-        self._store_weights(problem.layout.unpack_weights(state.weights))
+        try:
+            state = next(epochs)
+        except StopIteration as end:
+            raise ValueError(f"no further epoch is possible: {end.value}") from None
+        weights = problem.layout.unpack_weights(state.weights)
+        self._store_weights(weights, problem.layout, f"{type(self).__name__}._epochs")
         self.n_iter_ += 1
         self.loss_curve_ = [*self.loss_curve_, state.loss]
-        self.n_errors_ = int(np.sum(self._predict(X) != y))
+        self.n_errors_ = self._count_errors(X, y)
         self.converged_, self.status_ = self.n_errors_ == 0, "online"
 
     def _packed_weights(self, problem):

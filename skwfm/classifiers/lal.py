@@ -7,6 +7,7 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
 
 # eta="auto" keeps the published product of rate and inputs per unit, 5e-3 * 111.
@@ -68,7 +69,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors at the end.
+        Training errors of the machine `coef_` at the end.
     converged_ : bool
         Whether training ended with zero errors.
     status_ : str
@@ -136,6 +137,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         if weights is None:
             weights = problem.layout.random_weights(rng, problem.dtype)
         eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
+        check_rate(problem, eta, self.batch_size)
         run_epoch = _compiled_epoch if problem.rule is not None else _python_epoch
         yield Epoch(weights)
         while True:

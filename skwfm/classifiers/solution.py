@@ -1,6 +1,7 @@
-"""What a training algorithm gives back, and what a fit says of itself."""
+"""What a training algorithm returns, how it is checked, and what a fit reports."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Epoch:
     finished: bool = False
 
 
-# What a fit says of itself, with the advice that goes into the warning.
+# What a fit reports, with the advice that goes into the warning.
 ADVICE = {
     "converged": "",
     "max_iter": (
@@ -52,7 +53,8 @@ class Solution:
     Parameters
     ----------
     weights : ndarray of shape (n_hidden, n_features + fit_intercept)
-        Weights of each unit, the intercept last; each row is normalised afterwards.
+        Weights of each unit, the intercept last, zero outside its receptive field.
+        Each row is normalised afterwards.
     n_iter : int
         Epochs done.
     converged : bool
@@ -69,3 +71,94 @@ class Solution:
     converged: bool
     status: str = "converged"
     history: list = field(default_factory=list)
+
+
+def check_solution(solution, origin):
+    """Check that an algorithm returned a solution; its weights are checked apart.
+
+    Parameters
+    ----------
+    solution : object
+        What the algorithm returned.
+    origin : str
+        Class and method that returned it.
+
+    Raises
+    ------
+    TypeError
+        If it is not a `Solution`, or a field is of the wrong type.
+    """
+    if not isinstance(solution, Solution):
+        raise TypeError(
+            f"{origin} returned an object of type {type(solution).__name__}: return a "
+            "skwfm.classifiers.Solution(weights, n_iter, converged)."
+        )
+    for name, kinds, wanted in [
+        ("n_iter", Integral, "an int, the number of epochs done"),
+        ("converged", (bool, np.bool_), "a bool"),
+        ("status", str, "a str"),
+    ]:
+        value = getattr(solution, name)
+        if not isinstance(value, kinds) or (kinds is Integral and value is True):
+            raise TypeError(
+                f"{origin} returned a Solution with {name}={value!r}: pass {wanted}."
+            )
+
+
+def checked_weights(weights, layout, origin):
+    """Check that weights are those of a machine.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_hidden, n_features + fit_intercept)
+        What the algorithm returned.
+    layout : Layout
+        Receptive fields of the machine.
+    origin : str
+        Class and method that returned them.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_hidden, n_features + fit_intercept)
+        In float32 if they came so, else in float64. Rows are scaled by powers of two,
+        so that no square overflows.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, weights are not finite real numbers or lie outside the
+        receptive fields, or all weights of a unit are zero: it has no direction.
+    """
+    weights = np.asarray(weights)
+    if weights.shape != layout.dense_shape:
+        raise ValueError(
+            f"{origin} returned weights of shape {weights.shape}; they must have shape "
+            f"{layout.dense_shape}: one row a unit, the intercept last."
+        )
+    if weights.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{origin} returned weights of dtype {weights.dtype}: return real numbers."
+        )
+    if weights.dtype != np.float32:
+        weights = weights.astype(np.float64)
+    _check_units(weights, layout, origin)
+    exponents = np.frexp(np.abs(weights).max(axis=1, keepdims=True))[1]
+    return np.ldexp(weights, -exponents)
+
+
+def _check_units(weights, layout, origin):
+    inside = layout.dense(layout.flat(weights))
+    for counts, fault in [
+        ((~np.isfinite(weights)).sum(axis=1), "that are NaN or infinite: keep the last "
+         "finite ones, or lower the learning rate"),
+        ((weights != inside).sum(axis=1), "outside its receptive field that are not "
+         "zero: set them to zero, as problem.layout.dense does"),
+        (~inside.any(axis=1) * inside.shape[1], "which are all zero, so that it has no "
+         "direction: return at least one that is not"),
+    ]:  # fmt: skip
+        if counts.any():
+            unit = int(np.argmax(counts > 0))
+            raise ValueError(
+                f"{origin} returned for unit {unit} (of {len(weights)}) "
+                f"{counts[unit]} weights {fault}."
+            )

@@ -166,9 +166,9 @@ class MeanOfPatterns(BaseCommitteeClassifier):
     """An algorithm of one step, for any machine."""
 
     def _solve(self, problem, rng):
-        shape = problem.layout.n_hidden, problem.inputs.shape[1] + self.fit_intercept
-        weights = np.zeros(shape)
-        weights[:, : shape[1] - self.fit_intercept] = problem.labels @ problem.inputs
+        weights = np.zeros(problem.layout.dense_shape)
+        for l, field in enumerate(problem.architecture.receptive_fields(33)):
+            weights[l, field] = problem.labels @ problem.inputs[:, field]
         return Solution(weights, 1, False, status="max_iter")
 
 
