@@ -1,8 +1,12 @@
 """The steepness at which smooth machines still answer as sign machines do."""
 
+import warnings
+
 import numpy as np
 
 from skwfm.architectures.symmetries import is_monotone
+from skwfm.landscape.hessian.loss import Loss
+from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.solution import read_solution, smooth
 
 # Beyond this, tanh is 1 to the last bit: the smooth machine is the sign machine.
@@ -45,6 +49,11 @@ def smallest_beta(models, X, y):
     ValueError
         If a model makes training errors, which no beta can mend, or there is none.
 
+    Warns
+    -----
+    UserWarning
+        If some of several solutions are saturated at the common beta.
+
     Notes
     -----
     For committees and other monotone machines the search walks down from the beta at
@@ -69,9 +78,32 @@ def smallest_beta(models, X, y):
     models = list(models) if isinstance(models, (list, tuple)) else [models]
     if not models:
         raise ValueError("models=[] has no solution: pass at least one fitted model.")
-    return max(
-        _smallest_beta(read_solution(model, X, y), i) for i, model in enumerate(models)
-    )
+    solutions = [read_solution(model, X, y) for model in models]
+    betas = [_smallest_beta(solution, i) for i, solution in enumerate(solutions)]
+    _warn_of_saturation(solutions, betas)
+    return max(betas)
+
+
+def _warn_of_saturation(solutions, betas):
+    """Say which solutions the common beta leaves without a curvature to compare."""
+    beta = max(betas)
+    if len(betas) == 1 or not beta:
+        return
+    saturated = [
+        i
+        for i, solution in enumerate(solutions)
+        if HessianOperator(solution, Loss("mse", beta, None, "tanh")).is_saturated
+    ]
+    if saturated:
+        own = ", ".join(f"{value:.3g}" for value in betas)
+        warnings.warn(
+            f"models {saturated} are saturated at beta={beta:.3g}, which model "
+            f"{int(np.argmax(betas))} needs, so that their Hessians show no width "
+            "there and cannot be compared with the others': leave that model out, or "
+            f"compare each one at its own smallest beta ({own}) and say so.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _smallest_beta(solution, index):

@@ -5,7 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from known_solutions import random_solution
+from sklearn.datasets import load_breast_cancer
+from sklearn.preprocessing import StandardScaler
 
+from skwfm import ELALClassifier, LALClassifier
 from skwfm.architectures import FullCommittee, TreeParity
 from skwfm.landscape import hessian_operator, hessian_spectrum, smallest_beta
 
@@ -39,3 +42,16 @@ def test_the_bound_is_one(machine, beta):
     operator = hessian_operator(model, X, y, beta)
     largest = np.abs(np.linalg.eigvalsh(operator.to_dense())).max()
     assert largest <= operator._norm_bound() * (1 + 1e-12)
+
+
+def test_a_common_beta_at_which_a_solution_is_saturated_is_not_silent():
+    """Breast cancer: eLAL needs beta 27 and LAL 62, where eLAL's curvature is 1e-22."""
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    models = [cls(random_state=0).fit(X, y) for cls in (ELALClassifier, LALClassifier)]
+    with pytest.warns(UserWarning, match=r"models \[0\] are saturated.*which model 1"):
+        beta = smallest_beta(models, X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert smallest_beta(models[1], X, y) == beta
+        assert smallest_beta(models[0], X, y) < beta / 2
