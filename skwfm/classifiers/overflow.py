@@ -49,13 +49,15 @@ def check_inputs(X):
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Inputs, float32 or float64.
+        Inputs, float32 or float64, or integers +-1.
 
     Raises
     ------
     ValueError
         If an input is too large.
     """
+    if X.dtype.kind != "f":
+        return  # integers that were kept are +-1
     largest, limit = largest_input(X), largest_size(X.dtype, X.shape[1] + 1)
     if largest > limit:
         raise ValueError(
