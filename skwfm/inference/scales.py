@@ -22,6 +22,8 @@ def far_power(inputs):
     power : int
         Power of two next to their root mean square; 0 if that is within 2^-10 to 2^10.
     """
+    if inputs.dtype.kind != "f":  # kept as integers because all are +-1
+        return 0
     largest = float(np.abs(inputs).max())
     if not largest > 0:
         return 0
