@@ -2,11 +2,12 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 
 import joblib
@@ -101,10 +102,15 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
     run : Run
         The outcome; an exception of the algorithm becomes a failed run.
     """
-    with _single_thread(), _interrupt_wins(os.getpid() == study_pid):
+    # Standard output is for the results: what an algorithm prints is a message.
+    with (
+        _single_thread(),
+        _interrupt_wins(os.getpid() == study_pid),
+        redirect_stdout(sys.stderr),
+    ):
         try:
             run = _train(contestant, source.split(seed), seed, measures)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
     store.save(key, asdict(run))
