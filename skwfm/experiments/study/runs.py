@@ -15,7 +15,10 @@ import numpy as np
 import sklearn
 
 from skwfm import __version__
-from skwfm.experiments.study.measures import identity, take_measures
+from skwfm.experiments.data.sources import Split
+from skwfm.experiments.study.contestants import COMMITTEE
+from skwfm.experiments.study.measures import identity, read_only, take_measures
+from skwfm.experiments.study.provenance import source_hash
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.storage import RunStore
 
@@ -40,7 +43,8 @@ def run_key(contestant, source, seed, measures=()):
     Returns
     -------
     key : str
-        Hash over parameters, patterns, seed, measures and versions.
+        Hash over parameters, patterns, seed, measures, versions and, for classes of
+        other packages, their source files.
     """
     estimator = contestant.seeded(seed)
     return RunStore.key(
@@ -48,6 +52,7 @@ def run_key(contestant, source, seed, measures=()):
         family=contestant.family,
         version=contestant.version,
         estimator=joblib.hash(estimator),
+        source=source_hash(estimator, *measures),
         data=source.digest,
         seed=seed,
         measures=[identity(measure) for measure in measures],
@@ -109,7 +114,9 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
         redirect_stdout(sys.stderr),
     ):
         try:
-            run = _train(contestant, source.split(seed), seed, measures)
+            # What zeroes its input fails, rather than spoil what is measured after.
+            split = Split(*map(read_only, source.split(seed)))
+            run = _train(contestant, split, seed, measures)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
@@ -180,7 +187,7 @@ def _train(contestant, split, seed, measures):
         warnings=_messages(caught),
         curve=_thinned(getattr(model, "loss_curve_", ())),
         first_unit=_first_unit(model),
-        n_epochs=_n_epochs(model),
+        n_epochs=_n_epochs(model, contestant.family),
         measures=measured,
         **scores,
     )
@@ -209,11 +216,11 @@ def _scores(estimator, split):
     }
 
 
-def _n_epochs(model):
-    """Only models that record a loss per epoch have epochs to count."""
-    if not hasattr(model, "loss_curve_"):
-        return None
-    return int(np.max(model.n_iter_))
+def _n_epochs(model, family):
+    """Iterations of a standard method are passes only if it records a loss in each."""
+    counts = family == COMMITTEE or hasattr(model, "loss_curve_")
+    n_iter = getattr(model, "n_iter_", None) if counts else None
+    return None if n_iter is None else int(np.max(n_iter))
 
 
 def _thinned(curve):

@@ -1,5 +1,6 @@
 """Finished runs are kept and reused; failed and interrupted ones are not."""
 
+import importlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from skwfm._entry_points import Plugin
 from skwfm.experiments import Contestant, Source, compare
 from skwfm.experiments.compare import _asked
 from skwfm.experiments.study import measures
+from skwfm.experiments.study.provenance import source_hash
 from skwfm.experiments.study.runs import execute_run, run_key
 from skwfm.experiments.study.storage import RunStore
 from skwfm.landscape.measures import LocalEntropy, NoiseRobustness
@@ -97,6 +99,29 @@ def test_key_knows_what_is_measured(source, monkeypatch):
     other = Plugin("local_entropy", "skwfm", "0.0", "", "measures")
     monkeypatch.setattr(measures, "registered", lambda *names: other)
     assert run_key(counting(), source, 0, [LocalEntropy()]) not in keys
+
+
+def test_key_changes_with_the_code_of_an_editable_plugin(source, tmp_path, monkeypatch):
+    """Also with another file of its package, under an unchanged version."""
+    package = tmp_path / "edited_plugin"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from sklearn.dummy import DummyClassifier\n"
+        "class Edited(DummyClassifier):\n    pass\n"
+    )
+    inner = package / "inner.py"
+    inner.write_text("RATE = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    edited = importlib.import_module("edited_plugin")
+
+    def key():
+        return run_key(Contestant("edited", edited.Edited()), source, 0)
+
+    before = key()
+    assert key() == before
+    inner.write_text("RATE = 22\n")
+    assert key() != before
+    assert source_hash(GaussianNB(), LocalEntropy()) == ""
 
 
 def test_only_committee_machines_are_measured_or_not():
