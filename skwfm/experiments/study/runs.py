@@ -9,6 +9,7 @@ import traceback
 import warnings
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
+from functools import cache
 
 import joblib
 import numpy as np
@@ -74,12 +75,24 @@ def restore_run(store, key):
     Returns
     -------
     run : Run or None
-        The finished run.
+        The finished run; a record that is not that of one counts as absent.
+
+    Warns
+    -----
+    UserWarning
+        If the record is damaged.
     """
     record = store.load(key)
     if record is None:
         return None
-    return Run.of(record)
+    try:
+        return Run.of(record)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        warnings.warn(
+            f"{store.folder / key}.json is damaged ({error}); the run is repeated.",
+            stacklevel=2,
+        )
+        return None
 
 
 def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
@@ -108,6 +121,8 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
         The outcome; an exception of the algorithm becomes a failed run.
     """
     # Standard output is for the results: what an algorithm prints is a message.
+    if os.getppid() == study_pid:
+        _end_with(study_pid)
     with (
         _single_thread(),
         _interrupt_wins(os.getpid() == study_pid),
@@ -122,6 +137,18 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
             return Run(contestant.name, contestant.family, seed, "failed", reason)
     store.save(key, asdict(run))
     return run
+
+
+@cache
+def _end_with(study_pid):
+    """End this worker when the study was killed, which cannot tell it to stop."""
+
+    def watch():
+        while os.getppid() == study_pid:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _single_thread():

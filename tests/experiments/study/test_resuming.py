@@ -143,6 +143,32 @@ def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
     assert json.loads(record.read_text())["algorithm"] == "counting None"
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        [],
+        {},
+        {"status": "failed"},
+        {"test_accuracy": float("nan")},
+        {"balanced_accuracy": 1.5},
+        {"seconds": float("inf")},
+        {"n_test": "ten"},
+        {"measures": []},
+    ],
+)
+def test_valid_json_of_a_wrong_record_is_not_believed(source, damage, tmp_path):
+    study = {"n_seeds": 1, "n_jobs": 1, "cache": tmp_path}
+    first = compare(source, [counting()], **study).runs
+    (path,) = tmp_path.iterdir()
+    if damage:
+        damage = json.loads(path.read_text()) | damage
+    path.write_text(json.dumps(damage))
+    with pytest.warns(UserWarning, match="the run is repeated"):
+        again = compare(source, [counting()], **study)
+    assert (again.n_reused, len(FITS)) == (0, 2)
+    assert again.runs[0].test_accuracy == first[0].test_accuracy
+
+
 def test_failure_is_a_row_and_is_tried_again(source, cheap, tmp_path):
     def study():
         return compare(
@@ -233,6 +259,22 @@ def test_ctrl_c_keeps_finished_runs_only(n_jobs, tmp_path):
     assert study.returncode == -signal.SIGINT
     assert errors.count("Traceback") == 1  # that of the script itself
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_killed_study_leaves_no_workers(tmp_path):
+    """They hold its pipe, which ends only when the last of them has ended."""
+    script = tmp_path / "study.py"
+    script.write_text(textwrap.dedent(SLOW_STUDY))
+    study = subprocess.Popen(
+        [sys.executable, script, "2", tmp_path / "cache"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while study.stdout.readline() != "1\n":
+        assert study.poll() is None
+    study.kill()
+    study.communicate(timeout=20)  # a sleeper takes 60 s
 
 
 def test_nothing_half_written(tmp_path, monkeypatch):
