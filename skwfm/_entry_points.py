@@ -128,13 +128,24 @@ def _read(distribution):
         return _parse(distribution)
     except Exception as cause:
         warnings.warn(
-            f"a distribution in {distribution.locate_file('')} is left out of the "
-            f"plugins because its metadata cannot be read "
+            f"{_called(distribution)} in {distribution.locate_file('')} is left out of "
+            f"the plugins because its metadata cannot be read "
             f"({type(cause).__name__}: {cause}). Reinstall or remove it.",
             RuntimeWarning,
             stacklevel=5,
         )
         return []
+
+
+def _called(distribution):
+    """Name of a distribution, or of the folder of its metadata if that is lost."""
+    try:
+        if name := distribution.metadata["Name"]:
+            return f"the distribution {name!r}"
+    except Exception:
+        pass
+    folder = getattr(distribution, "_path", None)
+    return "a distribution" if folder is None else f"the distribution of {folder.name}"
 
 
 def _parse(distribution):

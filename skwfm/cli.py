@@ -3,8 +3,10 @@
 import argparse
 import json
 import shlex
+import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -126,13 +128,18 @@ def _share(text):
 def _compare(arguments):
     from skwfm.experiments.report import terminal
 
-    plan = _plan(arguments)
+    # Also what a plugin prints when it is imported.
+    with redirect_stdout(sys.stderr):
+        plan = _plan(arguments)
     cache = arguments.out / ".cache"
     bar = terminal.ProgressBar()
     try:
-        with bar:
+        with bar, _terminated_like_interrupted():
             comparison = _study(arguments, *plan, cache, bar)
         return _report(arguments, comparison, cache)
+    except OSError as error:
+        print(_NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache), file=sys.stderr)
+        return 1
     except BrokenProcessPool:
         print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
         return 1
@@ -143,6 +150,18 @@ def _compare(arguments):
         kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
         print(kept, file=sys.stderr)
         return INTERRUPTED
+
+
+@contextmanager
+def _terminated_like_interrupted():
+    """Answer SIGTERM as Ctrl-C, so that the study ends its workers."""
+    previous = signal.signal(
+        signal.SIGTERM, lambda *received: signal.raise_signal(signal.SIGINT)
+    )
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _report(arguments, comparison, cache):
@@ -162,6 +181,10 @@ def _report(arguments, comparison, cache):
 _WORKER_DIED = (
     "A worker process was killed, often for want of memory. {} of {} runs are kept in "
     "{}.\nStart the same command with --n-jobs 1 to go on with less memory."
+)
+_NO_ROOM = (
+    "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
+    "then start the same command again."
 )
 _INTERRUPTED = (
     "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"

@@ -1,8 +1,10 @@
 """The command line, as its user meets it."""
 
 import csv
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -187,6 +189,34 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(study, monkeypatch):
     status, _, messages, _ = study()
     assert status == 0
     assert "1 of 4 runs were finished before" in messages
+
+
+def test_sigterm_is_answered_like_ctrl_c(study, monkeypatch):
+    """Else the workers would live on."""
+    from sklearn.svm import SVC
+
+    def terminated(self, X, y, sample_weight=None):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(SVC, "fit", terminated)
+    status, _, messages, _ = study()
+    assert status == 130
+    assert "1 of 4 runs are finished and kept" in messages
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_full_disk_is_explained(study, monkeypatch):
+    from skwfm.experiments.study import storage
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "_write", full)
+        status, table, messages, out = study()
+    assert (status, table) == (1, "")
+    assert f"cannot write to the folder {out / '.cache'}: No space left" in messages
+    assert "0 of 4 runs are kept" in messages
 
 
 def test_killed_worker_is_explained(study, monkeypatch):

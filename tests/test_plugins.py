@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from skwfm import plugins
+from skwfm.cli import main
 from skwfm.plugins import PluginError, available, get, refresh, resolve
 
 ALGORITHM = """
@@ -415,6 +416,14 @@ def test_builtin_name_cannot_be_taken(site, distribution):
     assert get("algorithms", taker.qualified_name).__name__ == "Taker"
 
 
+def test_shadowed_plugins_are_marked_in_the_list(site, capsys):
+    site.algorithm("lal", "fake_taker:Taker", "taker")
+    assert main(["plugins"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["algorithms", "lal", "skwfm", "0.0.1"] in rows
+    assert ["algorithms", "taker:lal", "(shadowed)", "taker", "1.0"] in rows
+
+
 def test_builtin_name_is_free_in_the_other_group(site):
     site.distribution("other", {"skwfm.architectures": {"lal": "fake_other:Other"}})
     (other,) = find("architectures", "lal")
@@ -469,6 +478,7 @@ def test_unreadable_metadata_warn_and_are_left_out(site, content):
         names = [plugin.name for plugin in available("algorithms")]
     assert caught[0].filename == __file__
     assert str(site.folder) in str(caught[0].message)
+    assert "the distribution 'my-dist' in" in str(caught[0].message)
     assert names == ["elal", "lal"]
 
 
@@ -476,7 +486,7 @@ def test_metadata_without_a_name_warn(site):
     info = site.algorithm("mine", "fake_mine:Mine")
     (info / "METADATA").unlink()
     refresh()
-    with pytest.warns(RuntimeWarning, match="Reinstall or remove"):
+    with pytest.warns(RuntimeWarning, match=r"distribution of my_dist-1.0.dist-info"):
         assert not find("algorithms", "mine")
 
 

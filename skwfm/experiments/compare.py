@@ -73,6 +73,8 @@ def compare(
 
     Raises
     ------
+    TypeError
+        If `source` is no Source.
     ValueError
         If an argument is out of range or an algorithm or a measure is unknown.
     KeyboardInterrupt
@@ -95,6 +97,11 @@ def compare(
     if n_jobs == 0:
         raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
     source = dress_coat() if source is None else source
+    if not isinstance(source, Source):
+        raise TypeError(
+            f"source must be a Source, as read_source gives of a file; got {source!r}. "
+            "Algorithms are named by algorithms=[...]."
+        )
     given = default_names(source.problem) if algorithms is None else algorithms
     contestants = find_contestants(given, source.problem)
     measures = find_measures(measures, COLUMNS)

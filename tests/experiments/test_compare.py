@@ -139,6 +139,11 @@ def test_bad_arguments(source, arguments, message):
         compare(source, **{"algorithms": ["SVC"], **arguments})
 
 
+def test_a_name_in_place_of_the_source_is_explained():
+    with pytest.raises(TypeError, match=r"must be a Source.*'eLAL'.*algorithms="):
+        compare("eLAL")
+
+
 def test_warnings_are_recorded(source, recwarn):
     lazy = Contestant("lazy", LogisticRegression(max_iter=1))
     result = compare(source, [lazy], n_seeds=1, n_jobs=1)

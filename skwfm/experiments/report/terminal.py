@@ -175,7 +175,9 @@ def print_plugins(entries):
     for heading in ("kind", "name", "distribution", "version"):
         table.add_column(heading, overflow="fold")
     for group, entry in entries:
-        cells = (group, entry.name, entry.distribution, entry.version)
+        # The plain name means the built-in.
+        name = f"{entry.qualified_name} (shadowed)" if entry.shadowed else entry.name
+        cells = (group, name, entry.distribution, entry.version)
         table.add_row(*(Text(str(cell)) for cell in cells))
     _console().print(table)
 

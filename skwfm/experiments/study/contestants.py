@@ -156,7 +156,7 @@ def default_names(problem, quick=False):
     """
     if problem is None:
         members = ["lal", "elal", "cesgd", *standard_estimators()]
-        quick_members = ["lal", "cesgd", "LogisticRegression", "SVC"]
+        quick_members = ["lal", "elal", "cesgd", "LogisticRegression", "SVC"]
         return quick_members if quick else members
     return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
 

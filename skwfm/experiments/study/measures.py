@@ -191,19 +191,26 @@ def take_measures(measures, estimator, X, y, seed, n_errors, family):
     found : dict of str to Measured
         By name of the measure. What fails or does not apply has a reason.
     """
-    X, y = _read_only(X), _read_only(y)
-    found = {}
-    for measure in measures:
-        reason = _why_not(measure, estimator, n_errors, family)
-        found[measure.name] = (
-            Measured(dict.fromkeys(measure.columns), reason=reason)
-            if reason
-            else _take(measure, estimator, X, y, seed)
-        )
-    return found
+    X, y = read_only(X), read_only(y)
+    return {
+        measure.name: _take(measure, estimator, X, y, seed, n_errors, family)
+        for measure in measures
+    }
 
 
-def _read_only(array):
+def read_only(array):
+    """Return a view that cannot be written to.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any array.
+
+    Returns
+    -------
+    view : ndarray
+        The same numbers.
+    """
     view = array.view()
     view.flags.writeable = False
     return view
@@ -218,11 +225,14 @@ def _why_not(measure, estimator, n_errors, family):
     return unmet_need(measure, estimator) or not_solved
 
 
-def _take(measure, estimator, X, y, seed):
+def _take(measure, estimator, X, y, seed, n_errors, family):
     """Measure; whatever goes wrong inside a measure leaves the run as it is."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
+            # Asks an optional method of the plugin's whether it answers.
+            if reason := _why_not(measure, estimator, n_errors, family):
+                return Measured(dict.fromkeys(measure.columns), reason=reason)
             result = measure(estimator, X, y, random_state=seed)
             values = _finite(measure.values(result))
             curve = _plain_curve(getattr(measure, "curve", lambda result: None)(result))

@@ -1,5 +1,6 @@
 """The record of one run of a comparison."""
 
+import sys
 from dataclasses import dataclass, field, fields
 
 from skwfm.experiments.study.measures import Measured
@@ -87,7 +88,13 @@ class Run:
         -------
         run : Run
             Equal to the one that was stored.
+
+        Raises
+        ------
+        ValueError
+            If the record is not that of a successful run.
         """
+        _check_record(record)
         values = {name: _frozen(value) for name, value in record.items()}
         measures = values.pop("measures").items()
         return cls(**values, measures={name: Measured.of(m) for name, m in measures})
@@ -97,6 +104,34 @@ class Run:
 COLUMNS = tuple(
     f.name for f in fields(Run) if f.name not in {"curve", "first_unit", "measures"}
 )
+
+
+_COUNTS = ("seed", "n_train", "n_train_errors", "n_test")
+_RANGES = {
+    "test_accuracy": 1,
+    "balanced_accuracy": 1,
+    "seconds": sys.float_info.max,
+}
+
+
+def _check_record(record):
+    """Only runs that went through are stored, each with all its numbers."""
+    names = {f.name for f in fields(Run)}
+    if not isinstance(record, dict) or set(record) != names:
+        raise ValueError("it is not the record of a run")
+    if record["status"] != "ok":
+        raise ValueError(f"status is {record['status']!r}, not 'ok'")
+    for name in _COUNTS:
+        if not isinstance(record[name], int) or record[name] < 0:
+            raise ValueError(f"{name} is {record[name]!r}")
+    for name, top in _RANGES.items():
+        value = record[name]
+        # NaN and infinity fail as well.
+        if not (isinstance(value, (int, float)) and 0 <= value <= top):
+            raise ValueError(f"{name} is {value!r}")
+    for name, kind in (("measures", dict), ("warnings", list), ("curve", list)):
+        if not isinstance(record[name], kind):
+            raise ValueError(f"{name} is {record[name]!r}")
 
 
 def _frozen(value):

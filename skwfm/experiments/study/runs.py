@@ -2,19 +2,24 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
+from functools import cache
 
 import joblib
 import numpy as np
 import sklearn
 
 from skwfm import __version__
-from skwfm.experiments.study.measures import identity, take_measures
+from skwfm.experiments.data.sources import Split
+from skwfm.experiments.study.contestants import COMMITTEE
+from skwfm.experiments.study.measures import identity, read_only, take_measures
+from skwfm.experiments.study.provenance import source_hash
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.storage import RunStore
 
@@ -39,7 +44,8 @@ def run_key(contestant, source, seed, measures=()):
     Returns
     -------
     key : str
-        Hash over parameters, patterns, seed, measures and versions.
+        Hash over parameters, patterns, seed, measures, versions and, for classes of
+        other packages, their source files.
     """
     estimator = contestant.seeded(seed)
     return RunStore.key(
@@ -47,6 +53,7 @@ def run_key(contestant, source, seed, measures=()):
         family=contestant.family,
         version=contestant.version,
         estimator=joblib.hash(estimator),
+        source=source_hash(estimator, *measures),
         data=source.digest,
         seed=seed,
         measures=[identity(measure) for measure in measures],
@@ -68,12 +75,24 @@ def restore_run(store, key):
     Returns
     -------
     run : Run or None
-        The finished run.
+        The finished run; a record that is not that of one counts as absent.
+
+    Warns
+    -----
+    UserWarning
+        If the record is damaged.
     """
     record = store.load(key)
     if record is None:
         return None
-    return Run.of(record)
+    try:
+        return Run.of(record)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        warnings.warn(
+            f"{store.folder / key}.json is damaged ({error}); the run is repeated.",
+            stacklevel=2,
+        )
+        return None
 
 
 def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
@@ -101,14 +120,35 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
     run : Run
         The outcome; an exception of the algorithm becomes a failed run.
     """
-    with _single_thread(), _interrupt_wins(os.getpid() == study_pid):
+    # Standard output is for the results: what an algorithm prints is a message.
+    if os.getppid() == study_pid:
+        _end_with(study_pid)
+    with (
+        _single_thread(),
+        _interrupt_wins(os.getpid() == study_pid),
+        redirect_stdout(sys.stderr),
+    ):
         try:
-            run = _train(contestant, source.split(seed), seed, measures)
-        except Exception as error:
+            # What zeroes its input fails, rather than spoil what is measured after.
+            split = Split(*map(read_only, source.split(seed)))
+            run = _train(contestant, split, seed, measures)
+        except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
     store.save(key, asdict(run))
     return run
+
+
+@cache
+def _end_with(study_pid):
+    """End this worker when the study was killed, which cannot tell it to stop."""
+
+    def watch():
+        while os.getppid() == study_pid:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _single_thread():
@@ -174,7 +214,7 @@ def _train(contestant, split, seed, measures):
         warnings=_messages(caught),
         curve=_thinned(getattr(model, "loss_curve_", ())),
         first_unit=_first_unit(model),
-        n_epochs=_n_epochs(model),
+        n_epochs=_n_epochs(model, contestant.family),
         measures=measured,
         **scores,
     )
@@ -203,11 +243,11 @@ def _scores(estimator, split):
     }
 
 
-def _n_epochs(model):
-    """Only models that record a loss per epoch have epochs to count."""
-    if not hasattr(model, "loss_curve_"):
-        return None
-    return int(np.max(model.n_iter_))
+def _n_epochs(model, family):
+    """Iterations of a standard method are passes only if it records a loss in each."""
+    counts = family == COMMITTEE or hasattr(model, "loss_curve_")
+    n_iter = getattr(model, "n_iter_", None) if counts else None
+    return None if n_iter is None else int(np.max(n_iter))
 
 
 def _thinned(curve):

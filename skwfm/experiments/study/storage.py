@@ -17,8 +17,21 @@ def write_atomically(path, content):
         Target; its folder is created.
     content : str or bytes
         Text is written as UTF-8.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder cannot be written to.
     """
     path = Path(path)
+    try:
+        _write(path, content)
+    except OSError as error:
+        said = f"cannot write to the folder {path.parent}: {error.strerror or error}"
+        raise OSError(error.errno, said, str(path)) from error
+
+
+def _write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, str):
         content = content.encode()

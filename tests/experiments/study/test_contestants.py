@@ -97,6 +97,10 @@ def test_default_names_are_known(problem, quick):
     assert len(find_contestants(names, problem)) == len(names)
 
 
+def test_quick_on_own_data_has_elal():
+    assert "elal" in default_names(None, quick=True)
+
+
 @pytest.mark.parametrize(
     ("name", "problem", "guess"),
     [

@@ -1,5 +1,6 @@
 """Finished runs are kept and reused; failed and interrupted ones are not."""
 
+import importlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from skwfm._entry_points import Plugin
 from skwfm.experiments import Contestant, Source, compare
 from skwfm.experiments.compare import _asked
 from skwfm.experiments.study import measures
+from skwfm.experiments.study.provenance import source_hash
 from skwfm.experiments.study.runs import execute_run, run_key
 from skwfm.experiments.study.storage import RunStore
 from skwfm.landscape.measures import LocalEntropy, NoiseRobustness
@@ -99,6 +101,29 @@ def test_key_knows_what_is_measured(source, monkeypatch):
     assert run_key(counting(), source, 0, [LocalEntropy()]) not in keys
 
 
+def test_key_changes_with_the_code_of_an_editable_plugin(source, tmp_path, monkeypatch):
+    """Also with another file of its package, under an unchanged version."""
+    package = tmp_path / "edited_plugin"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from sklearn.dummy import DummyClassifier\n"
+        "class Edited(DummyClassifier):\n    pass\n"
+    )
+    inner = package / "inner.py"
+    inner.write_text("RATE = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    edited = importlib.import_module("edited_plugin")
+
+    def key():
+        return run_key(Contestant("edited", edited.Edited()), source, 0)
+
+    before = key()
+    assert key() == before
+    inner.write_text("RATE = 22\n")
+    assert key() != before
+    assert source_hash(GaussianNB(), LocalEntropy()) == ""
+
+
 def test_only_committee_machines_are_measured_or_not():
     """A standard method has nothing to measure on any seed, so nothing to repeat."""
     committee = Contestant("counting", Counting(), "committee")
@@ -116,6 +141,32 @@ def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
         compare(source, [counting()], n_seeds=1, n_jobs=1, cache=tmp_path)
     assert len(FITS) == 2
     assert json.loads(record.read_text())["algorithm"] == "counting None"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        [],
+        {},
+        {"status": "failed"},
+        {"test_accuracy": float("nan")},
+        {"balanced_accuracy": 1.5},
+        {"seconds": float("inf")},
+        {"n_test": "ten"},
+        {"measures": []},
+    ],
+)
+def test_valid_json_of_a_wrong_record_is_not_believed(source, damage, tmp_path):
+    study = {"n_seeds": 1, "n_jobs": 1, "cache": tmp_path}
+    first = compare(source, [counting()], **study).runs
+    (path,) = tmp_path.iterdir()
+    if damage:
+        damage = json.loads(path.read_text()) | damage
+    path.write_text(json.dumps(damage))
+    with pytest.warns(UserWarning, match="the run is repeated"):
+        again = compare(source, [counting()], **study)
+    assert (again.n_reused, len(FITS)) == (0, 2)
+    assert again.runs[0].test_accuracy == first[0].test_accuracy
 
 
 def test_failure_is_a_row_and_is_tried_again(source, cheap, tmp_path):
@@ -208,6 +259,22 @@ def test_ctrl_c_keeps_finished_runs_only(n_jobs, tmp_path):
     assert study.returncode == -signal.SIGINT
     assert errors.count("Traceback") == 1  # that of the script itself
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_killed_study_leaves_no_workers(tmp_path):
+    """They hold its pipe, which ends only when the last of them has ended."""
+    script = tmp_path / "study.py"
+    script.write_text(textwrap.dedent(SLOW_STUDY))
+    study = subprocess.Popen(
+        [sys.executable, script, "2", tmp_path / "cache"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while study.stdout.readline() != "1\n":
+        assert study.poll() is None
+    study.kill()
+    study.communicate(timeout=20)  # a sleeper takes 60 s
 
 
 def test_nothing_half_written(tmp_path, monkeypatch):
