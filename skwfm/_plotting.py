@@ -65,7 +65,8 @@ def known_style(label):
     style : dict
         As from `algorithm_style`; empty for any other label.
     """
-    algorithm, _, variant = (label or "").lower().partition(",")
+    name = (label or "").lower().replace("-default", ", default")
+    algorithm, _, variant = name.partition(",")
     key = algorithm.strip().removesuffix("classifier")
     style = dict(ALGORITHM_STYLES.get(_ALIASES.get(key, key), {}))
     return {**style, "markerfacecolor": "white"} if style and variant else style

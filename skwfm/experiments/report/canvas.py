@@ -2,17 +2,6 @@
 
 BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 GRID = "#e4e6e9"
-# Colours and marks that tell committee machines apart, also without colours.
-COMMITTEE_STYLES = (
-    ("#1f6fb4", "o"),
-    ("#c2571a", "s"),
-    ("#2b8a4b", "^"),
-    ("#8a4fb0", "D"),
-    ("#b5402d", "v"),
-    ("#0f8b8d", "P"),
-)
-# Standard methods are all grey; lines tell them apart.
-STANDARD_LINES = ("-", "--", ":", "-.", (0, (1, 3)), (0, (6, 3)))
 # Inches; narrow, so that the text can still be read on a telephone.
 WIDTH = 7.2
 

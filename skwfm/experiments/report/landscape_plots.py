@@ -4,10 +4,8 @@ from functools import partial
 
 import numpy as np
 
+from skwfm._plotting import algorithm_style, known_style
 from skwfm.experiments.report.canvas import (
-    COMMITTEE_STYLES,
-    GREY,
-    STANDARD_LINES,
     WIDTH,
     logarithmic,
     new_figure,
@@ -40,16 +38,16 @@ def drawings(comparison):
 def _styles(comparison):
     """One style for each algorithm, the same in every figure."""
     families = {run.algorithm: run.family for run in comparison.runs}
-    committees = [n for n in comparison.names if families[n] == COMMITTEE]
-    styles = {}
-    for index, name in enumerate(committees):
-        colour, mark = COMMITTEE_STYLES[index % len(COMMITTEE_STYLES)]
-        styles[name] = {"color": colour, "marker": mark, "ms": 5, "lw": 1.6}
-    others = [n for n in comparison.names if n not in styles]
-    for index, name in enumerate(others):
-        line = STANDARD_LINES[index % len(STANDARD_LINES)]
-        styles[name] = {"color": GREY, "ls": line, "lw": 1.2}
-    return styles
+    unknown = [name for name in comparison.names if not known_style(name)]
+    return {
+        name: algorithm_style(
+            name,
+            rank=unknown.index(name) if name in unknown else 0,
+            standard=families[name] != COMMITTEE,
+        )
+        | {"markersize": 5, "linewidth": 1.6 if families[name] == COMMITTEE else 1.2}
+        for name in comparison.names
+    }
 
 
 def _legend(figure):
@@ -152,7 +150,7 @@ def against_error(comparison):
     for axes, (column, unit, scale) in zip(panels, shown, strict=False):
         for name, points in _points(comparison, column).items():
             x, y = np.transpose(points)
-            style = {**styles[name], "lw": 0, "ms": 5}
+            style = {**styles[name], "linewidth": 0}
             axes.plot(scale * x, 100 * y, label=name, **style)
         unit = f" ({unit})" if unit else ""
         axes.set(xlabel=f"{words(column)}{unit}", ylabel="test error (%)")

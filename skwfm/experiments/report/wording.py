@@ -35,7 +35,7 @@ WIDE_FLAT_MINIMA = (
     "LAL stops at the first solution it meets, usually a narrow one. eLAL trains many "
     "copies that pull each other together, and ceSGD uses a loss that asks for a safe "
     "margin and is sharpened slowly (ceSGD-fast: quickly); both aim at wider regions. "
-    "All three train the same kind of machine, a few hidden sign units that vote, on "
+    "All of them train the same kind of machine, a few hidden sign units that vote, on "
     "the same examples, so differences between them come from where they end up. The "
     "standard methods show what a good score on this task looks like.",
 )
