@@ -1,5 +1,9 @@
 """What all displays share. Matplotlib is imported when something is drawn."""
 
+from __future__ import annotations
+
+from typing import Any
+
 # One look per algorithm in every figure. Colours keep apart for the colour-blind and
 # darken from one to the next in greyscale; markers and lines tell the rest.
 ALGORITHM_STYLES = {
@@ -22,7 +26,9 @@ _GREYS = ("0.4", "0.55", "0.7")
 _MARKERS = ("*", "X", "p", "h", "8", "<", ">")
 
 
-def algorithm_style(name, *, rank=0, standard=False):
+def algorithm_style(
+    name: str, *, rank: int = 0, standard: bool = False
+) -> dict[str, Any]:
     """Give the colour, marker and line of an algorithm, the same in every figure.
 
     Parameters

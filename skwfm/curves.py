@@ -1,8 +1,12 @@
 """The result shared by measured and theoretical local-entropy curves."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np
+
+__all__ = ["LocalEntropyCurve"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class LocalEntropyCurve:
     lower_bound: np.ndarray | None = None
 
     @property
-    def centre_overlap(self):
+    def centre_overlap(self) -> np.ndarray:
         """Overlap of each configuration with the centre it surrounds.
 
         For replicas at mutual overlap q1 the centre is their normalised barycentre,
@@ -77,7 +81,7 @@ class LocalEntropyCurve:
         return np.sqrt(self.overlap + (1 - self.overlap) / self.n_replicas)
 
     @property
-    def centre_distance(self):
+    def centre_distance(self) -> np.ndarray:
         """Distance of each configuration from the centre.
 
         Returns

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
 
@@ -49,8 +50,7 @@ class Architecture(Parametrised, ABC):
     which are +-1. A field of exactly 0 counts as +1 everywhere.
     """
 
-    # Rule of the compiled loops, or None: see skwfm/_kernels/src/training.pyx.
-    _compiled_rule = None
+    _compiled_rule = None  # or one of those in skwfm/_kernels/src/training.pyx
     is_monotone = False
     theory_name = None
 
@@ -64,7 +64,7 @@ class Architecture(Parametrised, ABC):
             if changed and owner is not Architecture:
                 setattr(cls, claim, vars(Architecture)[claim])
 
-    def __init__(self, n_hidden=9):
+    def __init__(self, n_hidden: int = 9):
         is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
         if not is_integer or n_hidden < 1:
             raise ValueError(
@@ -74,7 +74,7 @@ class Architecture(Parametrised, ABC):
         self.n_hidden = n_hidden
 
     @property
-    def mirror_sign(self):
+    def mirror_sign(self) -> int | None:
         """What the answer is multiplied by when all hidden units change sign.
 
         Returns
@@ -86,7 +86,7 @@ class Architecture(Parametrised, ABC):
         return try_mirror_sign(self)
 
     @abstractmethod
-    def receptive_fields(self, n_features):
+    def receptive_fields(self, n_features: int) -> list[np.ndarray]:
         """Give the inputs that each unit sees.
 
         Parameters
@@ -106,7 +106,7 @@ class Architecture(Parametrised, ABC):
         """
 
     @abstractmethod
-    def output(self, hidden):
+    def output(self, hidden: np.ndarray) -> np.ndarray:
         """Give the machine's answer.
 
         Parameters
@@ -120,7 +120,7 @@ class Architecture(Parametrised, ABC):
             The answers, +-1.
         """
 
-    def decision(self, hidden):
+    def decision(self, hidden: np.ndarray) -> np.ndarray:
         """Give a real value whose sign is the answer.
 
         Parameters
@@ -135,7 +135,9 @@ class Architecture(Parametrised, ABC):
         """
         return self.output(hidden)
 
-    def smooth(self, fields, beta, order=1):
+    def smooth(
+        self, fields: np.ndarray, beta: float, order: Literal[1, 2] = 1
+    ) -> tuple[np.ndarray, ...]:
         """Replace every sign by tanh(beta x) and differentiate.
 
         Parameters
@@ -166,7 +168,7 @@ class Architecture(Parametrised, ABC):
             "its `smooth` method."
         )
 
-    def unit_to_fix(self, fields, labels):
+    def unit_to_fix(self, fields: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Choose the unit that least-action learning flips on each wrong pattern.
 
         Parameters
@@ -191,7 +193,9 @@ class Architecture(Parametrised, ABC):
             "`unit_to_fix` method."
         )
 
-    def channel(self, mean, var, labels):
+    def channel(
+        self, mean: np.ndarray, var: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Give the message-passing channel of independent Gaussian fields.
 
         Parameters
@@ -220,7 +224,9 @@ class Architecture(Parametrised, ABC):
             "`channel` method."
         )
 
-    def pair_probability(self, joint, first, second):
+    def pair_probability(
+        self, joint: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> np.ndarray:
         """Give the probability that the machine is right on both of two patterns.
 
         Corrections to expectation propagation ask for it. Built-in machines count in

@@ -1,5 +1,9 @@
 """Committee machines: the majority of the hidden units decides."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
 
 from skwfm._kernels import channels, training
@@ -29,7 +33,7 @@ class _Committee(Architecture):
     mirror_sign = -1
     is_monotone = True
 
-    def __init__(self, n_hidden=9):
+    def __init__(self, n_hidden: int = 9):
         super().__init__(n_hidden)
         if n_hidden % 2 == 0:
             raise ValueError(
@@ -37,13 +41,15 @@ class _Committee(Architecture):
                 f"number, for instance {n_hidden + 1}."
             )
 
-    def output(self, hidden):
+    def output(self, hidden: np.ndarray) -> np.ndarray:
         return np.where(hidden.sum(axis=1) > 0, 1.0, -1.0)
 
-    def decision(self, hidden):
+    def decision(self, hidden: np.ndarray) -> np.ndarray:
         return hidden.sum(axis=1) / np.sqrt(self.n_hidden)
 
-    def smooth(self, fields, beta, order=1):
+    def smooth(
+        self, fields: np.ndarray, beta: float, order: Literal[1, 2] = 1
+    ) -> tuple[np.ndarray, ...]:
         derivatives = tanh_and_slopes(fields, beta, order)
         root = np.sqrt(self.n_hidden)
         result = (derivatives[0].sum(axis=1) / root, derivatives[1] / root)
@@ -52,14 +58,18 @@ class _Committee(Architecture):
             result += (curvature[:, :, None] * np.eye(self.n_hidden),)
         return result
 
-    def unit_to_fix(self, fields, labels):
+    def unit_to_fix(self, fields: np.ndarray, labels: np.ndarray) -> np.ndarray:
         votes_against = signs(fields) != labels[:, None]
         return np.where(votes_against, np.abs(fields), np.inf).argmin(axis=1)
 
-    def channel(self, mean, var, labels):
+    def channel(
+        self, mean: np.ndarray, var: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return run_channel(channels.committee, mean, var, labels)
 
-    def pair_probability(self, joint, first, second):
+    def pair_probability(
+        self, joint: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> np.ndarray:
         # Count the units that are right on the first and on the second pattern, each up
         # to the majority.
         joint = np.where(first > 0, joint, joint[::-1])
@@ -92,7 +102,7 @@ class FullCommittee(_Committee):
     array([ 1., -1.])
     """
 
-    def receptive_fields(self, n_features):
+    def receptive_fields(self, n_features: int) -> list[np.ndarray]:
         """Give every unit all inputs.
 
         Parameters
@@ -108,7 +118,7 @@ class FullCommittee(_Committee):
         return [np.arange(n_features)] * self.n_hidden
 
     @property
-    def theory_name(self):
+    def theory_name(self) -> str | None:
         """Name in :mod:`skwfm.theory`, which knows units with shared inputs alone.
 
         Returns
@@ -137,7 +147,7 @@ class TreeCommittee(_Committee):
 
     theory_name = "tree"
 
-    def receptive_fields(self, n_features):
+    def receptive_fields(self, n_features: int) -> list[np.ndarray]:
         """Give each unit its part of the inputs.
 
         Parameters

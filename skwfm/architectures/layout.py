@@ -1,10 +1,14 @@
 """How the inputs and weights of a machine lie in memory, by receptive field."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skwfm._kernels import packing
+from skwfm.architectures.base import Architecture
 from skwfm.architectures.rows import row_blocks
 
 # Columns of a field and weights of a unit are padded to this multiple: one vector of
@@ -61,7 +65,7 @@ class Layout:
         In which packed column the input of each weight of a flat vector is.
     """
 
-    def __init__(self, architecture, n_features, intercept):
+    def __init__(self, architecture: Architecture, n_features: int, intercept: bool):
         fields = [np.asarray(f) for f in architecture.receptive_fields(n_features)]
         self.n_hidden = architecture.n_hidden
         self.n_features = n_features
@@ -109,7 +113,7 @@ class Layout:
     def _inputs(self, field):
         return np.append(field, self.n_features) if self.intercept else field
 
-    def group_inputs(self, X, group):
+    def group_inputs(self, X: np.ndarray, group: int) -> np.ndarray:
         """Give what the units of a group see.
 
         Parameters
@@ -129,7 +133,7 @@ class Layout:
         seen[:, : len(field)] = X[:, field]
         return seen
 
-    def pack_inputs(self, X):
+    def pack_inputs(self, X: np.ndarray) -> np.ndarray:
         """Lay the inputs out by receptive field, as bits if all that are seen are +-1.
 
         Parameters
@@ -158,7 +162,7 @@ class Layout:
         packed[:, self._columns[~is_input]] = 1
         return packed
 
-    def flat(self, dense):
+    def flat(self, dense: np.ndarray) -> np.ndarray:
         """Take the weights out of a dense matrix.
 
         Parameters
@@ -173,7 +177,7 @@ class Layout:
         """
         return np.asarray(dense).ravel()[self._entries]
 
-    def dense(self, flat):
+    def dense(self, flat: np.ndarray) -> np.ndarray:
         """Lay flat weights out as a matrix.
 
         Parameters
@@ -190,7 +194,7 @@ class Layout:
         dense.ravel()[self._entries] = flat
         return dense
 
-    def pack(self, flat, dtype=np.float64):
+    def pack(self, flat: np.ndarray, dtype: DTypeLike = np.float64) -> np.ndarray:
         """Pad flat weights as the compiled loops read them.
 
         Parameters
@@ -209,7 +213,7 @@ class Layout:
         packed[self.places] = flat
         return packed
 
-    def pack_weights(self, weights, dtype):
+    def pack_weights(self, weights: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         """Pack a dense weight matrix.
 
         Parameters
@@ -226,7 +230,7 @@ class Layout:
         """
         return self.pack(self.flat(weights), dtype)
 
-    def unpack_weights(self, packed):
+    def unpack_weights(self, packed: np.ndarray) -> np.ndarray:
         """Give the dense weight matrix back.
 
         Parameters
@@ -241,7 +245,7 @@ class Layout:
         """
         return self.dense(packed[self.places])
 
-    def random_weights(self, rng, dtype):
+    def random_weights(self, rng: np.random.Generator, dtype: DTypeLike) -> np.ndarray:
         """Draw weights uniformly and give each unit norm one.
 
         Parameters

@@ -1,6 +1,9 @@
 """Machines are values: named parameters, equal if those are, searched by name."""
 
+from __future__ import annotations
+
 import inspect
+from typing import Self
 
 
 class Parametrised:
@@ -19,7 +22,7 @@ class Parametrised:
     def __hash__(self):
         return hash((type(self), self.n_hidden))
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, object]:
         """Give the parameters of the constructor.
 
         Parameters
@@ -39,7 +42,7 @@ class Parametrised:
         names = {p.name for p in constructor if p.kind not in open_ended} | {"n_hidden"}
         return {name: getattr(self, name) for name in sorted(names)}
 
-    def set_params(self, **params):
+    def set_params(self, **params: object) -> Self:
         """Change parameters as if the machine had been constructed with them.
 
         Parameters

@@ -1,5 +1,9 @@
 """Parity machine: the product of the hidden units decides."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
 
 from skwfm._kernels import channels, training
@@ -38,7 +42,7 @@ class TreeParity(Architecture):
     theory_name = "parity"
 
     @property
-    def mirror_sign(self):
+    def mirror_sign(self) -> int:
         """What the answer is multiplied by when all hidden units change sign.
 
         Returns
@@ -48,7 +52,7 @@ class TreeParity(Architecture):
         """
         return (-1) ** self.n_hidden
 
-    def receptive_fields(self, n_features):
+    def receptive_fields(self, n_features: int) -> list[np.ndarray]:
         """Give each unit its part of the inputs.
 
         Parameters
@@ -68,10 +72,12 @@ class TreeParity(Architecture):
         """
         return disjoint_fields(n_features, self.n_hidden)
 
-    def output(self, hidden):
+    def output(self, hidden: np.ndarray) -> np.ndarray:
         return np.prod(hidden, axis=1, dtype=float)
 
-    def smooth(self, fields, beta, order=1):
+    def smooth(
+        self, fields: np.ndarray, beta: float, order: Literal[1, 2] = 1
+    ) -> tuple[np.ndarray, ...]:
         derivatives = tanh_and_slopes(fields, beta, order)
         value, slope = derivatives[:2]
         result = (value.prod(axis=1), slope * _product_of_others(value))
@@ -89,13 +95,17 @@ class TreeParity(Architecture):
             hessian[:, l, l] = factors.prod(axis=1)
         return hessian
 
-    def unit_to_fix(self, fields, labels):
+    def unit_to_fix(self, fields: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return np.abs(fields).argmin(axis=1)
 
-    def channel(self, mean, var, labels):
+    def channel(
+        self, mean: np.ndarray, var: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return run_channel(channels.parity, mean, var, labels)
 
-    def pair_probability(self, joint, first, second):
+    def pair_probability(
+        self, joint: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> np.ndarray:
         sign = np.array([-1.0, 1.0])[:, None, None]
         on_first = np.sum(sign * joint.sum(axis=1), axis=0).prod(axis=0)
         on_second = np.sum(sign * joint.sum(axis=0), axis=0).prod(axis=0)

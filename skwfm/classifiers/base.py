@@ -4,8 +4,10 @@ import copy
 import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -23,11 +25,9 @@ from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
-# Default of n_hidden: beside an instance it is taken as not set.
-_N_HIDDEN = 9
+_N_HIDDEN = 9  # a default, which beside an instance is taken as not set
 _MACHINE = "architecture__"
-# Samples predicted at once where the inputs are integers.
-_ROWS = 1024
+_ROWS = 1024  # samples predicted at once where the inputs are integers
 
 
 class BaseCommitteeClassifier(
@@ -75,12 +75,12 @@ class BaseCommitteeClassifier(
     def __init__(
         self,
         *,
-        architecture="full",
-        n_hidden=_N_HIDDEN,
-        fit_intercept=True,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = _N_HIDDEN,
+        fit_intercept: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         self.architecture = architecture
         self.n_hidden = n_hidden
@@ -95,7 +95,7 @@ class BaseCommitteeClassifier(
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the patterns.
 
         Parameters
@@ -138,7 +138,7 @@ class BaseCommitteeClassifier(
         self._store_outcome(solution, X, y)
         return self
 
-    def set_params(self, **params):
+    def set_params(self, **params: object) -> Self:
         """Set parameters of the classifier and of its machine.
 
         Parameters
@@ -223,7 +223,7 @@ class BaseCommitteeClassifier(
                 stacklevel=5,
             )
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Give the votes of the hidden units.
 
         Parameters
@@ -241,7 +241,7 @@ class BaseCommitteeClassifier(
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return self._decision(X)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict classes.
 
         Parameters

@@ -1,6 +1,9 @@
 """Stochastic gradient descent on the cross-entropy with the norms under control."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 
@@ -137,21 +140,21 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     def __init__(
         self,
         *,
-        eta="auto",
-        gamma0=3.0,
-        gamma1=0.0,
-        beta0=1.0,
-        beta1=1e-3,
-        stop="zero_error",
-        tol=1e-7,
-        batch_size=100,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        max_iter=5000,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        eta: float | Literal["auto"] = "auto",
+        gamma0: float = 3.0,
+        gamma1: float = 0.0,
+        beta0: float = 1.0,
+        beta1: float = 1e-3,
+        stop: Literal["zero_error", "loss"] = "zero_error",
+        tol: float = 1e-7,
+        batch_size: int = 100,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        max_iter: int = 5000,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture,

@@ -1,8 +1,11 @@
 """Entropic least-action learning: coupled replicas that collapse on a wide minimum."""
 
+from __future__ import annotations
+
 import threading
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -128,19 +131,19 @@ class ELALClassifier(IterativeClassifier):
     def __init__(
         self,
         *,
-        eta="auto",
-        batch_size=100,
-        n_replicas=20,
-        lambda0=0.5,
-        lambda1=5e-3,
-        tol=1e-7,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        max_iter=5000,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        eta: float | Literal["auto"] = "auto",
+        batch_size: int = 100,
+        n_replicas: int = 20,
+        lambda0: float = 0.5,
+        lambda1: float = 5e-3,
+        tol: float = 1e-7,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        max_iter: int = 5000,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture,

@@ -2,8 +2,10 @@
 
 import warnings
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
@@ -21,8 +23,7 @@ from skwfm.inference import (
 )
 from skwfm.inference.scales import far_power, undo_scale
 
-# Size of the decision where the machine of the mean and the posterior disagree: the
-# machine decides its sign.
+# Size of the decision where posterior and machine disagree: the machine gives its sign.
 _UNDECIDED = 1e-12
 
 
@@ -42,7 +43,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         the square root of their number), the intercept being one of them.
     n_replicas : int, default=10
         Number of replicas y.
-    gammas : iterable of float or None, default=None
+    gammas : array-like of shape (n_couplings,) or None, default=None
         Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
         geometric steps: :func:`skwfm.inference.geometric_protocol`.
     max_sweeps : int, default=200
@@ -145,27 +146,26 @@ class FBPClassifier(BaseCommitteeClassifier):
         "method": [StrOptions({"auto", *ENGINES})],
         "answer": [StrOptions({"machine", "posterior"})],
     }
-
     _needs = ("channel",)
 
     def __init__(
         self,
         *,
-        weights="spherical",
-        n_replicas=10,
-        gammas=None,
-        max_sweeps=200,
-        tol=1e-3,
-        symmetry_breaking=0.2,
-        damping=None,
-        method="auto",
-        answer="machine",
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        weights: Literal["spherical", "binary"] = "spherical",
+        n_replicas: int = 10,
+        gammas: ArrayLike | None = None,
+        max_sweeps: int = 200,
+        tol: float = 1e-3,
+        symmetry_breaking: float = 0.2,
+        damping: float | None = None,
+        method: Literal["auto", "amp", "bp", "ep"] = "auto",
+        answer: Literal["machine", "posterior"] = "machine",
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture,
@@ -269,7 +269,7 @@ class FBPClassifier(BaseCommitteeClassifier):
             random_state=int(rng.integers(2**31)),
         )
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Give the log-odds of the classes under the posterior.
 
         Parameters
@@ -286,7 +286,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         """
         return super().decision_function(X)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Give the probabilities of the classes under the posterior.
 
         Every machine near the mean votes with its probability at the last coupling. ep

@@ -1,10 +1,14 @@
 """The loop over epochs: stopping, history, callbacks, interruption, partial_fit."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from contextlib import closing
 from numbers import Integral
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -55,13 +59,13 @@ class IterativeClassifier(BaseCommitteeClassifier):
     def __init__(
         self,
         *,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        max_iter=1000,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture,
@@ -142,7 +146,9 @@ class OnlineMixin:
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch over the given samples.
 
         Parameters

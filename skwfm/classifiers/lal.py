@@ -1,6 +1,9 @@
 """Least-action learning: the smallest change that mends each wrong pattern."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 
@@ -111,15 +114,15 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     def __init__(
         self,
         *,
-        eta="auto",
-        batch_size=100,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        max_iter=1000,
-        random_state=None,
-        verbose=0,
-        n_jobs=None,
+        eta: float | Literal["auto"] = "auto",
+        batch_size: int = 100,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture,

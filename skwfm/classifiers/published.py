@@ -1,5 +1,9 @@
 """The published settings of every training algorithm, in one place."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
 from skwfm.classifiers.fbp import FBPClassifier
@@ -62,7 +66,10 @@ PUBLISHED_EPOCHS = {
 }
 
 
-def published_settings(problem, name):
+def published_settings(
+    problem: Literal["random_patterns", "dress_coat"],
+    name: Literal["LAL", "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP"],
+) -> tuple[type, dict[str, object]]:
     """Give the published settings of an algorithm.
 
     Parameters

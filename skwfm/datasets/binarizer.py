@@ -1,6 +1,11 @@
 """Binarisation of every sample at its own median."""
 
+from __future__ import annotations
+
+from typing import Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
@@ -59,10 +64,10 @@ class MedianBinarizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
            [-1., -1.,  1.,  1.,  1.]])
     """
 
-    def __init__(self, tie=-1):
+    def __init__(self, tie: Literal[-1, 1] = -1):
         self.tie = tie
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameter and the input; there is nothing to learn.
 
         Parameters
@@ -81,7 +86,7 @@ class MedianBinarizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         validate_data(self, X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Binarise every sample at its own median.
 
         Parameters

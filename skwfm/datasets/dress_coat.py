@@ -1,9 +1,14 @@
 """The Dress/Coat images of the paper, embedded in the package."""
 
+from __future__ import annotations
+
 import hashlib
 from importlib.resources import files
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.utils import Bunch
 
 from skwfm.datasets._bunch import image_bunch
 from skwfm.datasets._checks import (
@@ -26,13 +31,13 @@ _ROWS = {"train": slice(N_TRAIN), "test": slice(N_TRAIN, None), "all": slice(Non
 
 def load_dress_coat(
     *,
-    subset="train",
-    n_per_class=None,
-    random_state=None,
-    dtype=np.float64,
-    return_X_y=False,
-    as_frame=False,
-):
+    subset: Literal["train", "test", "all"] = "train",
+    n_per_class: int | None = None,
+    random_state: int | np.random.Generator | np.random.RandomState | None = None,
+    dtype: DTypeLike = np.float64,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch | tuple[Any, Any]:
     """Load the binarised Dress and Coat images of Fashion-MNIST (classification).
 
     The images that the paper learns: Fashion-MNIST's classes Dress and Coat, without

@@ -1,13 +1,18 @@
 """Fashion-MNIST, from a folder, the Debian package or OpenML."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import warnings
 from http.client import HTTPException
+from os import PathLike
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.datasets import fetch_openml
+from sklearn.utils import Bunch
 
 from skwfm.datasets._bunch import IMAGE_SHAPE, N_PIXELS, image_bunch
 from skwfm.datasets._checks import check_flag, check_option
@@ -55,13 +60,13 @@ _SHA256 = {
 
 def fetch_fashion_mnist(
     *,
-    folder=None,
-    subset="train",
-    download_if_missing=True,
-    data_home=None,
-    return_X_y=False,
-    as_frame=False,
-):
+    folder: str | PathLike[str] | None = None,
+    subset: Literal["train", "test", "all"] = "train",
+    download_if_missing: bool = True,
+    data_home: str | PathLike[str] | None = None,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch | tuple[Any, Any]:
     """Load the gray-scale images of Fashion-MNIST (classification).
 
     The four idx files are looked for in `folder`, then in the folder named by the

@@ -1,6 +1,9 @@
 """Synthetic patterns: random ones, and ones labelled by a teacher."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skwfm.datasets._checks import (
     as_generator,
@@ -15,8 +18,12 @@ _NEEDED = ("receptive_fields", "output")  # an architecture has at least these
 
 
 def make_random_patterns(
-    n_samples=1000, n_features=999, *, random_state=None, dtype=np.float64
-):
+    n_samples: int = 1000,
+    n_features: int = 999,
+    *,
+    random_state: int | np.random.Generator | np.random.RandomState | None = None,
+    dtype: DTypeLike = np.float64,
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw random inputs and random labels, all -1 or +1 with equal probability.
 
     The storage problem: labels that no rule explains, which a machine can only
@@ -70,16 +77,16 @@ def make_random_patterns(
 
 
 def make_teacher_patterns(
-    n_samples=1000,
-    n_features=999,
+    n_samples: int = 1000,
+    n_features: int = 999,
     *,
-    architecture="full",
-    n_hidden=None,
-    flip=0.0,
-    return_coef=False,
-    random_state=None,
-    dtype=np.float64,
-):
+    architecture: object = "full",
+    n_hidden: int | None = None,
+    flip: float = 0.0,
+    return_coef: bool = False,
+    random_state: int | np.random.Generator | np.random.RandomState | None = None,
+    dtype: DTypeLike = np.float64,
+) -> tuple[np.ndarray, ...]:
     """Draw random inputs, labelled by a random teacher machine.
 
     Inputs are -1 or +1 with equal probability. The teacher is a machine of sign

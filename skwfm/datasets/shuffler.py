@@ -1,5 +1,11 @@
 """The randomised version of a data set: marginals kept, correlations destroyed."""
 
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
@@ -57,10 +63,13 @@ class PixelShuffler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
            [ 4, 10]])
     """
 
-    def __init__(self, random_state=None):
+    def __init__(
+        self,
+        random_state: int | np.random.Generator | np.random.RandomState | None = None,
+    ):
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameter and the input; there is nothing to learn.
 
         Parameters
@@ -79,7 +88,7 @@ class PixelShuffler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         validate_data(self, X, ensure_min_samples=2)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Shuffle every feature of X across the samples of X.
 
         Parameters

@@ -1,11 +1,14 @@
 """Patterns as factors of a posterior over weights: what every engine is given."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
-from skwfm.architectures import Architecture
+from skwfm.architectures import Architecture, Layout
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import (
     check_patterns,
@@ -63,7 +66,7 @@ class Factors:
         object.__setattr__(self, "labels", labels)
 
     @classmethod
-    def of(cls, problem):
+    def of(cls, problem: Problem) -> Self:
         """Take the patterns of a problem, and what it has laid out already.
 
         Parameters
@@ -83,51 +86,51 @@ class Factors:
         return factors
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Problem:
         """The machine on these patterns, a `Problem`."""
         return Problem(self.inputs, self.labels, self.architecture, self.fit_intercept)
 
     @property
-    def layout(self):
+    def layout(self) -> Layout:
         """How inputs and weights lie in memory, a `Layout`."""
         return self.problem.layout
 
     @property
-    def is_binary(self):
+    def is_binary(self) -> bool:
         """Whether all inputs are +-1."""
         return self.problem.is_binary
 
     @property
-    def n_samples(self):
+    def n_samples(self) -> int:
         """Number of patterns M."""
         return len(self.labels)
 
     @property
-    def n_hidden(self):
+    def n_hidden(self) -> int:
         """Number of units K."""
         return self.architecture.n_hidden
 
     @property
-    def n_weights(self):
+    def n_weights(self) -> int:
         """Number of weights N_w, intercepts included."""
         return self.layout.n_weights
 
     @property
-    def dense_shape(self):
+    def dense_shape(self) -> tuple[int, int]:
         """Shape (n_hidden, n_features + fit_intercept) of a matrix of weights."""
         return self.layout.dense_shape
 
     @property
-    def unit_sizes(self):
+    def unit_sizes(self) -> np.ndarray:
         """Number of inputs n_l of each unit, intercept included."""
         return self.layout.unit_sizes
 
     @property
-    def unit_slices(self):
+    def unit_slices(self) -> list[slice]:
         """Where each unit's weights are in a flat vector."""
         return self.layout.unit_slices
 
-    def unit_inputs(self, unit):
+    def unit_inputs(self, unit: int) -> np.ndarray:
         """Give what one unit sees.
 
         Parameters
@@ -142,7 +145,7 @@ class Factors:
         """
         return self.group_inputs(self.layout.group_of_unit[unit])
 
-    def group_inputs(self, group):
+    def group_inputs(self, group: int) -> np.ndarray:
         """Give what the units of a group of the layout see, as `unit_inputs` does.
 
         Parameters
@@ -158,7 +161,7 @@ class Factors:
         x = self.layout.group_inputs(self.inputs, group)
         return x / np.sqrt(x.shape[1])
 
-    def dense(self, flat):
+    def dense(self, flat: np.ndarray) -> np.ndarray:
         """Lay flat weights out as a matrix.
 
         Parameters
@@ -173,7 +176,7 @@ class Factors:
         """
         return self.layout.dense(flat)
 
-    def flat(self, dense):
+    def flat(self, dense: np.ndarray) -> np.ndarray:
         """Take the weights out of a matrix.
 
         Parameters
@@ -188,7 +191,7 @@ class Factors:
         """
         return self.layout.flat(np.asarray(dense, dtype=float))
 
-    def fields(self, weights):
+    def fields(self, weights: np.ndarray) -> np.ndarray:
         """Compute ``z_l = x_l . w_l``.
 
         Parameters
@@ -203,7 +206,7 @@ class Factors:
         """
         return self.problem.products.fields(weights)
 
-    def variances(self, variance):
+    def variances(self, variance: np.ndarray) -> np.ndarray:
         """Compute the fields' variances ``V_l = (x_l^2) . v_l`` of independent weights.
 
         Parameters
@@ -218,7 +221,7 @@ class Factors:
         """
         return self.problem.products.variances(variance)
 
-    def outer(self, coef):
+    def outer(self, coef: np.ndarray) -> np.ndarray:
         """Compute ``sum_mu coef[mu, l] x_l`` for every unit.
 
         Parameters
@@ -233,7 +236,7 @@ class Factors:
         """
         return self.problem.products.outer(coef)
 
-    def precisions(self, coef):
+    def precisions(self, coef: np.ndarray) -> np.ndarray:
         """Compute ``sum_mu coef[mu, l] x_l^2`` for every unit.
 
         Parameters
@@ -248,7 +251,9 @@ class Factors:
         """
         return self.problem.products.precisions(coef)
 
-    def channel(self, mean, variance):
+    def channel(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Run the machine's channel on the fields' means and variances.
 
         Parameters
@@ -266,7 +271,7 @@ class Factors:
         return self.architecture.channel(mean, variance, self.labels)
 
     @cached_property
-    def contradiction(self):
+    def contradiction(self) -> tuple[int, int] | None:
         """Two patterns that contradict each other, as a pair of indices, or None."""
         mirror = mirror_sign(self.architecture, self.fit_intercept)
         return find_contradiction(self.inputs, self.labels, mirror)

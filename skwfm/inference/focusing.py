@@ -1,5 +1,8 @@
 """Focusing: coupled replicas that contract to one region of solutions."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,12 +10,16 @@ import numpy as np
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.ep.geometry import span_inputs
+from skwfm.inference.factors import Factors
 from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
+from skwfm.inference.priors.interface import Prior
 
 
-def geometric_protocol(start=0.5, stop=30.0, n_steps=30):
+def geometric_protocol(
+    start: float = 0.5, stop: float = 30.0, n_steps: int = 30
+) -> Iterator[float]:
     """Raise the coupling by a constant factor.
 
     The defaults are the published protocol of focusing belief propagation.
@@ -66,12 +73,12 @@ class FocusingStep:
     concentration: float
 
     @property
-    def is_finite(self):
+    def is_finite(self) -> bool:
         """Whether there are weights at all."""
         return bool(np.isfinite(self.weights).all())
 
     @property
-    def outcome(self):
+    def outcome(self) -> str:
         """Why a protocol ended here: "converged", "interrupted", or advice."""
         posterior = self.posterior
         if posterior.status != "diverged":
@@ -85,7 +92,15 @@ class FocusingStep:
         )
 
 
-def focusing_steps(factors, prior, gammas, n_replicas=10, *, binary=False, **options):
+def focusing_steps(
+    factors: Factors,
+    prior: Prior,
+    gammas: Iterable[float],
+    n_replicas: int = 10,
+    *,
+    binary: bool = False,
+    **options: object,
+) -> Iterator[FocusingStep]:
     """Follow the posterior of one of the coupled replicas as the coupling changes.
 
     Parameters

@@ -1,6 +1,9 @@
 """One call for all engines."""
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Callable
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,7 +14,9 @@ from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines.amp import AMPEngine
 from skwfm.inference.engines.bp import BPEngine
 from skwfm.inference.ep.engine import EPEngine
+from skwfm.inference.factors import Factors
 from skwfm.inference.posterior import Posterior
+from skwfm.inference.priors.interface import Prior
 
 # The only list of engines: whatever else takes a `method` reads it from here.
 ENGINES = {engine.name: engine for engine in (AMPEngine, BPEngine, EPEngine)}
@@ -20,18 +25,18 @@ _ATTRIBUTES = ("name", "options", "run")
 
 
 def infer(
-    factors,
-    prior,
+    factors: Factors,
+    prior: Prior,
     *,
-    method="amp",
-    damping=None,
-    tol=1e-6,
-    max_sweeps=200,
-    warm_start=None,
-    callback=None,
-    random_state=None,
-    **options,
-):
+    method: object = "amp",
+    damping: float | None = None,
+    tol: float = 1e-6,
+    max_sweeps: int = 200,
+    warm_start: Posterior | None = None,
+    callback: Callable[..., object] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    **options: object,
+) -> Posterior:
     """Infer the posterior of the weights that make no error.
 
     Parameters

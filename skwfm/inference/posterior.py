@@ -1,10 +1,13 @@
 """Result of an engine: marginals, free entropy, and whether it converged."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from skwfm.architectures import Layout
+from skwfm.inference.factors import Factors
 
 # Status of a run, and the advice that goes into the warning.
 ADVICE = {
@@ -118,16 +121,16 @@ class Posterior:
     state: object = field(default=None, repr=False)
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Means as a matrix (n_hidden, n_features + fit_intercept)."""
         return self.layout.dense(self.flat_mean)
 
     @property
-    def variance(self):
+    def variance(self) -> np.ndarray:
         """Variances as such a matrix, zero outside the receptive fields."""
         return self.layout.dense(self.flat_variance)
 
-    def field_moments(self, factors):
+    def field_moments(self, factors: Factors) -> tuple[np.ndarray, np.ndarray]:
         """Compute means and variances of the fields of any patterns.
 
         Parameters
@@ -160,7 +163,7 @@ class Posterior:
         return np.column_stack(variance)
 
     @property
-    def advice(self):
+    def advice(self) -> str:
         """What to do if the run did not converge, otherwise an empty string."""
         residual = self.residuals[-1] if len(self.residuals) else np.nan
         return ADVICE[self.status].format(

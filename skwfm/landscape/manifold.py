@@ -1,10 +1,13 @@
 """Dimension of the set of global minima around a solution."""
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
@@ -75,8 +78,16 @@ class MinimaManifold:
 
 
 def minima_manifold(
-    model, X, y, *, beta=1.0, target=0.5, tol=1e-12, rank_tol=None, max_iter=100
-):
+    model: object,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    beta: float = 1.0,
+    target: float = 0.5,
+    tol: float = 1e-12,
+    rank_tol: float | None = None,
+    max_iter: int = 100,
+) -> MinimaManifold:
     r"""Measure the dimension of the set of global minima at a solution.
 
     A smooth network with n weights and d < n patterns has zero-loss minima that

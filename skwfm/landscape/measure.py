@@ -1,10 +1,14 @@
 """What a measure of a solution is, and the scorer that any of them makes."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from skwfm import plugins
@@ -75,7 +79,7 @@ class Measure(ABC):
 
     @property
     @abstractmethod
-    def columns(self):
+    def columns(self) -> tuple[str, ...]:
         """Name the numbers.
 
         Returns
@@ -106,7 +110,7 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def values(self, result):
+    def values(self, result: object) -> Sequence[float]:
         """Take the numbers from a result.
 
         Parameters
@@ -120,7 +124,7 @@ class Measure(ABC):
             One for each of `columns`; NaN, with a warning, where there is none.
         """
 
-    def curve(self, result):
+    def curve(self, result: object) -> Curve | None:
         """Take what a figure shows from a result.
 
         Parameters
@@ -220,7 +224,9 @@ class _MeasureScorer:
         return value if self.measure.greater_is_better else -value
 
 
-def measure_scorer(measure, *, column=None, random_state=0):
+def measure_scorer(
+    measure: object, *, column: str | None = None, random_state: int | None = 0
+) -> Callable[[object, ArrayLike, ArrayLike], float]:
     """Make a scorer of any measure.
 
     Parameters

@@ -1,8 +1,12 @@
 """Training error when the inputs are corrupted."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
@@ -41,16 +45,16 @@ class RobustnessCurve:
 
 
 def noise_robustness(
-    model,
-    X,
-    y,
-    noise="coloured",
-    levels=(0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3),
+    model: object,
+    X: ArrayLike,
+    y: ArrayLike,
+    noise: Literal["coloured", "flip", "gaussian"] = "coloured",
+    levels: ArrayLike = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3),
     *,
-    n_draws=20,
-    random_state=0,
-    n_jobs=None,
-):
+    n_draws: int = 20,
+    random_state: int | np.random.Generator | None = 0,
+    n_jobs: int | None = None,
+) -> RobustnessCurve:
     """Error rate of a classifier on corrupted inputs.
 
     Parameters

@@ -1,6 +1,12 @@
 """Scorers of the built-in measures, with their parameters spelt out."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm._checks import check_positive
 from skwfm.landscape.measure import measure_scorer
@@ -10,8 +16,14 @@ from skwfm.landscape.measures.noise_robustness import NoiseAccuracy
 
 
 def hessian_scorer(
-    beta, *, measure="max", loss="mse", gamma=None, output=None, tangent=False
-):
+    beta: float | None,
+    *,
+    measure: Literal["max", "min", "trace", "log10_max", "beta"] = "max",
+    loss: Literal["mse", "ce"] = "mse",
+    gamma: float | None = None,
+    output: Literal["tanh", "identity"] | None = None,
+    tangent: bool = False,
+) -> Callable[[object, ArrayLike, ArrayLike], float]:
     """Make a scorer that prefers minima of small curvature.
 
     Parameters
@@ -71,8 +83,12 @@ def hessian_scorer(
 
 
 def noise_robustness_scorer(
-    noise="coloured", levels=(0.1, 0.2), *, n_draws=10, random_state=0
-):
+    noise: Literal["coloured", "flip", "gaussian"] = "coloured",
+    levels: ArrayLike = (0.1, 0.2),
+    *,
+    n_draws: int = 10,
+    random_state: int | None = 0,
+) -> Callable[[object, ArrayLike, ArrayLike], float]:
     """Make a scorer that prefers classifiers whose answers survive noise.
 
     Parameters
@@ -113,14 +129,14 @@ def noise_robustness_scorer(
 
 
 def local_entropy_scorer(
-    distance,
+    distance: float,
     *,
-    method="auto",
-    tol=1e-4,
-    max_sweeps=300,
-    n_samples=10_000,
-    random_state=0,
-):
+    method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
+    tol: float = 1e-4,
+    max_sweeps: int = 300,
+    n_samples: int = 10_000,
+    random_state: int | None = 0,
+) -> Callable[[object, ArrayLike, ArrayLike], float]:
     """Make a scorer that prefers wide minima.
 
     Parameters

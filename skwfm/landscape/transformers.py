@@ -1,6 +1,12 @@
 """Transformers of the built-in measures, with their parameters spelt out."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm.landscape.measures.hessian import Hessian
 from skwfm.landscape.measures.local_entropy import LocalEntropy
@@ -61,19 +67,19 @@ class HessianSpectrumTransformer(SolutionTransformer):
 
     def __init__(
         self,
-        patterns,
-        labels,
-        beta,
+        patterns: ArrayLike,
+        labels: ArrayLike,
+        beta: float | None,
         *,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        measures=("max", "min", "trace"),
-        loss="mse",
-        gamma=None,
-        output=None,
-        tangent=False,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        measures: Sequence[str] = ("max", "min", "trace"),
+        loss: Literal["mse", "ce"] = "mse",
+        gamma: float | None = None,
+        output: Literal["tanh", "identity"] | None = None,
+        tangent: bool = False,
+        n_jobs: int | None = None,
     ):
         self.patterns = patterns
         self.labels = labels
@@ -142,17 +148,17 @@ class NoiseRobustnessTransformer(SolutionTransformer):
 
     def __init__(
         self,
-        patterns,
-        labels,
-        noise="coloured",
-        levels=(0.1, 0.2),
+        patterns: ArrayLike,
+        labels: ArrayLike,
+        noise: Literal["coloured", "flip", "gaussian"] = "coloured",
+        levels: ArrayLike = (0.1, 0.2),
         *,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        n_draws=10,
-        random_state=0,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        n_draws: int = 10,
+        random_state: int = 0,
+        n_jobs: int | None = None,
     ):
         self.patterns = patterns
         self.labels = labels
@@ -226,19 +232,19 @@ class LocalEntropyTransformer(SolutionTransformer):
 
     def __init__(
         self,
-        patterns,
-        labels,
-        distances=(0.05,),
+        patterns: ArrayLike,
+        labels: ArrayLike,
+        distances: ArrayLike = (0.05,),
         *,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        method="auto",
-        tol=1e-4,
-        max_sweeps=300,
-        n_samples=10_000,
-        random_state=0,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
+        tol: float = 1e-4,
+        max_sweeps: int = 300,
+        n_samples: int = 10_000,
+        random_state: int = 0,
+        n_jobs: int | None = None,
     ):
         self.patterns = patterns
         self.labels = labels

@@ -1,9 +1,14 @@
 """Transformers of measures: rows are solutions, columns are named numbers."""
 
+from __future__ import annotations
+
 from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.parallel import Parallel, delayed
@@ -17,7 +22,7 @@ from skwfm.landscape.measure import resolve_measure
 from skwfm.problem.fitted import unit_norms
 
 
-def flatten_solutions(models):
+def flatten_solutions(models: Sequence[object]) -> np.ndarray:
     """Lay the weights of fitted models out as rows for the landscape transformers.
 
     Parameters
@@ -78,7 +83,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     def _make_measure(self):
         """Make the measure, which checks its parameters."""
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameters and the length of the rows; nothing is learned.
 
         Parameters
@@ -126,7 +131,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
             )
         return patterns, np.where(labels == classes[1], 1.0, -1.0)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Measure every solution.
 
         Parameters
@@ -167,7 +172,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
             self.architecture_, coef, intercept, bool(self.fit_intercept)
         )
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Name the columns.
 
         Parameters
@@ -232,15 +237,15 @@ class MeasureTransformer(SolutionTransformer):
 
     def __init__(
         self,
-        measure,
-        patterns,
-        labels,
+        measure: object,
+        patterns: ArrayLike,
+        labels: ArrayLike,
         *,
-        architecture="full",
-        n_hidden=9,
-        fit_intercept=True,
-        random_state=0,
-        n_jobs=None,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        random_state: int = 0,
+        n_jobs: int | None = None,
     ):
         self.measure = measure
         self.patterns = patterns

@@ -1,8 +1,11 @@
 """Read a fitted model and patterns, once for every measure; nothing is changed."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import (
@@ -30,7 +33,7 @@ class Fitted(NamedTuple):
     weights: np.ndarray
 
 
-def read_model(model, X, y):
+def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     """Take weights, machine and patterns from a fitted model.
 
     Parameters

@@ -1,9 +1,12 @@
 """A machine on patterns: what training, likelihood factors and measures are given."""
 
+from __future__ import annotations
+
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -35,27 +38,27 @@ class Problem:
     fit_intercept: bool
 
     @cached_property
-    def layout(self):
+    def layout(self) -> Layout:
         """How inputs and weights lie in memory, a `Layout`."""
         return Layout(self.architecture, self.inputs.shape[1], self.fit_intercept)
 
     @cached_property
-    def is_binary(self):
+    def is_binary(self) -> bool:
         """Whether all inputs that units see are +-1."""
         return isinstance(self.products, SignProducts)
 
     @cached_property
-    def packed_inputs(self):
+    def packed_inputs(self) -> np.ndarray:
         """The inputs as the compiled loops read them; see `Layout.pack_inputs`."""
         return self.layout.pack_inputs(self.inputs)
 
     @cached_property
-    def products(self):
+    def products(self) -> object:
         """Products of the inputs with flat weights; see `skwfm.problem.products`."""
         return products_of(self)
 
     @cached_property
-    def blocks(self):
+    def blocks(self) -> list[Block]:
         """Inputs in float64 by receptive field, a list of `Block`."""
         counts, lengths = self.layout.groups[:, 4], self.layout.groups[:, 1]
         units, entries = (
@@ -66,22 +69,22 @@ class Problem:
         return list(map(Block, inputs, units, entries))
 
     @property
-    def n_samples(self):
+    def n_samples(self) -> int:
         """Number of patterns M."""
         return len(self.labels)
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """Dtype of weights in training: that of the inputs, float64 for integers."""
         dtype = self.inputs.dtype
         return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
     @property
-    def rule(self):
+    def rule(self) -> int | None:
         """Number of the output rule in the compiled loops, None if it is in Python."""
         return getattr(self.architecture, "_compiled_rule", None)
 
-    def with_labels(self, labels):
+    def with_labels(self, labels: np.ndarray) -> Problem:
         """Give the same inputs and machine other labels.
 
         Parameters
@@ -98,7 +101,9 @@ class Problem:
         object.__setattr__(other, "labels", labels)
         return other
 
-    def learning_rate(self, eta, reach, highest):
+    def learning_rate(
+        self, eta: float | Literal["auto"], reach: float, highest: float
+    ) -> float:
         """Choose the rate that the literature would, or take the one given.
 
         An update moves a unit's preactivation by about eta times the inputs that the
@@ -122,7 +127,7 @@ class Problem:
             return eta
         return min(highest, reach * self.layout.n_hidden / self.layout.n_weights)
 
-    def fields(self, weights, rows):
+    def fields(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Compute the preactivations of some samples.
 
         Parameters
@@ -141,7 +146,7 @@ class Problem:
         training.fields(self.packed_inputs, rows, weights, self.layout.groups, out)
         return out
 
-    def answers(self, fields):
+    def answers(self, fields: np.ndarray) -> np.ndarray:
         """Give the machine's answers.
 
         Parameters
@@ -156,7 +161,9 @@ class Problem:
         """
         return self.architecture.output(signs(fields))
 
-    def wrong(self, fields, rows=slice(None)):
+    def wrong(
+        self, fields: np.ndarray, rows: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
         """Tell which samples the machine answers wrongly.
 
         Parameters
@@ -173,7 +180,7 @@ class Problem:
         """
         return self.answers(fields) != self.labels[rows]
 
-    def has_errors(self, weights):
+    def has_errors(self, weights: np.ndarray) -> bool:
         """Tell whether any pattern is wrong, stopping at the first.
 
         Parameters

@@ -1,5 +1,7 @@
 """Check that a training algorithm keeps scikit-learn's promises and ours."""
 
+from __future__ import annotations
+
 import inspect
 import random
 import warnings
@@ -30,7 +32,7 @@ _FITTED = (
 _NORM_TOLERANCE = 1e-5
 
 
-def check_algorithm(estimator_class):
+def check_algorithm(estimator_class: type) -> tuple[str, ...]:
     """Check that a classifier can be used by every part of the package.
 
     Fits random patterns and tests what the measures rely on, then runs all of

@@ -5,6 +5,8 @@ by finite differences, the channel by adding up all outcomes of the hidden units
 least-action rule by following it until the pattern is right.
 """
 
+from __future__ import annotations
+
 import inspect
 import pickle
 from functools import partial
@@ -34,7 +36,7 @@ _OPTIONAL_CHECKS = {
 }
 
 
-def check_architecture(architecture):
+def check_architecture(architecture: object) -> tuple[str, ...]:
     """Check that an architecture can be used by every part of the package.
 
     Parameters

@@ -1,5 +1,7 @@
 """Check that a measure keeps its promises."""
 
+from __future__ import annotations
+
 import inspect
 import pickle
 import random
@@ -22,7 +24,7 @@ _SEED = 0
 _DRAW = "draw from a Generator made from random_state"
 
 
-def check_measure(measure):
+def check_measure(measure: object) -> None:
     """Check that a measure can be used by scorers, transformers and comparisons.
 
     Parameters

@@ -1,5 +1,7 @@
 """Binary perceptron: solutions, and minimisers of the cross-entropy loss (Fig. 2)."""
 
+from __future__ import annotations
+
 import math
 import warnings
 from dataclasses import dataclass
@@ -8,9 +10,10 @@ from skwfm.theory.capacity import capacity
 from skwfm.theory.checks import check_alpha, check_gamma
 from skwfm.theory.cross_entropy import FIELD_ORDERS, SCAN_STOP, CrossEntropyModel
 from skwfm.theory.solution_entropy import solution_entropy
+from skwfm.theory.typical import SolutionEntropy
 
 
-def binary_perceptron_entropy(alpha):
+def binary_perceptron_entropy(alpha: float) -> SolutionEntropy:
     """Entropy of the solutions of the binary perceptron.
 
     Parameters
@@ -74,7 +77,7 @@ class CrossEntropyMinimum:
     error: float
 
     @property
-    def rs_stable(self):
+    def rs_stable(self) -> bool:
         """Whether the replica-symmetric saddle is locally stable.
 
         Returns
@@ -85,7 +88,7 @@ class CrossEntropyMinimum:
         return self.stability < 1
 
     @property
-    def converged(self):
+    def converged(self) -> bool:
         """Whether a saddle of zero entropy was found; everything is NaN if not.
 
         Returns
@@ -123,7 +126,7 @@ def _warn_unresolved(alpha, gamma):
     )
 
 
-def cross_entropy_error_rate(alpha, gamma):
+def cross_entropy_error_rate(alpha: float, gamma: float) -> CrossEntropyMinimum:
     """Error rate of the minimisers of the cross-entropy loss, binary perceptron.
 
     The loss of a pattern is ``f_gamma(x) = -x/2 + log(2 cosh(gamma x)) / (2 gamma)``

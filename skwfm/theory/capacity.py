@@ -1,7 +1,10 @@
 """Capacities and stability lines, in patterns per weight."""
 
+from __future__ import annotations
+
 import functools
 import math
+from typing import Literal
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
@@ -188,7 +191,12 @@ def _critical_alpha(machine, n_hidden, weights, ansatz):
 
 
 @takes_instances
-def capacity(machine, n_hidden, weights="spherical", ansatz="rs"):
+def capacity(
+    machine: object,
+    n_hidden: float,
+    weights: Literal["spherical", "binary"] = "spherical",
+    ansatz: Literal["rs", "1rsb", "stability"] = "rs",
+) -> Capacity:
     """Critical number of patterns per weight.
 
     Parameters

@@ -1,10 +1,18 @@
 """Pictures of theoretical curves, with measured ones on top."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
 from skwfm._plotting import new_axes
+from skwfm.curves import LocalEntropyCurve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 AXES = ("centre", "mutual", "distance")
 
@@ -48,13 +56,26 @@ class TheoryCurveDisplay:
     skwfm.theory.local_entropy_curve : Compute a curve.
     """
 
-    def __init__(self, curves, labels=None, x="centre"):
+    def __init__(
+        self,
+        curves: Sequence[LocalEntropyCurve],
+        labels: Sequence[str] | None = None,
+        x: Literal["centre", "mutual", "distance"] = "centre",
+    ):
         self.curves = curves
         self.labels = labels
         self.x = x
 
     @classmethod
-    def from_curve(cls, curve, *, label=None, x="centre", ax=None, measured=None):
+    def from_curve(
+        cls,
+        curve: LocalEntropyCurve,
+        *,
+        label: str | None = None,
+        x: Literal["centre", "mutual", "distance"] = "centre",
+        ax: Axes | None = None,
+        measured: LocalEntropyCurve | None = None,
+    ) -> Self:
         """Draw one theoretical curve, with a measured one if given.
 
         Parameters
@@ -78,7 +99,14 @@ class TheoryCurveDisplay:
         return display if measured is None else display.overlay(measured)
 
     @classmethod
-    def from_curves(cls, curves, *, labels=None, x="centre", ax=None):
+    def from_curves(
+        cls,
+        curves: Sequence[LocalEntropyCurve],
+        *,
+        labels: Sequence[str] | None = None,
+        x: Literal["centre", "mutual", "distance"] = "centre",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw several theoretical curves.
 
         Parameters
@@ -110,7 +138,7 @@ class TheoryCurveDisplay:
             return curve.overlap
         return curve.centre_overlap if self.x == "centre" else curve.centre_distance
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: object) -> Self:
         """Draw the curves.
 
         Curves differ in colour and dashes. Points that exceed the total volume of
@@ -183,7 +211,12 @@ class TheoryCurveDisplay:
             ax.plot(x, curve.lower_bound, label="lower bound", **style)
         return line
 
-    def overlay(self, *curves, labels=None, **kwargs):
+    def overlay(
+        self,
+        *curves: LocalEntropyCurve,
+        labels: Sequence[str] | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Draw measured curves as points on the same axes.
 
         A measurement around a solution at overlap p is placed at the same centre

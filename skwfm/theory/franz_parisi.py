@@ -1,6 +1,9 @@
 """Solutions around minimisers of the cross-entropy loss (Franz-Parisi, Fig. 3)."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm.curves import LocalEntropyCurve
 from skwfm.theory.binary_perceptron import cross_entropy_error_rate, solution_limit
@@ -13,7 +16,9 @@ def _ball_entropy(distances):
     return -distances * np.log(distances) - (1 - distances) * np.log1p(-distances)
 
 
-def cross_entropy_local_entropy(alpha, gamma, distances):
+def cross_entropy_local_entropy(
+    alpha: float, gamma: float, distances: ArrayLike
+) -> LocalEntropyCurve:
     """Local entropy of solutions around minimisers of the cross-entropy loss.
 
     Binary perceptron. The reference is a typical minimiser (see

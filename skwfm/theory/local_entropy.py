@@ -1,8 +1,11 @@
 """Local-entropy curves of continuous weights: the analytic side of Fig. 1."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm.curves import LocalEntropyCurve
 from skwfm.theory.capacity import capacity, solvable_limit
@@ -105,7 +108,14 @@ def _parity_curve(n_hidden, alpha, overlaps, n_replicas):
 
 
 @takes_instances
-def local_entropy_curve(machine, n_hidden, alpha, overlaps, *, n_replicas=np.inf):
+def local_entropy_curve(
+    machine: object,
+    n_hidden: float,
+    alpha: float,
+    overlaps: ArrayLike,
+    *,
+    n_replicas: float = np.inf,
+) -> LocalEntropyCurve:
     """Largest normalised local entropy at given mutual overlaps of the replicas.
 
     The logarithm, per weight and replica, of the fraction of sets of ``n_replicas``

@@ -1,6 +1,9 @@
 """How many weights solve random patterns: volumes and entropies below capacity."""
 
+from __future__ import annotations
+
 import math
+from typing import Literal
 
 from skwfm.theory.capacity import solvable_limit
 from skwfm.theory.checks import check_alpha, check_machine, takes_instances
@@ -14,7 +17,12 @@ def _parity_entropy(alpha, weights):
 
 
 @takes_instances
-def solution_entropy(machine, n_hidden, alpha, weights="spherical"):
+def solution_entropy(
+    machine: object,
+    n_hidden: float,
+    alpha: float,
+    weights: Literal["spherical", "binary"] = "spherical",
+) -> SolutionEntropy:
     """Typical log-volume of the solutions of random patterns.
 
     Replica symmetric: exact where ``rs_stable`` (for binary weights up to the

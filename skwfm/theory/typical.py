@@ -9,6 +9,8 @@ Binary weights:
     S = extr { -qh(1-q)/2 + E ln 2cosh(sqrt(qh) z) + alpha E log Phi }.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
@@ -55,7 +57,7 @@ class SolutionEntropy:
     conjugate: float = math.nan
 
     @property
-    def rs_stable(self):
+    def rs_stable(self) -> bool:
         """Whether the replica-symmetric solution is locally stable.
 
         Returns

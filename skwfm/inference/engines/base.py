@@ -1,14 +1,18 @@
 """The interface of an engine, and the run that all engines share."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
 from skwfm.inference.bounds import bounded_log_volume, has_possible_marginals
 from skwfm.inference.engines.damping import FixedDamping, StepDamping
 from skwfm.inference.engines.sweeps import run_sweeps
+from skwfm.inference.factors import Factors
 from skwfm.inference.posterior import Posterior
-from skwfm.inference.priors.interface import bind_prior
+from skwfm.inference.priors.interface import BoundPrior, Prior, bind_prior
 
 # Size of the random linear terms of a noisy start.
 START_NOISE = 0.02
@@ -54,11 +58,17 @@ class Engine(ABC):
     first_damping, first_damping_focused = 0.3, 0.5
     corrected = False
 
-    def __init__(self, factors, prior, state=None, rng=None):
+    def __init__(
+        self,
+        factors: Factors,
+        prior: BoundPrior,
+        state: object = None,
+        rng: np.random.Generator | None = None,
+    ):
         self.factors, self.prior = factors, prior
 
     @abstractmethod
-    def sweep(self, damping):
+    def sweep(self, damping: float) -> float:
         """Update every message once.
 
         Parameters
@@ -78,7 +88,7 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def weights(self):
+    def weights(self) -> tuple[np.ndarray, np.ndarray]:
         """Give the marginals after the last sweep.
 
         Returns
@@ -88,7 +98,7 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def log_evidence(self):
+    def log_evidence(self) -> float:
         """Give the free entropy at a fixed point.
 
         Returns
@@ -99,10 +109,10 @@ class Engine(ABC):
 
     @property
     @abstractmethod
-    def state(self):
+    def state(self) -> object:
         """Messages from which another run may start; they belong to the posterior."""
 
-    def correction(self):
+    def correction(self) -> tuple[float, float]:
         """Estimate what `log_evidence` leaves out; asked for only if `corrected`.
 
         Returns
@@ -112,7 +122,7 @@ class Engine(ABC):
         """
         return 0.0, np.nan
 
-    def spreads(self):
+    def spreads(self) -> list | None:
         """Give the covariance of each unit's weights, if the engine keeps it.
 
         Returns
@@ -127,17 +137,17 @@ class Engine(ABC):
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def run(
         cls,
-        factors,
-        prior,
-        state=None,
+        factors: Factors,
+        prior: Prior,
+        state: object = None,
         *,
-        damping=None,
-        tol=1e-6,
-        max_sweeps=200,
-        callback=None,
-        rng=None,
-        **options,
-    ):
+        damping: float | None = None,
+        tol: float = 1e-6,
+        max_sweeps: int = 200,
+        callback: Callable[..., object] | None = None,
+        rng: np.random.Generator | None = None,
+        **options: object,
+    ) -> Posterior:
         """Sweep until a fixed point is reached and return the posterior there.
 
         Parameters

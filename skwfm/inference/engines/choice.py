@@ -1,13 +1,19 @@
 """Choice of the engine that suits a problem."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
+
+from skwfm.inference.factors import Factors
 
 # Inputs count as weakly correlated if the squared cosines between them sum to at most
 # this many times what independent inputs would give.
 _WEAKLY_CORRELATED = 1.5
 
 
-def default_method(factors):
+def default_method(factors: Factors) -> Literal["amp", "ep"]:
     """Choose amp for disjoint fields of weakly correlated inputs, ep otherwise.
 
     Parameters

@@ -1,11 +1,14 @@
 """Replicas that are coupled to a common centre, seen from one of them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
 
-from skwfm.inference.priors.interface import Prior, bind_prior
+from skwfm.inference.factors import Factors
+from skwfm.inference.priors.interface import BoundPrior, Prior, bind_prior
 from skwfm.inference.priors.multipliers import Replicas
 
 
@@ -27,7 +30,7 @@ class Focusing(Prior):
     n_replicas: int = 10
     gamma: float = 1.0
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         if not isinstance(self.n_replicas, Integral) or self.n_replicas < 1:
             raise ValueError(
                 f"n_replicas={self.n_replicas!r} is not a number of replicas: pass an "

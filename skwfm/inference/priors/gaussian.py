@@ -1,10 +1,13 @@
 """Priors of real weights."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 
 import numpy as np
 
+from skwfm.inference.factors import Factors
 from skwfm.inference.priors.arrays import (
     bind_dense,
     bind_reference,
@@ -150,7 +153,7 @@ class SphericalPrior(Prior):
 
     per_unit: bool = False
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         return BoundGaussian(_blocks(factors, self.per_unit))
 
 
@@ -169,7 +172,7 @@ class GaussianPrior(Prior):
     precision: float = 1.0
     field: np.ndarray | None = None
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         field = bind_dense("field", self.field, factors)
         blocks = _blocks(factors, per_unit=False)
         return BoundGaussian(blocks, field=field, fixed_norm=float(self.precision))
@@ -193,7 +196,7 @@ class ReferencePrior(Prior):
     overlap: float
     per_unit: bool = False
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         check_overlap(self.overlap)
         reference = bind_reference(self.reference, factors)
         blocks = _blocks(factors, self.per_unit)

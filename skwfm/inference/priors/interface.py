@@ -1,9 +1,13 @@
 """What a prior is: a value with `bind`, and what `bind` returns."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from types import MappingProxyType
 
 import numpy as np
+
+from skwfm.inference.factors import Factors
 
 
 class Prior(ABC):
@@ -13,7 +17,7 @@ class Prior(ABC):
     """
 
     @abstractmethod
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         """Make the prior ready for the weights of a problem.
 
         Parameters
@@ -99,12 +103,14 @@ class BoundPrior(ABC):
     is_normalised = False
 
     @property
-    def has_evidence(self):
+    def has_evidence(self) -> bool:
         """Whether log Z is that of one system: not with coupled replicas."""
         return self.replicas is None or not self.replicas.are_coupled
 
     @abstractmethod
-    def moments(self, linear, precision):
+    def moments(
+        self, linear: np.ndarray, precision: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Solve the multipliers, if there are any, and give the marginals.
 
         Parameters
@@ -124,7 +130,7 @@ class BoundPrior(ABC):
         """
 
     @abstractmethod
-    def log_partition(self, linear, precision):
+    def log_partition(self, linear: np.ndarray, precision: np.ndarray) -> float:
         """Give the sum over weights of ``log int P0(w) exp(A w - B w^2 / 2) dw``.
 
         Parameters
@@ -138,7 +144,7 @@ class BoundPrior(ABC):
             The sum, at the multipliers that `moments` found.
         """
 
-    def entropy(self, log_evidence):
+    def entropy(self, log_evidence: float) -> float:
         """Give the log-volume per weight, the Legendre transform of log Z.
 
         Parameters

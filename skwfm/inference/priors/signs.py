@@ -1,10 +1,13 @@
 """Priors of +-1 weights."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from dataclasses import field as default
 
 import numpy as np
 
+from skwfm.inference.factors import Factors
 from skwfm.inference.priors.arrays import (
     NORM_TOLERANCE,
     bind_dense,
@@ -115,7 +118,7 @@ class BinaryPrior(Prior):
 
     field: np.ndarray | None = None
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         field = bind_dense("field", self.field, factors)
         return BoundSigns(factors.n_weights, field=field)
 
@@ -135,7 +138,7 @@ class BinaryReferencePrior(Prior):
     reference: np.ndarray
     overlap: float
 
-    def bind(self, factors):
+    def bind(self, factors: Factors) -> BoundPrior:
         check_overlap(self.overlap)
         reference = bind_reference(self.reference, factors)
         off = np.abs(np.abs(reference) - 1)

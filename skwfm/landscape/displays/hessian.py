@@ -3,10 +3,20 @@
 Matplotlib is imported when something is drawn, not before.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm._plotting import add_legend, check_labels, known_style, new_axes
+from skwfm.landscape.hessian.results import HessianSpectrum
 from skwfm.landscape.hessian.spectrum import hessian_spectrum
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _NOTES = {
     "exact": "triangles: largest eigenvalues",
@@ -37,12 +47,21 @@ class HessianSpectrumDisplay:
     skwfm.landscape.hessian_spectrum : Compute a spectrum.
     """
 
-    def __init__(self, spectra, labels=None):
+    def __init__(
+        self, spectra: Sequence[HessianSpectrum], labels: Sequence[str] | None = None
+    ):
         self.spectra = spectra
         self.labels = labels
 
     @classmethod
-    def from_spectra(cls, spectra, *, labels=None, bins=60, ax=None):
+    def from_spectra(
+        cls,
+        spectra: Sequence[HessianSpectrum],
+        *,
+        labels: Sequence[str] | None = None,
+        bins: int = 60,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw several spectra on common bins.
 
         Parameters
@@ -64,7 +83,17 @@ class HessianSpectrumDisplay:
         return cls(spectra, labels).plot(ax=ax, bins=bins)
 
     @classmethod
-    def from_estimator(cls, model, X, y, beta, *, label=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        model: object,
+        X: ArrayLike,
+        y: ArrayLike,
+        beta: float,
+        *,
+        label: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Compute the spectrum of one solution and draw it.
 
         Parameters
@@ -92,7 +121,7 @@ class HessianSpectrumDisplay:
         spectrum = hessian_spectrum(model, X, y, beta, **kwargs)
         return cls([spectrum], [label or type(model).__name__]).plot(ax=ax)
 
-    def plot(self, ax=None, *, bins=60):
+    def plot(self, ax: Axes | None = None, *, bins: int = 60) -> Self:
         """Draw the spectra.
 
         Parameters

@@ -1,9 +1,19 @@
 """The display of measured local entropies; matplotlib is imported on drawing."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm._plotting import add_legend, check_labels, line_style, new_axes
+from skwfm.curves import LocalEntropyCurve
 from skwfm.landscape.volumes.local_entropy import local_entropy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _AXES = {
     "distance": "distance $(1 - p) / 2$ from the solution",
@@ -46,13 +56,26 @@ class LocalEntropyDisplay:
     skwfm.displays.TheoryCurveDisplay : Theoretical curves, with measured ones on top.
     """
 
-    def __init__(self, curves, labels=None, x="distance"):
+    def __init__(
+        self,
+        curves: Sequence[LocalEntropyCurve],
+        labels: Sequence[str] | None = None,
+        x: Literal["distance", "overlap"] = "distance",
+    ):
         self.curves = curves
         self.labels = labels
         self.x = x
 
     @classmethod
-    def from_curves(cls, curves, *, labels=None, x="distance", ax=None, **kwargs):
+    def from_curves(
+        cls,
+        curves: Sequence[LocalEntropyCurve],
+        *,
+        labels: Sequence[str] | None = None,
+        x: Literal["distance", "overlap"] = "distance",
+        ax: Axes | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Draw several curves.
 
         Parameters
@@ -76,7 +99,15 @@ class LocalEntropyDisplay:
         return cls(curves, labels, x).plot(ax=ax, **kwargs)
 
     @classmethod
-    def from_curve(cls, curve, *, label=None, x="distance", ax=None, **kwargs):
+    def from_curve(
+        cls,
+        curve: LocalEntropyCurve,
+        *,
+        label: str | None = None,
+        x: Literal["distance", "overlap"] = "distance",
+        ax: Axes | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Draw one curve.
 
         Parameters
@@ -101,8 +132,16 @@ class LocalEntropyDisplay:
 
     @classmethod
     def from_estimator(
-        cls, model, X, y, *, label=None, x="distance", ax=None, **kwargs
-    ):
+        cls,
+        model: object,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        label: str | None = None,
+        x: Literal["distance", "overlap"] = "distance",
+        ax: Axes | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Measure the local entropy of one solution and draw it.
 
         Parameters
@@ -130,7 +169,7 @@ class LocalEntropyDisplay:
         curve = local_entropy(model, X, y, **kwargs)
         return cls.from_curve(curve, label=label or type(model).__name__, x=x, ax=ax)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: object) -> Self:
         """Draw the curves, with bars of twice the error where one is known.
 
         That is the standard error of sampling, and the estimate of what corrected

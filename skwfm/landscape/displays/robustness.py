@@ -3,10 +3,19 @@
 Matplotlib is imported when something is drawn, not before.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm._plotting import add_legend, check_labels, line_style, new_axes
-from skwfm.landscape.robustness import noise_robustness
+from skwfm.landscape.robustness import RobustnessCurve, noise_robustness
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class NoiseRobustnessDisplay:
@@ -32,12 +41,20 @@ class NoiseRobustnessDisplay:
     skwfm.landscape.noise_robustness : Compute a curve.
     """
 
-    def __init__(self, curves, labels=None):
+    def __init__(
+        self, curves: Sequence[RobustnessCurve], labels: Sequence[str] | None = None
+    ):
         self.curves = curves
         self.labels = labels
 
     @classmethod
-    def from_curves(cls, curves, *, labels=None, ax=None):
+    def from_curves(
+        cls,
+        curves: Sequence[RobustnessCurve],
+        *,
+        labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw several curves.
 
         Parameters
@@ -57,7 +74,16 @@ class NoiseRobustnessDisplay:
         return cls(curves, labels).plot(ax=ax)
 
     @classmethod
-    def from_estimator(cls, model, X, y, *, label=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        model: object,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        label: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: object,
+    ) -> Self:
         """Compute the curve of one classifier and draw it.
 
         Parameters
@@ -83,7 +109,7 @@ class NoiseRobustnessDisplay:
         curve = noise_robustness(model, X, y, **kwargs)
         return cls([curve], [label or type(model).__name__]).plot(ax=ax)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: object) -> Self:
         """Draw the curves with bars of one standard error.
 
         Parameters

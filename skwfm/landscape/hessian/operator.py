@@ -1,11 +1,16 @@
 """The Hessian of a smooth machine as a linear operator, in closed form."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator
 
 from skwfm.landscape.hessian.curvature import Curvature
-from skwfm.landscape.hessian.loss import check_loss
-from skwfm.landscape.hessian.solution import read_solution
+from skwfm.landscape.hessian.loss import Loss, check_loss
+from skwfm.landscape.hessian.solution import Solution, read_solution
 
 
 class HessianOperator(LinearOperator):
@@ -30,7 +35,7 @@ class HessianOperator(LinearOperator):
         Always float64.
     """
 
-    def __init__(self, solution, loss, tangent=False):
+    def __init__(self, solution: Solution, loss: Loss, tangent: bool = False):
         self.solution = solution
         self.loss = loss
         self.tangent = tangent
@@ -45,7 +50,7 @@ class HessianOperator(LinearOperator):
     def _adjoint(self):
         return self
 
-    def project(self, vector):
+    def project(self, vector: np.ndarray) -> np.ndarray:
         """Take out the components along the units' weights, if asked for.
 
         Parameters
@@ -66,7 +71,7 @@ class HessianOperator(LinearOperator):
             part -= np.sum(part * radial, axis=1, keepdims=True) * radial
         return projected
 
-    def to_dense(self):
+    def to_dense(self) -> np.ndarray:
         """Form the matrix.
 
         Returns
@@ -84,7 +89,7 @@ class HessianOperator(LinearOperator):
             _project_rows(dense, b, self.solution.weights)
         return dense
 
-    def trace(self):
+    def trace(self) -> float:
         """Sum the diagonal without forming the matrix.
 
         Returns
@@ -101,7 +106,7 @@ class HessianOperator(LinearOperator):
         return float(total)
 
     @property
-    def is_saturated(self):
+    def is_saturated(self) -> bool:
         """Whether the units are so steep that the loss is flat to rounding.
 
         Then a bound on the largest eigenvalue is below the rounding of a loss of order
@@ -123,7 +128,7 @@ class HessianOperator(LinearOperator):
         return along + np.einsum("mk,mkl,ml->", norms, np.abs(curvature.rest), norms)
 
     @property
-    def n_known_zeros(self):
+    def n_known_zeros(self) -> int:
         """Eigenvalues that are zero whatever the loss, from the shapes alone.
 
         Returns
@@ -146,8 +151,16 @@ def _project_rows(matrix, block, weights):
 
 
 def hessian_operator(
-    model, X, y, beta, *, loss="mse", gamma=None, output=None, tangent=False
-):
+    model: object,
+    X: ArrayLike,
+    y: ArrayLike,
+    beta: float,
+    *,
+    loss: Literal["mse", "ce"] = "mse",
+    gamma: float | None = None,
+    output: Literal["tanh", "identity"] | None = None,
+    tangent: bool = False,
+) -> HessianOperator:
     r"""Hessian of a smooth machine's loss as a SciPy linear operator.
 
     Every sign unit is replaced by tanh(beta x). With :math:`c_{kl}` the second

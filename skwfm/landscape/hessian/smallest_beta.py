@@ -1,8 +1,11 @@
 """The steepness at which smooth machines still answer as sign machines do."""
 
+from __future__ import annotations
+
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skwfm.architectures.symmetries import is_monotone
 from skwfm.landscape.hessian.loss import Loss
@@ -20,7 +23,7 @@ _PROVEN_STEP, _POINTWISE_STEP = 0.5, 1e-2
 _LINEAR = 1e-9
 
 
-def smallest_beta(models, X, y):
+def smallest_beta(models: object, X: ArrayLike, y: ArrayLike) -> float:
     r"""Smallest steepness at which all solutions still make no errors.
 
     The smallest beta such that every model, with its sign units replaced by tanh(beta

@@ -1,13 +1,18 @@
 """Eigenvalues of the Hessian at a solution: how curved the loss is around it."""
 
-import warnings
+from __future__ import annotations
 
+import warnings
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
-from skwfm.landscape.hessian.results import spectrum_of
+from skwfm.landscape.hessian.results import HessianSpectrum, spectrum_of
 from skwfm.landscape.hessian.solution import read_solution
 
 METHODS = ("exact", "lanczos", "slq")
@@ -15,26 +20,26 @@ ENDS = ("both", "largest", "smallest")
 
 
 def hessian_spectrum(
-    model,
-    X,
-    y,
-    beta,
+    model: object,
+    X: ArrayLike,
+    y: ArrayLike,
+    beta: float,
     *,
-    loss="mse",
-    gamma=None,
-    output=None,
-    method="exact",
-    n_eigenvalues=1,
-    which="both",
-    tol=1e-8,
-    max_iter=1000,
-    n_probes=30,
-    resolution=50,
-    tangent=False,
-    blocks=False,
-    random_state=0,
-    n_jobs=None,
-):
+    loss: Literal["mse", "ce"] = "mse",
+    gamma: float | None = None,
+    output: Literal["tanh", "identity"] | None = None,
+    method: Literal["exact", "lanczos", "slq"] = "exact",
+    n_eigenvalues: int = 1,
+    which: Literal["both", "largest", "smallest"] = "both",
+    tol: float = 1e-8,
+    max_iter: int = 1000,
+    n_probes: int = 30,
+    resolution: int = 50,
+    tangent: bool = False,
+    blocks: bool = False,
+    random_state: int | np.random.Generator | None = 0,
+    n_jobs: int | None = None,
+) -> HessianSpectrum:
     """Compute the spectrum of the Hessian of a smooth machine's loss at a solution.
 
     Every sign unit is replaced by tanh(beta x); weights have norm one per unit. Few

@@ -1,10 +1,14 @@
 """Local entropy: how many of the weights near a solution solve the problem, too."""
 
+from __future__ import annotations
+
 import warnings
 from functools import partial
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
@@ -33,21 +37,21 @@ _SAME_SIZE = 1e-5
 
 
 def local_entropy(
-    model,
-    X,
-    y,
+    model: object,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    overlaps=None,
-    distances=None,
-    weights="auto",
-    method="auto",
-    tol=1e-6,
-    max_sweeps=300,
-    corrected=True,
-    n_samples=10_000,
-    random_state=None,
-    n_jobs=None,
-):
+    overlaps: ArrayLike | None = None,
+    distances: ArrayLike | None = None,
+    weights: Literal["auto", "spherical", "binary"] = "auto",
+    method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
+    tol: float = 1e-6,
+    max_sweeps: int = 300,
+    corrected: bool = True,
+    n_samples: int = 10_000,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> LocalEntropyCurve:
     """Measure the local entropy around a solution.
 
     For every overlap p this is ``V1(p)``: the log of the fraction of weights at overlap
