@@ -6,7 +6,7 @@ import numpy as np
 
 
 def check_positive(name, value, advice):
-    """Refuse what is not a positive finite number.
+    """Raise ValueError unless a value is a positive finite number.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def check_positive(name, value, advice):
 
 
 def check_count(name, value, minimum):
-    """Refuse what is not an integer of at least the minimum.
+    """Raise ValueError unless a value is an integer of at least the minimum.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def largest_input(X):
 
 
 def check_inputs(X):
-    """Refuse inputs whose squares overflow.
+    """Raise ValueError if squares of the inputs overflow.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def rate_limit(problem, batch_size):
 
 
 def check_rate(problem, eta, batch_size):
-    """Refuse a learning rate with which weights overflow.
+    """Raise ValueError if weights overflow with a learning rate.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Patterns that are none, and patterns that contradict each other."""
+"""Checks of patterns: arrays of the right kind, and labels that contradict each other."""
 
 from hashlib import blake2b
 
@@ -32,7 +32,7 @@ def without_integers(inputs, keep_signs=True):
 
 
 def check_patterns(inputs, labels):
-    """Refuse inputs and labels that are no patterns.
+    """Raise ValueError unless inputs and labels make patterns.
 
     Parameters
     ----------
