@@ -1,4 +1,4 @@
-"""Checks of patterns: arrays of the right kind, and labels that contradict each other."""
+"""Checks of patterns: arrays of the right kind, labels that can hold together."""
 
 from hashlib import blake2b
 
