@@ -1,11 +1,15 @@
 """Read a user's own two-class data from CSV or NPZ files."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from skwfm.experiments.data.sources import Source
 from skwfm.experiments.data.tables import Table, read_npz, read_table
+
+# Fewer rows than this may count up by chance.
+_FEW_ROWS = 5
 
 
 def read_source(path, target=None, test=None, test_size=0.25):
@@ -35,19 +39,57 @@ def read_source(path, target=None, test=None, test_size=0.25):
         If a file is missing.
     ValueError
         If a file cannot be understood or is not a two-class problem.
+
+    Warns
+    -----
+    UserWarning
+        If a column of a CSV only counts its rows: left out if it has no name.
     """
     path = Path(path)
     if not 0 < test_size < 1:
         raise ValueError(
             f"test_size must lie strictly between 0 and 1; got {test_size}."
         )
-    train = _checked(read_table(path, target), path)
+    train = _without_index(_checked(read_table(path, target), path), path)
     held_out = None if test is None else _test_table(test, target, train)
     if held_out is None and path.suffix.lower() == ".npz":
         held_out = _embedded_test(path, train)
     _check_classes(train, path, test_size if held_out is None else None)
     X_test, y_test = (None, None) if held_out is None else held_out[:2]
     return Source(path.name, train.X, train.y, X_test, y_test, test_size=test_size)
+
+
+def _without_index(table, path):
+    """Leave out a column without a name that counts the rows; warn of one with a name.
+
+    In a file that is sorted by class such a column gives the label away.
+    """
+    X, y, names = table
+    if names is None or len(X) < _FEW_ROWS:
+        return table
+    counts = X - np.arange(len(X))[:, None]
+    counting = np.all((counts == 0) | (counts == 1), axis=0) & np.all(
+        counts == counts[0], axis=0
+    )
+    for column in np.flatnonzero(counting):
+        name, unnamed = names[column], not _has_name(names[column])
+        what = (
+            "has no name and is left out"
+            if unnamed
+            else "is taken as a feature: drop it from the file if it is an index"
+        )
+        warnings.warn(
+            f"{path}: column {name!r} only counts the rows; it {what}.",
+            UserWarning,
+            stacklevel=3,
+        )
+    kept = [i for i, name in enumerate(names) if not counting[i] or _has_name(name)]
+    return Table(X[:, kept], y, [names[i] for i in kept])
+
+
+def _has_name(name):
+    """Whether a header is more than what pandas writes over an index."""
+    return bool(name.strip()) and not name.startswith("Unnamed:")
 
 
 def _embedded_test(path, train):

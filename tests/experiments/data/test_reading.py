@@ -172,3 +172,23 @@ def test_bad_npz(save, arrays, message):
 def test_bad_test_size(write, test_size):
     with pytest.raises(ValueError, match="test_size must lie strictly"):
         read_source(write(GOOD), test_size=test_size)
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_an_index_without_a_name_is_no_feature(tmp_path, name, start):
+    """In a file sorted by class it would give the label away."""
+    rows = [f"{i + start},{(7 * i) % 5},{int(i >= 10)}" for i in range(20)]
+    path = tmp_path / "sorted.csv"
+    path.write_text("\n".join([f"{name},size,label", *rows]))
+    with pytest.warns(UserWarning, match=r"only counts the rows.*left out"):
+        source = read_source(path)
+    np.testing.assert_array_equal(source.X.ravel(), [(7 * i) % 5 for i in range(20)])
+
+
+def test_a_named_column_that_counts_is_warned_of(tmp_path):
+    rows = [f"{i},{(7 * i) % 5},{int(i >= 10)}" for i in range(20)]
+    path = tmp_path / "sorted.csv"
+    path.write_text("\n".join(["id,size,label", *rows]))
+    with pytest.warns(UserWarning, match=r"'id' only counts the rows.*drop it"):
+        assert read_source(path).X.shape == (20, 2)
