@@ -15,7 +15,7 @@ import skwfm
 SOURCE = Path(__file__).parents[1]
 # Sources of the compiled part, of the build and of the tests.
 UNWANTED = (".pyx", ".pxd", ".pxi", ".h", ".c", ".o", ".build", ".md")
-EXTENSIONS = ("channels", "messages", "multipliers", "training")
+EXTENSIONS = ("channels", "messages", "multipliers", "packing", "training")
 
 
 def walk(folder, path=""):
