@@ -80,7 +80,7 @@ def test_a_machine_without_a_channel_says_what_is_missing(method, make_patterns)
     class Silent(Plugin):
         channel = Architecture.channel
 
-    with pytest.raises(NotImplementedError, match="`channel` method"):
+    with pytest.raises(NotImplementedError, match="Silent lacks `channel`: write"):
         infer(make_patterns(Silent(None), 5, 10), SphericalPrior(), method=method)
 
 

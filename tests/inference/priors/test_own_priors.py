@@ -166,8 +166,8 @@ def bind_to(bound):
                     moments=0, linear=0, precision=0, is_binary=0, replicas=0
                 )
             ),
-            "without multipliers, free_entropy_density, has_evidence, log_partition, "
-            "entropy: return a subclass of skwfm.inference.BoundPrior",
+            "without multipliers, free_entropy_density, is_normalised, has_evidence, "
+            "log_partition, entropy: return a subclass of skwfm.inference.BoundPrior",
         ),
     ],
 )
