@@ -68,6 +68,10 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     max_iter : int, default=5000
         Most epochs over the patterns.
     random_state : int, RandomState instance or None, default=None
@@ -83,7 +87,11 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases: `intercept_scaling_` times the weight on the constant input. Each row of
+        ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs, 1
+        without biases.
     classes_ : ndarray of shape (2,)
         The classes.
     architecture_ : Architecture
@@ -151,6 +159,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 5000,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -160,6 +169,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
             architecture=architecture,
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             max_iter=max_iter,
             random_state=random_state,
             verbose=verbose,

@@ -74,6 +74,9 @@ class FBPClassifier(BaseCommitteeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        Constant input on which the bias is a weight. "auto" is the square root of the
+        unit's number of inputs, but 1 if all inputs are +-1.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise that breaks the symmetry between units.
     verbose : int, default=0
@@ -86,7 +89,9 @@ class FBPClassifier(BaseCommitteeClassifier):
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases. Each row of ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs.
     posterior_ : Posterior
         Marginals at the coupling of the answer.
     gamma_ : float
@@ -163,18 +168,16 @@ class FBPClassifier(BaseCommitteeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
     ):
         super().__init__(
-            architecture=architecture,
-            n_hidden=n_hidden,
-            fit_intercept=fit_intercept,
-            random_state=random_state,
-            verbose=verbose,
-            n_jobs=n_jobs,
-        )
+            architecture=architecture, n_hidden=n_hidden, fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling, random_state=random_state,
+            verbose=verbose, n_jobs=n_jobs,
+        )  # fmt: skip
         self.weights = weights
         self.n_replicas = n_replicas
         self.gammas = gammas
@@ -221,7 +224,8 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _factors(self, X, labels):
         X = np.ldexp(X, -self._power) if self._power else X
-        return Factors(X, labels, self.architecture_, self.fit_intercept)
+        scaling = {"intercept_scaling": self.intercept_scaling_}
+        return Factors(X, labels, self.architecture_, self.fit_intercept, **scaling)
 
     def _engine(self, factors):
         if self.method != "auto":
@@ -256,18 +260,12 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _steps(self, factors, rng):
         return focusing_steps(
-            factors,
-            self._prior(factors, rng),
-            self._couplings(),
-            self.n_replicas,
-            binary=self.weights == "binary",
-            method=self.method_,
+            factors, self._prior(factors, rng), self._couplings(), self.n_replicas,
+            binary=self.weights == "binary", method=self.method_,
             **({"keep_covariance": True} if self.method_ == "ep" else {}),
-            damping=self.damping,
-            tol=self.tol,
-            max_sweeps=self.max_sweeps,
+            damping=self.damping, tol=self.tol, max_sweeps=self.max_sweeps,
             random_state=int(rng.integers(2**31)),
-        )
+        )  # fmt: skip
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Give the log-odds of the classes under the posterior.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from contextlib import closing
 from numbers import Integral
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skwfm._sklearn import Interval, fit_context
 from skwfm.classifiers.base import BaseCommitteeClassifier, _generator, _two_classes
 from skwfm.classifiers.solution import Solution
+from skwfm.problem.intercepts import join_intercept, split_intercept
 
 
 class IterativeClassifier(BaseCommitteeClassifier):
@@ -37,6 +38,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     max_iter : int, default=1000
         Most epochs over the patterns.
     random_state : int, RandomState instance or None, default=None
@@ -62,6 +67,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -71,6 +77,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
             architecture=architecture,
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -122,11 +129,13 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
         def fitted_attributes():
             weights = problem.layout.unpack_weights(state.weights)
-            n = problem.inputs.shape[1]
-            intercept = weights[:, n] if self.fit_intercept else np.zeros(len(weights))
+            coef, intercept = split_intercept(
+                weights, problem.inputs.shape[1], self.intercept_scaling_
+            )
             return {
-                "coef_": weights[:, :n],
+                "coef_": coef,
                 "intercept_": intercept,
+                "intercept_scaling_": self.intercept_scaling_,
                 "architecture_": self.architecture_,
                 "classes_": self.classes_,
             }
@@ -175,7 +184,7 @@ class OnlineMixin:
         first = not self._is_started()
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=first)
         if first:
-            self._start_online(y, classes)
+            self._start_online(X, y, classes)
         self._check_classes(y, classes)
         self._advance(self._problem(X, y), X, y, first)
         return self
@@ -187,9 +196,10 @@ class OnlineMixin:
             return False
         return True
 
-    def _start_online(self, y, classes):
+    def _start_online(self, X, y, classes):
         self.classes_ = _two_classes(y if classes is None else np.asarray(classes))
         self.architecture_ = self._resolve_architecture()
+        self.intercept_scaling_ = self._resolve_scaling(X)
         self._rng = _generator(self.random_state)
         self.loss_curve_, self.n_iter_ = [], 0
 
@@ -223,5 +233,5 @@ class OnlineMixin:
     def _packed_weights(self, problem):
         weights = self.coef_
         if self.fit_intercept:
-            weights = np.column_stack([weights, self.intercept_])
+            weights = join_intercept(weights, self.intercept_, self.intercept_scaling_)
         return problem.layout.pack_weights(weights, problem.dtype)

@@ -27,20 +27,22 @@ def largest_size(dtype, n_inputs):
     return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
 
 
-def largest_input(X):
-    """Give the largest modulus of the inputs, the constant 1 of intercepts among them.
+def largest_input(X, constants=1.0):
+    """Give the largest modulus of the inputs, the constant ones among them.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
         Inputs.
+    constants : float or ndarray, default=1.0
+        Constant inputs of intercepts.
 
     Returns
     -------
     largest : float
         At least 1.
     """
-    return max(float(X.max()), -float(X.min()), 1.0)
+    return max(float(X.max()), -float(X.min()), float(np.max(constants)), 1.0)
 
 
 def check_inputs(X):
@@ -67,6 +69,33 @@ def check_inputs(X):
         )
 
 
+def check_scaling(intercept_scaling, X):
+    """Raise ValueError if the constant input of intercepts leaves the precision.
+
+    Parameters
+    ----------
+    intercept_scaling : float or "auto"
+        The constant input.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+
+    Raises
+    ------
+    ValueError
+        If squares of the constant input or of its inverse overflow.
+    """
+    if isinstance(intercept_scaling, str):
+        return
+    dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
+    limit = largest_size(dtype, X.shape[1] + 1)
+    if not 1 / limit <= intercept_scaling <= limit:
+        raise ValueError(
+            f"intercept_scaling={intercept_scaling!r} must lie between {1 / limit:.3g} "
+            f"and {limit:.3g} in {dtype}: choose a number of the inputs' size, or "
+            "'auto'."
+        )
+
+
 def rate_limit(problem, batch_size):
     """Give the rate beyond which the steps of one batch may overflow.
 
@@ -84,7 +113,7 @@ def rate_limit(problem, batch_size):
     """
     size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
     n_rows = min(batch_size, problem.n_samples)
-    return size / (largest_input(problem.inputs) * n_rows)
+    return size / (largest_input(problem.inputs, problem.layout.constants) * n_rows)
 
 
 def check_rate(problem, eta, batch_size):
@@ -153,6 +182,5 @@ def steepness_limit(problem, eta, batch_size):
         Largest beta and gamma.
     """
     size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
-    return min(
-        size / largest_input(problem.inputs), rate_limit(problem, batch_size) / eta
-    )
+    largest = largest_input(problem.inputs, problem.layout.constants)
+    return min(size / largest, rate_limit(problem, batch_size) / eta)

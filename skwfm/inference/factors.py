@@ -23,7 +23,7 @@ class Factors:
 
     Unit l sees ``x_l = inputs[:, field_l] / sqrt(n_l)``, so that its field has the
     variance of a weight when the inputs are +-1; with ``fit_intercept`` a constant
-    input of 1 is counted among the n_l. Weights are flat vectors of length
+    input is counted among the n_l. Weights are flat vectors of length
     ``n_weights``, unit after unit, the intercept last in each, with
     ``||w_l||^2 = n_l``.
 
@@ -36,7 +36,9 @@ class Factors:
     architecture : Architecture
         The machine.
     fit_intercept : bool, default=False
-        Whether each unit has a weight on a constant input of 1.
+        Whether each unit has a weight on a constant input.
+    intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
+        The constant input, for each unit if they differ.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Factors:
     labels: np.ndarray
     architecture: Architecture
     fit_intercept: bool = False
+    intercept_scaling: float | np.ndarray = 1.0
 
     def __post_init__(self):
         inputs = np.asarray(self.inputs)
@@ -80,7 +83,11 @@ class Factors:
             The same patterns as factors.
         """
         factors = cls(
-            problem.inputs, problem.labels, problem.architecture, problem.fit_intercept
+            problem.inputs,
+            problem.labels,
+            problem.architecture,
+            problem.fit_intercept,
+            intercept_scaling=problem.intercept_scaling,
         )
         object.__setattr__(factors, "problem", problem)
         return factors
@@ -88,7 +95,13 @@ class Factors:
     @cached_property
     def problem(self) -> Problem:
         """The machine on these patterns, a `Problem`."""
-        return Problem(self.inputs, self.labels, self.architecture, self.fit_intercept)
+        return Problem(
+            self.inputs,
+            self.labels,
+            self.architecture,
+            self.fit_intercept,
+            self.intercept_scaling,
+        )
 
     @property
     def layout(self) -> Layout:

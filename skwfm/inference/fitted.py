@@ -26,7 +26,7 @@ def read_factors(model, X, y):
         The patterns and the machine. Patterns that say the same twice are left out:
         they change no volume, but engines would count them again.
     weights : ndarray of shape (n_hidden, n_features + has_intercept)
-        Weights as they are stored, the intercept last.
+        Weights, that on the constant input last.
 
     Raises
     ------
@@ -44,7 +44,13 @@ def read_factors(model, X, y):
     distinct = _distinct(factors.inputs, factors.labels)
     if len(distinct) < factors.n_samples:
         inputs, labels = factors.inputs[distinct], factors.labels[distinct]
-        factors = Factors(inputs, labels, factors.architecture, factors.fit_intercept)
+        factors = Factors(
+            inputs,
+            labels,
+            factors.architecture,
+            factors.fit_intercept,
+            intercept_scaling=factors.intercept_scaling,
+        )
     return factors, weights
 
 

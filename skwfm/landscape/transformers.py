@@ -32,6 +32,9 @@ class HessianSpectrumTransformer(SolutionTransformer):
         Number of hidden units; an instance brings its own.
     fit_intercept : bool, default=True
         Whether the rows hold intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the intercepts' entries are
+        weights.
     measures : sequence of str, default=("max", "min", "trace")
         Largest and smallest eigenvalue, sum of all; also "log10_max" and "beta", see
         `skwfm.landscape.measures.Hessian`.
@@ -74,6 +77,7 @@ class HessianSpectrumTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         measures: Sequence[str] = ("max", "min", "trace"),
         loss: Literal["mse", "ce"] = "mse",
         gamma: float | None = None,
@@ -87,6 +91,7 @@ class HessianSpectrumTransformer(SolutionTransformer):
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.measures = measures
         self.loss = loss
         self.gamma = gamma
@@ -120,6 +125,9 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         Number of hidden units; an instance brings its own.
     fit_intercept : bool, default=True
         Whether the rows hold intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the intercepts' entries are
+        weights.
     n_draws : int, default=10
         Corrupted copies for each level, the same for all solutions.
     random_state : int, default=0
@@ -156,6 +164,7 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         n_draws: int = 10,
         random_state: int = 0,
         n_jobs: int | None = None,
@@ -167,6 +176,7 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.n_draws = n_draws
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -193,6 +203,9 @@ class LocalEntropyTransformer(SolutionTransformer):
         Number of hidden units; an instance brings its own.
     fit_intercept : bool, default=True
         Whether the rows hold intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the intercepts' entries are
+        weights.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-4
@@ -239,6 +252,7 @@ class LocalEntropyTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
         tol: float = 1e-4,
         max_sweeps: int = 300,
@@ -252,6 +266,7 @@ class LocalEntropyTransformer(SolutionTransformer):
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.method = method
         self.tol = tol
         self.max_sweeps = max_sweeps

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skwfm.problem.intercepts import join_intercept
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
@@ -24,9 +25,10 @@ _SIGNS = np.array([-1, 1])
 
 
 class Fitted(NamedTuple):
-    """A machine on patterns and its weights as they are stored, dense, in float64.
+    """A machine on patterns and its weights, dense, in float64.
 
     The inputs are those that the machine sees, behind the other steps of a pipeline.
+    The last weight of each unit is that on the constant input, if there is one.
     """
 
     problem: Problem
@@ -41,7 +43,9 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     model : fitted classifier of skwfm, or Pipeline that ends with one
         Anything with ``coef_`` and ``architecture_`` will do. Without ``classes_``
         labels must be +-1. The intercept counts as a weight if ``fit_intercept`` says
-        so or, where there is no such parameter, if it is not zero.
+        so or, where there is no such parameter, if it is not zero. It is
+        ``intercept_scaling_`` (1 if there is none) times the weight on the constant
+        input.
     X : array-like of shape (n_samples, n_features)
         Inputs, of the pipeline if it is one.
     y : array-like of shape (n_samples,)
@@ -72,9 +76,11 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
     intercept = _intercept(last)
-    if intercept is not None:
-        coef = np.column_stack([coef, intercept])
-    return Fitted(Problem(X, labels, last.architecture_, intercept is not None), coef)
+    if intercept is None:
+        return Fitted(Problem(X, labels, last.architecture_, False), coef)
+    scaling = getattr(last, "intercept_scaling_", 1.0)
+    weights = join_intercept(coef, intercept, scaling)
+    return Fitted(Problem(X, labels, last.architecture_, True, scaling), weights)
 
 
 def _check_model(model):

@@ -13,6 +13,7 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.architectures.base import signs
+from skwfm.problem.intercepts import checked_constant
 from skwfm.problem.products import SignProducts, products_of
 
 
@@ -29,22 +30,27 @@ class Problem:
     architecture : Architecture
         The machine.
     fit_intercept : bool
-        Whether each unit has one more weight, on a constant input of 1.
+        Whether each unit has one more weight, on a constant input.
+    intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
+        The constant input, for each unit if they differ.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     architecture: Architecture
     fit_intercept: bool
+    intercept_scaling: float | np.ndarray = 1.0
 
     @cached_property
     def layout(self) -> Layout:
         """How inputs and weights lie in memory, a `Layout`."""
-        return Layout(self.architecture, self.inputs.shape[1], self.fit_intercept)
+        constant = checked_constant(self.intercept_scaling, self.architecture.n_hidden)
+        n_features = self.inputs.shape[1]
+        return Layout(self.architecture, n_features, self.fit_intercept, constant)
 
     @cached_property
     def is_binary(self) -> bool:
-        """Whether all inputs that units see are +-1."""
+        """Whether all inputs that units see are +-1, the constant one included."""
         return isinstance(self.products, SignProducts)
 
     @cached_property
@@ -212,7 +218,7 @@ class Block:
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n)
-        What they see, a last column of ones for the intercept included.
+        What they see, the constant input of the intercept last.
     units : slice
         The units.
     entries : slice

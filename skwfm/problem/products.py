@@ -114,7 +114,8 @@ class SignProducts:
     Attributes
     ----------
     is_valid : bool
-        Whether all inputs that units see are +-1; if not, products mean nothing.
+        Whether all inputs that units see are +-1, the constant one included; if not,
+        products mean nothing.
     """
 
     def __init__(self, problem):
@@ -129,7 +130,7 @@ class SignProducts:
         self._rows = _SignMatrices([(n_samples, n) for n in sizes], counts)
         self._columns = _SignMatrices([(n, n_samples) for n in sizes], counts)
         matrices = self._rows.matrices, self._columns.matrices
-        self.is_valid = all(
+        self.is_valid = bool(np.all(layout.constants == 1)) and all(
             packing.pack_words(block, start, rows, columns)
             for field, rows, columns in zip(
                 layout.receptive_fields, *matrices, strict=True

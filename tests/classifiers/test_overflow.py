@@ -17,7 +17,8 @@ def clouds():
 
 def assert_usable(model):
     assert np.isfinite(model.coef_).all()
-    norms = np.hypot(np.linalg.norm(model.coef_, axis=1), model.intercept_)
+    bias = model.intercept_ / model.intercept_scaling_
+    norms = np.hypot(np.linalg.norm(model.coef_, axis=1), bias)
     assert np.allclose(norms, 1)
     assert not model.converged_
 
