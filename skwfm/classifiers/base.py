@@ -124,7 +124,7 @@ class BaseCommitteeClassifier(
         -------
         self : object
             Fitted classifier. If training was interrupted from the keyboard it holds
-            the weights reached so far, and ``status_`` says so.
+            the best weights so far, and ``status_`` says so.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class BaseCommitteeClassifier(
         """
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
         X = without_integers(X, self._reads_bits)
-        self.classes_ = _two_classes(y)
+        self._learn_classes(y)
         self.architecture_ = self._resolve_architecture()
         self.intercept_scaling_ = self._resolve_scaling(X)
         problem = self._problem(X, y)
@@ -198,6 +198,9 @@ class BaseCommitteeClassifier(
         # A copy: set_params may change the machine, but not what has been fitted.
         return copy.copy(architecture)
 
+    def _learn_classes(self, y):
+        self.classes_ = _two_classes(y)
+
     def _resolve_scaling(self, X):
         if not self.fit_intercept:
             return 1.0
@@ -237,7 +240,7 @@ class BaseCommitteeClassifier(
         if self.status_ == "converged" and self.n_errors_:
             self.status_ = "errors_left"
         self.converged_ = bool(solution.converged) and self.n_errors_ == 0
-        advice = ADVICE.get(self.status_, self.status_)
+        advice = solution.advice or ADVICE.get(self.status_, self.status_)
         if advice and not self.converged_:
             facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
             facts = {"max_iter": self.n_iter_, **self.get_params(deep=False), **facts}

@@ -1,21 +1,23 @@
-"""The loop over epochs: stopping, history, callbacks, interruption, partial_fit."""
+"""The loop over epochs: stopping, history, best weights, callbacks, interruption."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from contextlib import closing
-from numbers import Integral
-from typing import Literal, Self
+from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skwfm._sklearn import Interval, fit_context
-from skwfm.classifiers.base import BaseCommitteeClassifier, _generator, _two_classes
-from skwfm.classifiers.solution import Solution
+from skwfm._sklearn import Interval
+from skwfm.architectures.layout import unit_norm
+from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.best_weights import HeldOut, Pocket, split
+from skwfm.classifiers.online import OnlineMixin
+from skwfm.classifiers.solution import NO_PROGRESS, Solution
 from skwfm.problem.intercepts import join_intercept, split_intercept
+
+__all__ = ["IterativeClassifier", "OnlineMixin"]
 
 
 class IterativeClassifier(BaseCommitteeClassifier):
@@ -25,9 +27,11 @@ class IterativeClassifier(BaseCommitteeClassifier):
     which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
     each one, starting from the given packed weights as if `n_done` epochs had passed.
     All states share one array of weights, updated in place. A generator that cannot go
-    on returns a sentence with advice, which becomes the status. The class adds the
-    stopping at `max_iter`, the history of the loss, callbacks, lines for `verbose`, and
-    Ctrl-C, which keeps the weights reached so far.
+    on returns a sentence with advice, which becomes the status. With weights at the
+    start the schedules begin anew unless `n_done` says otherwise. The class adds the
+    stopping at `max_iter` or by held-out samples, the weights of fewest errors, the
+    history of the loss, `warm_start`, callbacks, lines for `verbose`, and Ctrl-C, which
+    keeps the best weights so far.
 
     Parameters
     ----------
@@ -44,6 +48,16 @@ class IterativeClassifier(BaseCommitteeClassifier):
         if all inputs are +-1.
     max_iter : int, default=1000
         Most epochs over the patterns.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=20
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -59,6 +73,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -69,6 +87,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -83,27 +105,86 @@ class IterativeClassifier(BaseCommitteeClassifier):
             n_jobs=n_jobs,
         )
         self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
 
     @abstractmethod
     def _epochs(self, problem, rng, weights=None, n_done=0):
         """Yield the state before the first epoch and after each one."""
 
     def _solve(self, problem, rng):
+        training, kept = self._part(problem, rng)
         context = self._init_callback_context(max_subtasks=self.max_iter)
-        context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+        context.call_on_fit_task_begin(estimator=self, X=training.inputs)
         history = []
-        with closing(self._epochs(problem, rng)) as epochs:
-            state = next(epochs)
+        with closing(self._epochs(training, rng, self._first_weights(problem))) as run:
+            state = next(run)
             try:
-                status = self._run(epochs, problem, context, history)
+                status = self._run(run, training, kept, context, history)
             except KeyboardInterrupt:
                 status = "interrupted"
             # The epochs update these weights in place: they are the latest.
-            weights = problem.layout.unpack_weights(state.weights)
-        context.call_on_fit_task_end(estimator=self, X=problem.inputs)
-        return Solution(weights, len(history), status == "converged", status, history)
+            weights = kept.choose(state.weights)
+        context.call_on_fit_task_end(estimator=self, X=training.inputs)
+        self.validation_scores_ = kept.scores
+        self.best_validation_score_ = max(kept.scores) if kept.scores else None
+        if (
+            self.early_stopping
+            and status == "converged"
+            and problem.has_errors(weights)
+        ):
+            status = "early_stopped"
+        return Solution(
+            problem.layout.unpack_weights(weights),
+            len(history),
+            status == "converged",
+            status,
+            history,
+            _advice(status, kept, len(history)),
+        )
 
-    def _run(self, epochs, problem, context, history):
+    def _part(self, problem, rng):
+        """The patterns to train on, and what keeps the best weights."""
+        if not self.early_stopping:
+            return problem, Pocket(problem)
+        seed = int(rng.integers(2**31))
+        training, held_out = split(problem, self.validation_fraction, seed)
+        return training, HeldOut(held_out, self.n_iter_no_change)
+
+    def _learn_classes(self, y):
+        before = self.classes_ if self._starts_warm() else None
+        super()._learn_classes(y)
+        if before is not None and not np.array_equal(before, self.classes_):
+            raise ValueError(
+                f"y has the classes {self.classes_.tolist()}, but with warm_start=True "
+                f"training goes on for {before.tolist()}: set warm_start=False."
+            )
+
+    def _starts_warm(self):
+        return self.warm_start and hasattr(self, "coef_")
+
+    def _first_weights(self, problem):
+        """The weights of the last fit, packed, if training starts from them."""
+        if not self._starts_warm():
+            return None
+        weights, layout = self._dense_weights(), problem.layout
+        fits = weights.shape == layout.dense_shape
+        if not (fits and np.array_equal(weights, layout.dense(layout.flat(weights)))):
+            raise ValueError(
+                f"warm_start=True starts from weights of shape {weights.shape}, which "
+                f"are not those of {self.architecture_!r} on {self.n_features_in_} "
+                "inputs: set warm_start=False."
+            )
+        return layout.pack_weights(unit_norm(weights), problem.dtype)
+
+    def _dense_weights(self):
+        if not self.fit_intercept:
+            return self.coef_
+        return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
+
+    def _run(self, epochs, problem, kept, context, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""
         for n_iter in range(1, self.max_iter + 1):
             try:
@@ -113,11 +194,12 @@ class IterativeClassifier(BaseCommitteeClassifier):
             history.append(state.loss)
             if self.verbose and n_iter % int(self.verbose) == 0:
                 print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
+            no_better = kept.look(state.weights, n_iter)
             stop = self._callback_stops(context, problem, state)
             if state.finished:
                 return "converged"
-            if stop:
-                return "stopped"
+            if no_better or stop:
+                return "early_stopped" if no_better else "stopped"
         return "max_iter"
 
     def _callback_stops(self, context, problem, state):
@@ -148,90 +230,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         )
 
 
-class OnlineMixin:
-    """`partial_fit` for algorithms whose epochs need nothing but the weights.
-
-    Put it before :class:`~skwfm.classifiers.IterativeClassifier` among the bases.
-    """
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
-    ) -> Self:
-        """Train for one epoch over the given samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Labels, among the two classes.
-        classes : array-like of shape (2,), default=None
-            The two classes, needed in the first call unless `y` holds both. Later
-            calls may repeat them.
-
-        Returns
-        -------
-        self : object
-            The classifier. ``n_iter_`` counts the calls, and with them the steps of
-            the schedules; ``n_errors_`` counts the errors on these samples.
-
-        Raises
-        ------
-        ValueError
-            If the inputs or labels cannot be used.
-        """
-        first = not self._is_started()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=first)
-        if first:
-            self._start_online(X, y, classes)
-        self._check_classes(y, classes)
-        self._advance(self._problem(X, y), X, y, first)
-        return self
-
-    def _is_started(self):
-        try:
-            check_is_fitted(self)
-        except NotFittedError:
-            return False
-        return True
-
-    def _start_online(self, X, y, classes):
-        self.classes_ = _two_classes(y if classes is None else np.asarray(classes))
-        self.architecture_ = self._resolve_architecture()
-        self.intercept_scaling_ = self._resolve_scaling(X)
-        self._rng = _generator(self.random_state)
-        self.loss_curve_, self.n_iter_ = [], 0
-
-    def _check_classes(self, y, classes):
-        unknown = np.setdiff1d(y if classes is None else classes, self.classes_)
-        unknown = np.union1d(unknown, np.setdiff1d(y, self.classes_))
-        if len(unknown):
-            raise ValueError(
-                f"y or classes has {unknown.tolist()[0]!r}, which is not one of the "
-                f"two classes {self.classes_.tolist()} of the first call to "
-                "partial_fit: pass all classes in the first call."
-            )
-
-    def _advance(self, problem, X, y, first):
-        if not hasattr(self, "_rng"):  # after fit, which keeps no generator
-            self._rng = _generator(self.random_state)
-        weights = None if first else self._packed_weights(problem)
-        epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
-        next(epochs)
-        try:
-            state = next(epochs)
-        except StopIteration as end:
-            raise ValueError(f"no further epoch is possible: {end.value}") from None
-        weights = problem.layout.unpack_weights(state.weights)
-        self._store_weights(weights, problem.layout, f"{type(self).__name__}._epochs")
-        self.n_iter_ += 1
-        self.loss_curve_ = [*self.loss_curve_, state.loss]
-        self.n_errors_ = self._count_errors(X, y)
-        self.converged_, self.status_ = self.n_errors_ == 0, "online"
-
-    def _packed_weights(self, problem):
-        weights = self.coef_
-        if self.fit_intercept:
-            weights = join_intercept(weights, self.intercept_, self.intercept_scaling_)
-        return problem.layout.pack_weights(weights, problem.dtype)
+def _advice(status, kept, n_iter):
+    """Advice where the status alone does not tell what helps."""
+    is_stuck = status == "max_iter" and kept.scores is None and 2 * kept.epoch <= n_iter
+    return NO_PROGRESS.format(epoch=kept.epoch) if is_stuck else ""

@@ -33,7 +33,8 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     .. math:: w_l \leftarrow w_l + \eta\, s\, \xi .
 
     After each batch every unit's weights are normalised. Training stops when an epoch
-    ends without training errors. Fast and greedy; the minima it finds are narrow.
+    ends without training errors; otherwise the weights of the epoch with the fewest are
+    kept. Fast and greedy; the minima it finds are narrow.
 
     Parameters
     ----------
@@ -55,6 +56,16 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         if all inputs are +-1.
     max_iter : int, default=1000
         Most epochs over the patterns.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=20
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -80,13 +91,18 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the machine `coef_` at the end.
+        Training errors of the machine `coef_`, held-out samples included.
     converged_ : bool
         Whether training ended with zero errors.
     status_ : str
-        Why training ended: "converged", "max_iter", "interrupted" or "stopped".
+        Why training ended: "converged", "max_iter", "early_stopped", "interrupted" or
+        "stopped".
     loss_curve_ : list of float
         Training errors met in each epoch, before the updates that they caused.
+    validation_scores_ : list of float or None
+        Accuracy on the samples kept aside after each epoch, with early stopping.
+    best_validation_score_ : float or None
+        The highest of them.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -129,6 +145,10 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -139,6 +159,10 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
             fit_intercept=fit_intercept,
             intercept_scaling=intercept_scaling,
             max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,

@@ -142,28 +142,6 @@ def check_rate(problem, eta, batch_size):
         )
 
 
-def coupling_limit(problem, eta, batch_size):
-    """Give the coupling beyond which the pull to the mean of replicas may overflow.
-
-    Parameters
-    ----------
-    problem : Problem
-        The patterns.
-    eta : float
-        Learning rate.
-    batch_size : int
-        Patterns whose steps are added up before the pull.
-
-    Returns
-    -------
-    limit : float
-        Largest coupling.
-    """
-    size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
-    step = eta * size / rate_limit(problem, batch_size)
-    return size / (1 + step) / (2 * eta)
-
-
 def steepness_limit(problem, eta, batch_size):
     """Give the steepness beyond which preactivations or gradients may overflow.
 
