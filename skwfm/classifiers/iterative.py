@@ -27,11 +27,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
     each one, starting from the given packed weights as if `n_done` epochs had passed.
     All states share one array of weights, updated in place. A generator that cannot go
-    on returns a sentence with advice, which becomes the status. With weights at the
-    start the schedules begin anew unless `n_done` says otherwise. The class adds the
-    stopping at `max_iter` or by held-out samples, the weights of fewest errors, the
-    history of the loss, `warm_start`, callbacks, lines for `verbose`, and Ctrl-C, which
-    keeps the best weights so far.
+    on returns a sentence with advice, which becomes the status. The class adds the end
+    at `max_iter`, early stopping, the choice of the weights with the fewest errors, the
+    history of the loss, warm starts (weights without `n_done`), callbacks, lines for
+    `verbose`, and Ctrl-C, which keeps the best weights so far.
 
     Parameters
     ----------
@@ -156,11 +155,13 @@ class IterativeClassifier(BaseCommitteeClassifier):
     def _learn_classes(self, y):
         before = self.classes_ if self._starts_warm() else None
         super()._learn_classes(y)
-        if before is not None and not np.array_equal(before, self.classes_):
-            raise ValueError(
-                f"y has the classes {self.classes_.tolist()}, but with warm_start=True "
-                f"training goes on for {before.tolist()}: set warm_start=False."
-            )
+        if before is None or np.array_equal(before, self.classes_):
+            return
+        found, self.classes_ = self.classes_, before
+        raise ValueError(
+            f"y has the classes {found.tolist()}, but with warm_start=True training "
+            f"goes on for {before.tolist()}: set warm_start=False."
+        )
 
     def _starts_warm(self):
         return self.warm_start and hasattr(self, "coef_")

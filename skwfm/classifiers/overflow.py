@@ -2,8 +2,8 @@
 
 Fields of units do not depend on the scale of their weights, and training normalises
 these after every batch. Before that, the squares of a unit's weights are summed in the
-precision of the inputs: what would make this sum infinite is refused by name. Otherwise
-it would end in NaN or in units whose weights are all zero.
+precision of the inputs. An argument that would make this sum infinite raises an error
+that names it; otherwise training would end in NaN or in units without weights.
 """
 
 import numpy as np

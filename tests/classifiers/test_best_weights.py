@@ -225,7 +225,8 @@ def test_warm_start_on_something_else(patterns):
     X, y = patterns
     model = LALClassifier(eta=0.02, warm_start=True, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match=r"y has the classes .*set warm_start=False"):
-        clone_of(model).fit(X, np.where(y > 0, "a", "b"))
+        model.fit(X, np.where(y > 0, "a", "b"))
+    np.testing.assert_array_equal(model.classes_, [-1, 1])
     with pytest.raises(ValueError, match=r"starts from weights of shape \(9, 102\)"):
         clone_of(model).fit(X[:, :50], y)
     with pytest.raises(ValueError, match=r"not those of TreeCommittee"):
