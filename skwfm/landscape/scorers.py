@@ -131,6 +131,7 @@ def noise_robustness_scorer(
 def local_entropy_scorer(
     distance: float,
     *,
+    max_errors: Literal["model"] | int | float = "model",
     method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
     tol: float = 1e-4,
     max_sweeps: int = 300,
@@ -143,6 +144,8 @@ def local_entropy_scorer(
     ----------
     distance : float
         Distance ``(1 - overlap) / 2`` from the solution, in (0, 0.5).
+    max_errors : "model", int or float, default="model"
+        Errors that weights may make to count, as in `local_entropy`.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-4
@@ -172,30 +175,27 @@ def local_entropy_scorer(
     Notes
     -----
     Cross-validation calls a scorer with the patterns left out. There a machine makes
-    errors as a rule, and the volume counts only the weights that make none: a
-    UserWarning says so. For the width of the minimum that was found pass
-    ``return_train_score=True`` and take the ``train_`` columns.
+    errors as a rule, and the volume counts the weights that make no more of them than
+    it does: worse machines have more such neighbours. For the width of the minimum
+    that was found pass ``return_train_score=True`` and take the ``train_`` columns.
 
     Examples
     --------
-    >>> import warnings
     >>> from sklearn.model_selection import cross_validate
     >>> from skwfm import LALClassifier
     >>> from skwfm.datasets import make_random_patterns
     >>> from skwfm.landscape import local_entropy_scorer
     >>> X, y = make_random_patterns(40, 60, random_state=0)
     >>> model = LALClassifier(n_hidden=3, random_state=0)
-    >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("ignore")  # of errors on the patterns left out
-    ...     scores = cross_validate(
-    ...         model, X, y, cv=2, scoring={"width": local_entropy_scorer(0.05)},
-    ...         return_train_score=True,
-    ...     )
+    >>> scores = cross_validate(
+    ...     model, X, y, cv=2, scoring={"width": local_entropy_scorer(0.05)},
+    ...     return_train_score=True,
+    ... )
     >>> scores["train_width"] < 0
     array([ True,  True])
     """
     check_positive("distance", distance, "below 0.5")
     measure = LocalEntropy(
-        distance, (), method, tol, max_sweeps, n_samples, max_operations=np.inf
+        distance, (), method, tol, max_sweeps, n_samples, np.inf, max_errors
     )
     return measure_scorer(measure, random_state=random_state)

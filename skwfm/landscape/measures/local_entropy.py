@@ -41,6 +41,8 @@ class LocalEntropy(Measure):
         Largest size of a problem, in operations of one sweep of "ep" (patterns x inputs
         x the smaller of the two x units). Local entropies of larger ones would take far
         longer than training.
+    max_errors : "model", int or float, default="model"
+        Errors that weights may make to count, as in `local_entropy`.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class LocalEntropy(Measure):
     max_sweeps: int = 300
     n_samples: int = 10_000
     max_operations: float = 2e10
+    max_errors: object = "model"
 
     name = "local_entropy"
     unit = "nats per weight"
@@ -118,6 +121,7 @@ class LocalEntropy(Measure):
         return local_entropy(
             model, X, y, distances=self._points(), method=self.method, tol=self.tol,
             max_sweeps=self.max_sweeps, n_samples=self.n_samples,
+            max_errors=self.max_errors,
             random_state=random_state,
         )  # fmt: skip
 
