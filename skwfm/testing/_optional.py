@@ -1,4 +1,9 @@
-"""Check what an architecture may offer; each lets `NotImplementedError` through."""
+"""Check the optional methods of an architecture.
+
+Each check takes an architecture instance and a random generator for the inputs tried.
+It raises AssertionError at the first broken promise and NotImplementedError if the
+machine does not have the method.
+"""
 
 from functools import partial
 
@@ -28,20 +33,7 @@ _FAR = 40.0
 
 
 def check_smooth(machine, rng):
-    """Check the smooth surrogate: gradient, steep limit, and large fields.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the smooth surrogate: gradient, steep limit, and large fields."""
     for beta in _BETAS:
         _check_first_derivative(machine, _fields(machine, rng), beta)
     _check_steep_limit(machine, rng)
@@ -49,20 +41,7 @@ def check_smooth(machine, rng):
 
 
 def check_curvature(machine, rng):
-    """Check the second derivatives of the smooth surrogate.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the second derivatives of the smooth surrogate."""
     for beta in _BETAS:
         _check_second_derivative(machine, _fields(machine, rng), beta)
     _check_overflow(machine, _fields(machine, rng), order=2)
@@ -142,20 +121,7 @@ def _check_steep_limit(machine, rng):
 
 
 def check_unit_to_fix(machine, rng):
-    """Check that following the least-action rule mends every wrong pattern.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check that following the least-action rule corrects every wrong pattern."""
     fields = rng.normal(size=(8 * _N_PATTERNS, machine.n_hidden))
     labels = -signs_of(machine, "output", _hidden(fields)).astype(float)
     wrong = np.arange(len(labels))
@@ -208,20 +174,7 @@ def _units(machine, fields, labels):
 
 
 def check_channel(machine, rng):
-    """Check the channel against enumeration, its derivatives and far fields.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the channel against enumeration, its derivatives and far fields."""
     shape = (_N_PATTERNS, machine.n_hidden)
     mean, var = rng.normal(size=shape), rng.uniform(0.5, 2, size=shape)
     labels = rng.choice([-1.0, 1.0], size=_N_PATTERNS)
