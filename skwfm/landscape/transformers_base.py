@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from skwfm import plugins
 from skwfm._checks import check_count
 from skwfm.architectures import Architecture
+from skwfm.architectures.base import signs
 from skwfm.landscape.measure import resolve_measure
 from skwfm.problem.fitted import unit_norms
 
@@ -315,4 +316,4 @@ class SignMachine:
             Answers, +-1.
         """
         fields = X @ self.coef_.T + self.intercept_
-        return self.architecture_.output(np.where(fields >= 0, 1.0, -1.0))
+        return self.architecture_.output(signs(fields))

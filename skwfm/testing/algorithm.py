@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_estimator
 
+from skwfm.architectures.base import signs
 from skwfm.testing._promises import expect, global_random_state
 
 __all__ = ["check_algorithm"]
@@ -61,13 +62,8 @@ def check_algorithm(estimator_class: type) -> tuple[str, ...]:
     >>> from skwfm import LALClassifier
     >>> skipped = check_algorithm(LALClassifier)  # doctest: +SKIP
     """
-    expect(
-        inspect.isclass(estimator_class),
-        estimator_class,
-        "it",
-        f"is {estimator_class!r}",
-        "give the class, not an instance",
-    )
+    problem, remedy = f"is {estimator_class!r}", "give the class, not an instance"
+    expect(inspect.isclass(estimator_class), estimator_class, "it", problem, remedy)
     X, y = _patterns()
     fit = partial(_fit, estimator_class, X, y)
     model = fit()
@@ -95,13 +91,10 @@ def _fit(estimator_class, X, y, **parameters):
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = model.fit(X, y)
     expect(fitted is model, model, "fit", "does not return self", "return self")
-    expect(
-        global_random_state() == before,
-        model,
-        "fit",
-        "changes the state of NumPy's or Python's global random numbers",
-        "draw from a Generator made from random_state",
-    )
+    unchanged = global_random_state() == before
+    problem = "changes the state of NumPy's or Python's global random numbers"
+    remedy = "draw from a Generator made from random_state"
+    expect(unchanged, model, "fit", problem, remedy)
     return model
 
 
@@ -127,10 +120,8 @@ def _check_shapes(model, X, y):
     problem = "has no n_hidden"
     remedy = "make it an instance of an architecture, not its name"
     expect(n_hidden is not None, model, "architecture_", problem, remedy)
-    for name, shape in (
-        ("coef_", (n_hidden, _N_FEATURES)),
-        ("intercept_", (n_hidden,)),
-    ):
+    shapes = {"coef_": (n_hidden, _N_FEATURES), "intercept_": (n_hidden,)}
+    for name, shape in shapes.items():
         found = np.shape(getattr(model, name))
         problem = f"has shape {found}, expected {shape}"
         expect(found == shape, model, name, problem, "give one row per hidden unit")
@@ -158,17 +149,15 @@ def _check_errors(model, X, y):
 
 def _check_output(model, X):
     fields = X @ np.asarray(model.coef_).T + model.intercept_
-    signs = model.architecture_.output(np.where(fields >= 0, 1.0, -1.0))
-    expected = model.classes_[(np.asarray(signs) > 0).astype(int)]
+    answers = model.architecture_.output(signs(fields))
+    expected = model.classes_[(np.asarray(answers) > 0).astype(int)]
     differing = np.flatnonzero(model.predict(X) != expected)
-    expect(
-        not differing.size,
-        model,
-        "predict",
+    problem = (
         f"differs from architecture_.output of the signs of X @ coef_.T + intercept_ "
-        f"for patterns {differing}",
-        "predict classes_[1] exactly where that output is +1",
+        f"for patterns {differing}"
     )
+    remedy = "predict classes_[1] exactly where that output is +1"
+    expect(not differing.size, model, "predict", problem, remedy)
 
 
 def _check_determinism(model, fit):
