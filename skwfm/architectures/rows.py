@@ -11,7 +11,7 @@ _PACKABLE = [np.int8, np.int16, np.int32, np.int64, np.float32, np.float64]
 
 
 def all_signs(X):
-    """Tell whether all inputs are +-1.
+    """Return whether all inputs are +-1.
 
     Parameters
     ----------

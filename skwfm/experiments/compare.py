@@ -118,13 +118,11 @@ def compare(
         for place, seed in enumerate(seeds)
         for member in contestants
     ]
-    runs, n_reused = _run_all(tasks, RunStore(cache), n_jobs, progress or _silent)
+    runs, n_reused = _run_all(
+        tasks, RunStore(cache), n_jobs, progress or (lambda *told: None)
+    )
     reference = _reference([contestant.name for contestant in contestants])
     return Comparison(runs, settings, reference, n_reused, source.image_shape)
-
-
-def _silent(n_done, n_runs, run):
-    pass
 
 
 def _seeds(n_seeds, seed):

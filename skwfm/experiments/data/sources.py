@@ -32,7 +32,7 @@ class Source:
     y : ndarray of shape (n_samples,)
         Their labels.
     X_test : ndarray of shape (n_test, n_features), default=None
-        Fixed test patterns. None splits `X` anew for every seed, stratified.
+        Fixed test patterns. None splits `X` for every seed, stratified.
     y_test : ndarray of shape (n_test,), default=None
         Their labels.
     n_per_class : int, default=None

@@ -14,6 +14,7 @@ from functools import cache
 import joblib
 import numpy as np
 import sklearn
+from sklearn.pipeline import Pipeline
 
 from skwfm import __version__
 from skwfm.experiments.data.sources import Split
@@ -198,7 +199,7 @@ def _train(contestant, split, seed, measures):
         start = time.perf_counter()
         estimator.fit(split.X_train, split.y_train)
         seconds = time.perf_counter() - start
-    model = _last_step(estimator)
+    model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
     scores = _scores(estimator, split)
@@ -219,10 +220,6 @@ def _train(contestant, split, seed, measures):
         measures=measured,
         **scores,
     )
-
-
-def _last_step(estimator):
-    return estimator[-1] if hasattr(estimator, "named_steps") else estimator
 
 
 def _messages(caught):

@@ -48,8 +48,7 @@ def ranks(solution):
         Each receptive field is decomposed once.
     """
     by_block = [len(row_space(b.inputs)[1]) for b in solution.blocks]
-    counts = [b.units.stop - b.units.start for b in solution.blocks]
-    return [rank for rank, n in zip(by_block, counts, strict=True) for _ in range(n)]
+    return [by_block[g] for g in solution.problem.layout.group_of_unit]
 
 
 def _factors(solution, tangent):

@@ -60,10 +60,7 @@ class Solution:
         unit_inputs : list of n_hidden ndarrays of shape (n_samples, n_l)
             The same array for units that share a receptive field.
         """
-        counts = [b.units.stop - b.units.start for b in self.blocks]
-        return [
-            b.inputs for b, n in zip(self.blocks, counts, strict=True) for _ in range(n)
-        ]
+        return [self.blocks[g].inputs for g in self.problem.layout.group_of_unit]
 
     @cached_property
     def fields(self):
