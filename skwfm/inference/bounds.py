@@ -11,7 +11,7 @@ _MOST_UNCERTAIN = 1e-7
 _LEAST = np.log(np.finfo(float).eps)
 
 
-def bounded_log_volume(log_volume, scale=1.0):
+def bounded_log_volume(log_volume, scale=1.0, least=_LEAST):
     """Hold the log of a fraction to its bound.
 
     Parameters
@@ -20,6 +20,8 @@ def bounded_log_volume(log_volume, scale=1.0):
         Log of the fraction of weights that solve, per weight.
     scale : float, default=1.0
         Size of the numbers that it is a difference of.
+    least : float, default=log of the rounding error
+        Least value that is believed.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def bounded_log_volume(log_volume, scale=1.0):
         The same if it is at most 0; 0 if it is larger by rounding only; NaN if it is
         larger than that, lost in rounding, or so small that numbers do not resolve it.
     """
-    if log_volume < _LEAST:
+    if log_volume < least:
         return np.nan
     uncertain = _ROUNDING * scale
     if log_volume < -uncertain or (log_volume <= 0 and uncertain <= _MOST_UNCERTAIN):

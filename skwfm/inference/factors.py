@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from skwfm.architectures import Architecture, Layout
+from skwfm.architectures import Architecture
+from skwfm.inference.patterns import Patterns
+from skwfm.inference.temperature import Temperature, check_temperature, check_weights
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import (
     check_patterns,
     find_contradiction,
+    merge_patterns,
     mirror_sign,
 )
 
 
 @dataclass(frozen=True, eq=False)
-class Factors:
+class Factors(Patterns):
     """Patterns, each of which says that the machine's answer is its label.
+
+    At finite temperature it says so less strictly: answers may be wrong, at a price.
+    Patterns with equal inputs are then one factor, exactly, whatever their labels.
 
     Unit l sees ``x_l = inputs[:, field_l] / sqrt(n_l)``, so that its field has the
     variance of a weight when the inputs are +-1; with ``fit_intercept`` a constant
@@ -37,11 +44,21 @@ class Factors:
         The machine.
     fit_intercept : bool, default=False
         Whether each unit has a weight on a constant input of 1.
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Weights of the patterns: 2 is the same as two copies, 0 as none. With it, equal
+        patterns are merged at zero temperature, too.
+    label_noise : float, default=0.0
+        Probability eps, in [0, 1/2), that a label was flipped. log Z is then that of
+        the labels, and can be compared between values of eps.
+    beta_ne : float, default=inf
+        Instead of `label_noise`: inverse temperature. Each error costs a factor
+        ``exp(-beta_ne)``, so that log Z is the log of its mean.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, inputs are not finite or labels are not +-1.
+        If shapes do not fit, inputs are not finite, labels are not +-1, weights are
+        negative or all zero, or the temperature cannot be used.
 
     Examples
     --------
@@ -57,221 +74,138 @@ class Factors:
     labels: np.ndarray
     architecture: Architecture
     fit_intercept: bool = False
+    sample_weight: np.ndarray | None = None
+    label_noise: float = 0.0
+    beta_ne: float = np.inf
 
     def __post_init__(self):
         inputs = np.asarray(self.inputs)
         labels = np.asarray(self.labels, dtype=np.float64)
         check_patterns(inputs, labels)
-        object.__setattr__(self, "inputs", inputs)
-        object.__setattr__(self, "labels", labels)
+        check_temperature(self.label_noise, self.beta_ne)
+        weight = check_weights(self.sample_weight, len(labels))
+        for_label, against = weight, np.zeros_like(weight)
+        if self.is_soft or self.sample_weight is not None:
+            rows, labels, for_label, against = merge_patterns(
+                inputs, labels, weight, by_label=not self.is_soft
+            )
+            inputs = inputs if len(rows) == len(inputs) else inputs[rows]
+        self._set(inputs=inputs, labels=labels, sample_weight=None)
+        self._set(temperature=self._temperature(for_label, against))
+
+    def _temperature(self, for_label, against):
+        return Temperature(for_label, against, self.label_noise, self.beta_ne)
+
+    def _set(self, **attributes):
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
-    def of(cls, problem: Problem) -> Self:
+    def of(cls, problem: Problem, **options: object) -> Self:
         """Take the patterns of a problem, and what it has laid out already.
 
         Parameters
         ----------
         problem : Problem
             Machine and patterns.
+        **options : dict
+            `sample_weight`, `label_noise` and `beta_ne`.
 
         Returns
         -------
         factors : Factors
             The same patterns as factors.
         """
-        factors = cls(
-            problem.inputs, problem.labels, problem.architecture, problem.fit_intercept
-        )
-        object.__setattr__(factors, "problem", problem)
+        machine = problem.architecture, problem.fit_intercept
+        factors = cls(problem.inputs, problem.labels, *machine, **options)
+        if factors.inputs is problem.inputs:
+            factors._set(problem=problem.with_labels(factors.labels))
         return factors
 
-    @cached_property
-    def problem(self) -> Problem:
-        """The machine on these patterns, a `Problem`."""
-        return Problem(self.inputs, self.labels, self.architecture, self.fit_intercept)
-
-    @property
-    def layout(self) -> Layout:
-        """How inputs and weights lie in memory, a `Layout`."""
-        return self.problem.layout
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether all inputs are +-1."""
-        return self.problem.is_binary
-
-    @property
-    def n_samples(self) -> int:
-        """Number of patterns M."""
-        return len(self.labels)
-
-    @property
-    def n_hidden(self) -> int:
-        """Number of units K."""
-        return self.architecture.n_hidden
-
-    @property
-    def n_weights(self) -> int:
-        """Number of weights N_w, intercepts included."""
-        return self.layout.n_weights
-
-    @property
-    def dense_shape(self) -> tuple[int, int]:
-        """Shape (n_hidden, n_features + fit_intercept) of a matrix of weights."""
-        return self.layout.dense_shape
-
-    @property
-    def unit_sizes(self) -> np.ndarray:
-        """Number of inputs n_l of each unit, intercept included."""
-        return self.layout.unit_sizes
-
-    @property
-    def unit_slices(self) -> list[slice]:
-        """Where each unit's weights are in a flat vector."""
-        return self.layout.unit_slices
-
-    def unit_inputs(self, unit: int) -> np.ndarray:
-        """Give what one unit sees.
+    def at(self, *, label_noise: float = 0.0, beta_ne: float = np.inf) -> Self:
+        """Give the same patterns at another finite temperature.
 
         Parameters
         ----------
-        unit : int
-            The unit l.
+        label_noise : float, default=0.0
+            Probability of a flipped label.
+        beta_ne : float, default=inf
+            Inverse temperature, instead.
 
         Returns
         -------
-        x : ndarray of shape (n_samples, n_l)
-            ``inputs[:, field_l] / sqrt(n_l)``, the constant input last.
+        factors : Factors
+            New ones that share what has been laid out.
+
+        Raises
+        ------
+        ValueError
+            If one of the temperatures is zero, where equal patterns are not merged.
         """
-        return self.group_inputs(self.layout.group_of_unit[unit])
+        check_temperature(label_noise, beta_ne)
+        factors = copy(self)
+        factors._set(label_noise=label_noise, beta_ne=beta_ne)
+        if not (self.is_soft and factors.is_soft):
+            raise ValueError(
+                "temperatures must be finite: make new Factors for a temperature of "
+                "zero, at which patterns with two labels cannot be merged."
+            )
+        weights = self.temperature.for_label, self.temperature.against
+        factors._set(problem=self.problem, temperature=factors._temperature(*weights))
+        return factors
 
-    def group_inputs(self, group: int) -> np.ndarray:
-        """Give what the units of a group of the layout see, as `unit_inputs` does.
-
-        Parameters
-        ----------
-        group : int
-            The group.
-
-        Returns
-        -------
-        x : ndarray of shape (n_samples, n_l)
-            As `unit_inputs` gives them.
-        """
-        x = self.layout.group_inputs(self.inputs, group)
-        return x / np.sqrt(x.shape[1])
-
-    def dense(self, flat: np.ndarray) -> np.ndarray:
-        """Lay flat weights out as a matrix.
-
-        Parameters
-        ----------
-        flat : ndarray of shape (n_weights,)
-            One number per weight.
-
-        Returns
-        -------
-        dense : ndarray of shape (n_hidden, n_features + fit_intercept)
-            The numbers, zeros outside the receptive fields.
-        """
-        return self.layout.dense(flat)
-
-    def flat(self, dense: np.ndarray) -> np.ndarray:
-        """Take the weights out of a matrix.
-
-        Parameters
-        ----------
-        dense : ndarray of shape (n_hidden, n_features + fit_intercept)
-            Weights, zeros outside the receptive fields.
-
-        Returns
-        -------
-        flat : ndarray of shape (n_weights,)
-            The weights, unit after unit.
-        """
-        return self.layout.flat(np.asarray(dense, dtype=float))
-
-    def fields(self, weights: np.ndarray) -> np.ndarray:
-        """Compute ``z_l = x_l . w_l``.
-
-        Parameters
-        ----------
-        weights : ndarray of shape (n_weights,)
-            Flat weights.
-
-        Returns
-        -------
-        fields : ndarray of shape (n_samples, n_hidden)
-            Field of every unit on every pattern.
-        """
-        return self.problem.products.fields(weights)
-
-    def variances(self, variance: np.ndarray) -> np.ndarray:
-        """Compute the fields' variances ``V_l = (x_l^2) . v_l`` of independent weights.
-
-        Parameters
-        ----------
-        variance : ndarray of shape (n_weights,)
-            Variances of the weights, flat.
-
-        Returns
-        -------
-        variances : ndarray of shape (n_samples, n_hidden)
-            Variance of every unit's field.
-        """
-        return self.problem.products.variances(variance)
-
-    def outer(self, coef: np.ndarray) -> np.ndarray:
-        """Compute ``sum_mu coef[mu, l] x_l`` for every unit.
-
-        Parameters
-        ----------
-        coef : ndarray of shape (n_samples, n_hidden)
-            One number per pattern and unit.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_weights,)
-            The sums, flat.
-        """
-        return self.problem.products.outer(coef)
-
-    def precisions(self, coef: np.ndarray) -> np.ndarray:
-        """Compute ``sum_mu coef[mu, l] x_l^2`` for every unit.
-
-        Parameters
-        ----------
-        coef : ndarray of shape (n_samples, n_hidden)
-            One number per pattern and unit.
-
-        Returns
-        -------
-        precisions : ndarray of shape (n_weights,)
-            The sums, flat.
-        """
-        return self.problem.products.precisions(coef)
+    @property
+    def is_soft(self) -> bool:
+        """Whether the temperature is finite: weights may make errors."""
+        return self.label_noise > 0 or self.beta_ne < np.inf
 
     def channel(
-        self, mean: np.ndarray, variance: np.ndarray
+        self, mean: np.ndarray, variance: np.ndarray, rows: object = slice(None)
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Run the machine's channel on the fields' means and variances.
+        """Average the patterns' factors over Gaussian fields.
+
+        Parameters
+        ----------
+        mean, variance : ndarray of shape (n_rows, n_hidden)
+            Of every unit's field.
+        rows : slice or ndarray of int, default=slice(None)
+            The patterns; all by default.
+
+        Returns
+        -------
+        log_z : ndarray of shape (n_rows,)
+            Log of the average: at zero temperature the log-probability of the label.
+        g, gamma : ndarray of shape (n_rows, n_hidden)
+            First and minus second derivative of log_z by the mean.
+        """
+        output = self.architecture.channel(mean, variance, self.labels[rows])
+        return self.temperature.soften(*output, rows) if self.is_soft else output
+
+    def wrong_probability(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Give the probability that each pattern is got wrong.
 
         Parameters
         ----------
         mean, variance : ndarray of shape (n_samples, n_hidden)
-            Of every unit's field.
+            Of every unit's field without the pattern itself.
 
         Returns
         -------
-        log_z : ndarray of shape (n_samples,)
-            Log-probability of the label.
-        g, gamma : ndarray of shape (n_samples, n_hidden)
-            First and minus second derivative of log_z by the mean.
+        wrong : ndarray of shape (n_samples,)
+            Probabilities; zero at zero temperature.
         """
-        return self.architecture.channel(mean, variance, self.labels)
+        if not self.is_soft:
+            return np.zeros(self.n_samples)
+        log_z = self.architecture.channel(mean, variance, self.labels)[0]
+        return self.temperature.wrong_probability(log_z)
 
     @cached_property
     def contradiction(self) -> tuple[int, int] | None:
-        """Two patterns that contradict each other, as a pair of indices, or None."""
+        """Two patterns that contradict each other, as a pair of indices, or None.
+
+        At finite temperature none do.
+        """
+        if self.is_soft:
+            return None
         mirror = mirror_sign(self.architecture, self.fit_intercept)
         return find_contradiction(self.inputs, self.labels, mirror)

@@ -85,14 +85,24 @@ class Posterior:
         Number of patterns.
     entropy : float, default=nan
         Log-volume per weight, in nats: the Legendre transform of `log_evidence` (for
-        +-1 weights, log of their number).
+        +-1 weights, log of their number). At finite temperature that of the weights
+        that make as many errors as expected, less its value without patterns:
+        ``log_volume + beta_ne * expected_errors / n_weights``.
     correction : float, default=0.0
         Part of `log_evidence` that corrects the engine's own value, in nats.
     error : float, default=nan
         Estimated error of the corrected `log_evidence`, in nats.
     log_volume : float, default=nan
         `entropy` minus its value without patterns: log of the fraction of weights
-        that make no error, per weight; V1 if the prior holds an overlap.
+        that make no error, per weight; V1 if the prior holds an overlap. At finite
+        temperature it is a free entropy: log Z per weight less the prior's volume.
+    expected_errors : float, default=nan
+        Mean number of errors under the posterior, patterns counted by their weights;
+        NaN if the engine does not know it. Also with coupled replicas.
+    log_predictive : float, default=nan
+        Sum over patterns of the log-probability of the label given all others: what
+        leave-one-out would give, in nats. With coupled replicas it is optimistic,
+        because the others have seen the pattern.
     multipliers : dict, default={}
         Final multipliers of the prior: "norm" (Lambda) and "overlap" (lambda), each an
         ndarray with one entry, or one per unit.
@@ -116,6 +126,8 @@ class Posterior:
     correction: float = 0.0
     error: float = np.nan
     log_volume: float = np.nan
+    expected_errors: float = np.nan
+    log_predictive: float = np.nan
     multipliers: dict = field(default_factory=dict)
     spreads: list | None = field(default=None, repr=False)
     state: object = field(default=None, repr=False)

@@ -95,13 +95,60 @@ def find_contradiction(inputs, labels, mirror=None):
         used = np.flatnonzero(row)
         if mirror is not None and used.size and row[used[0]] < 0:
             row, label = -row, mirror * label
-        # Adding zero gives -0. and 0. the same bytes. Digests of 16 bytes are stored,
-        # as the rows would double the memory.
-        digest = blake2b((row + 0).tobytes(), digest_size=16).digest()
-        first, known = seen.setdefault(digest, (index, label))
+        first, known = seen.setdefault(_digest(row), (index, label))
         if known != label:
             return first, index
     return None
+
+
+def merge_patterns(inputs, labels, weight, by_label=False):
+    """Merge patterns with equal inputs, and leave out those without weight.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_features)
+        Inputs.
+    labels : ndarray of shape (n_samples,)
+        Labels, +-1.
+    weight : ndarray of shape (n_samples,)
+        Weight of each pattern, >= 0.
+    by_label : bool, default=False
+        Whether equal inputs with different labels stay apart.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_distinct,) of int
+        Where distinct inputs appear for the first time with a weight, in their order.
+    labels : ndarray of shape (n_distinct,)
+        The label that has more weight; of two that have as much, that of the first.
+    for_label, against : ndarray of shape (n_distinct,)
+        Total weights of this label and of the other.
+    """
+    used = np.flatnonzero(weight)
+    place, first = {}, []
+    groups = np.empty(len(used), dtype=np.intp)
+    for index, row in enumerate(used):
+        name = _digest(inputs[row]), by_label and labels[row]
+        groups[index] = place.setdefault(name, len(first))
+        if groups[index] == len(first):
+            first.append(row)
+    rows = np.array(first)
+    agrees = labels[used] == labels[rows][groups]
+    totals = [
+        np.bincount(groups[chosen], weight[used][chosen], len(rows))
+        for chosen in (agrees, ~agrees)
+    ]
+    turned = totals[1] > totals[0]
+    merged = np.where(turned, -labels[rows], labels[rows])
+    return rows, merged, np.maximum(*totals), np.minimum(*totals)
+
+
+def _digest(row):
+    """A name for a row that takes 16 bytes: the rows would double the memory.
+
+    Adding zero makes -0. and 0. the same bytes.
+    """
+    return blake2b((row + 0).tobytes(), digest_size=16).digest()
 
 
 def mirror_sign(architecture, fit_intercept):

@@ -63,12 +63,16 @@ class AMPEngine(Engine):
     def weights(self):
         return self.mean, self.variance
 
-    def _channel(self):
-        """Run the channel on the fields that the marginals and the last g give."""
+    def cavity(self):
         variances = self.factors.variances(self.variance)
         fields = self.factors.fields(self.mean)
         # In place: arrays over patterns keep the order in memory of the products.
         fields -= variances * self._g
+        return fields, variances
+
+    def _channel(self):
+        """Run the channel on the fields that the marginals and the last g give."""
+        fields, variances = self.cavity()
         return variances, self.factors.channel(fields, variances)
 
     def sweep(self, damping):

@@ -112,6 +112,17 @@ class Engine(ABC):
     def state(self) -> object:
         """Messages from which another run may start; they belong to the posterior."""
 
+    def cavity(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Give the moments of the fields without each pattern itself.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_samples, n_hidden)
+            After the last sweep. None if they are not known: there is no number of
+            expected errors then.
+        """
+        return None
+
     def correction(self) -> tuple[float, float]:
         """Estimate what `log_evidence` leaves out; asked for only if `corrected`.
 
@@ -230,6 +241,9 @@ class Engine(ABC):
         if np.isfinite(entropy) and np.isnan(log_volume):
             status = "impossible"
             log_z = entropy = error = np.nan
+        errors, predictive, energy = self._energies(status)
+        if factors.is_soft:
+            entropy = log_volume + energy / factors.n_weights
         return Posterior(
             factors.layout,
             mean,
@@ -245,9 +259,27 @@ class Engine(ABC):
             correction=added,
             error=error,
             log_volume=log_volume,
+            expected_errors=errors,
+            log_predictive=predictive,
             multipliers={k: v.copy() for k, v in prior.multipliers.items()},
             spreads=self.spreads(),
             state=self.state,
+        )
+
+    def _energies(self, status):
+        """Expected errors, predictive log-likelihood, what makes log Z an entropy."""
+        factors, cavity = self.factors, None
+        if status not in ("diverged", "impossible"):
+            cavity = self.cavity()
+        if cavity is None:
+            return np.nan, np.nan, np.nan
+        wrong = factors.wrong_probability(*cavity)
+        temperature = factors.temperature
+        predictive = float(np.sum(factors.channel(*cavity)[0]))
+        return (
+            temperature.expected_errors(wrong),
+            predictive,
+            temperature.energy(wrong),
         )
 
     def _volumes(self, log_z):
@@ -259,6 +291,8 @@ class Engine(ABC):
             return entropy, log_volume
         parts = [np.abs(m).max() for m in prior.multipliers.values()]
         scale = max([1.0, abs(log_z) / self.factors.n_weights, *parts])
+        if self.factors.is_soft:  # weights count less than one each: no lower bound
+            return entropy, bounded_log_volume(log_volume, scale, least=-np.inf)
         if prior.is_binary and np.isnan(bounded_log_volume(-entropy, scale)):
             return entropy, np.nan  # less than one of the 2^N weights
         return entropy, bounded_log_volume(log_volume, scale)

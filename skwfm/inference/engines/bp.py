@@ -122,9 +122,7 @@ class BPEngine(Engine):
         if n_bad:
             raise FloatingPointError("a weight without one pattern has no norm")
         n = len(rows)
-        return self.factors.architecture.channel(
-            self._omega[:n], self._variances[:n], self.factors.labels[rows]
-        )
+        return self.factors.channel(self._omega[:n], self._variances[:n], rows)
 
     def _chunks(self):
         rows = np.arange(self.factors.n_samples)
@@ -161,6 +159,17 @@ class BPEngine(Engine):
             log_z += self._cavities(chunk, *totals)[0].sum()
             log_z -= self._log_edges(chunk, *totals)
         return log_z
+
+    def cavity(self):
+        totals = self._totals()
+        moments = np.empty((2, self.factors.n_samples, self.factors.n_hidden))
+        rows = np.arange(self.factors.n_samples)
+        for start in range(0, len(rows), len(self._means)):
+            chunk = rows[start : start + len(self._means)]
+            self._cavities(chunk, *totals)
+            moments[0, chunk] = self._omega[: len(chunk)]
+            moments[1, chunk] = self._variances[: len(chunk)]
+        return moments
 
     def _log_edges(self, rows, linear, precision):
         """Sum of log E[message] under the cavities of some patterns."""

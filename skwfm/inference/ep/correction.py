@@ -187,7 +187,8 @@ class _Pairs:
         self._variance, self._coupling = variance, coupling
         cavity = _cavity(fields, variance)
         log_z = factors.channel(*cavity)[0]
-        self._wrong = -np.expm1(log_z)
+        right = factors.architecture.channel(*cavity, factors.labels)[0]
+        self._wrong = -np.expm1(right)
         self._alone = log_z - self._gaussian_alone(*cavity)
 
     def _gaussian_alone(self, mean, variance):
@@ -240,7 +241,12 @@ class _Pairs:
             gaussian = np.sum(exponent + np.log(left), axis=0) / 2
             s1, s2 = np.sqrt(w1), np.sqrt(w2)
             joint = sign_probabilities(n1 / s1, n2 / s2, c / left / (s1 * s2))
-            return np.log(self._right(joint, first, second)) - gaussian
+            both = self._right(joint, first, second)
+            if self._factors.is_soft:
+                moments = ((first, n1, w1), (second, n2, w2))
+                alone = [self._log_right(*of_one) for of_one in moments]
+                both = self._factors.temperature.pair(first, second, alone, both)
+            return np.log(both) - gaussian
 
     def _right(self, joint, first, second):
         """Probability of two right answers."""
@@ -248,6 +254,11 @@ class _Pairs:
         # Plugins need not inherit from Architecture.
         count = getattr(machine, "pair_probability", partial(sum_over_states, machine))
         return count(joint, labels[first], labels[second])
+
+    def _log_right(self, rows, mean, variance):
+        """Log-probability of one right answer."""
+        labels = self._factors.labels[rows]
+        return self._factors.architecture.channel(mean.T, variance.T, labels)[0]
 
     def _rings(self, first, second, c):
         """-log det(1 - C O) / 2 of each pair alone."""

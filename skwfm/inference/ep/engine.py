@@ -289,6 +289,9 @@ class EPEngine(Engine):
             self._units.log_partition() + self._channel_output[0].sum() - counted.sum()
         )
 
+    def cavity(self):
+        return self._cavity
+
     def correction(self):
         mean, variance = self._cavity
         mean = self.field_variance * (mean / variance + self._linear)

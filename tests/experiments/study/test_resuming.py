@@ -190,12 +190,13 @@ def test_failure_is_a_row_and_is_tried_again(source, cheap, tmp_path):
 def test_interrupted_fit_is_not_a_result(source, action, tmp_path):
     """MLPClassifier and skwfm's classifiers return from fit on Ctrl-C."""
     good, bad = counting(), counting(action)
+    handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         compare(source, [good, bad], n_seeds=1, n_jobs=1, cache=tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
     result = compare(source, [good], n_seeds=1, n_jobs=1, cache=tmp_path)
     assert (result.n_reused, FITS.count(0)) == (1, 2)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_worker_leaves_ctrl_c_to_the_study(source, tmp_path):
