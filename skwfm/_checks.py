@@ -1,4 +1,4 @@
-"""Errors for arguments that are not numbers of the right kind."""
+"""Checks that arguments are numbers of the right kind."""
 
 from numbers import Integral
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from skwfm._checks import check_count
 
 NOISES = ("coloured", "flip", "gaussian")
-# Largest level that means something: a probability, or (gaussian) any multiple of the
+# Largest meaningful level: a probability, or for gaussian noise any multiple of the
 # standard deviation.
 _HIGHEST_LEVEL = {"coloured": 1.0, "flip": 1.0, "gaussian": np.inf}
 
@@ -34,7 +34,7 @@ class RobustnessCurve:
     standard_error : ndarray of shape (n_levels,)
         Standard error of that mean; NaN for a single draw.
     errors : ndarray of shape (n_levels, n_draws)
-        Of each draw.
+        Error rate of each draw.
     """
 
     noise: str
@@ -55,14 +55,14 @@ def noise_robustness(
     random_state: int | np.random.Generator | None = 0,
     n_jobs: int | None = None,
 ) -> RobustnessCurve:
-    """Error rate of a classifier on corrupted inputs.
+    """Measure the error rate of a classifier on corrupted inputs.
 
     Parameters
     ----------
     model : fitted classifier or Pipeline
         Anything with `predict`. It is never changed.
     X : array-like of shape (n_samples, n_features)
-        Inputs, those of the training as a rule. A data frame stays one.
+        Inputs, usually those of the training. A data frame is passed on as one.
     y : array-like of shape (n_samples,)
         Labels.
     noise : {"coloured", "flip", "gaussian"}, default="coloured"
@@ -77,7 +77,7 @@ def noise_robustness(
     random_state : int, Generator or None, default=0
         Seed. Each draw has a generator of its own.
     n_jobs : int or None, default=None
-        Workers over draws. The numbers do not depend on it.
+        Number of workers over draws. The numbers do not depend on it.
 
     Returns
     -------
@@ -93,8 +93,8 @@ def noise_robustness(
 
     Notes
     -----
-    A pixel that is nearly always black stays so under coloured noise, which keeps
-    each input's own distribution and destroys correlations only.
+    Coloured noise keeps the distribution of each input and destroys only correlations:
+    a pixel that is nearly always black remains so.
 
     References
     ----------
@@ -134,7 +134,7 @@ def noise_robustness(
 
 
 def check_noise(noise, levels, n_draws):
-    """Check the parameters of a noise.
+    """Check the parameters of the noise.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _error_rate(model, X, values, y, noise, level, rng):
 
 
 def corrupt(X, noise, level, rng):
-    """Corrupt inputs; the originals stay as they are.
+    """Return corrupted inputs; the originals are not changed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Checks of patterns: arrays of the right kind, labels that can hold together."""
+"""Checks of patterns: arrays of the right kind, labels without contradictions."""
 
 from hashlib import blake2b
 
@@ -7,12 +7,12 @@ import numpy as np
 from skwfm.architectures import symmetries
 from skwfm.architectures.rows import all_signs
 
-# What validation leaves as it is; everything else becomes the first.
+# Dtypes that validation keeps; any other becomes the first.
 INPUT_DTYPES = [np.float64, np.float32, np.int8, np.int16, np.int32, np.int64]
 
 
 def without_integers(inputs, keep_signs=True):
-    """Turn integers into float64, unless all are +-1: these are packed as they are.
+    """Turn integers into float64, unless all are +-1, which are packed directly.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def check_patterns(inputs, labels):
     Raises
     ------
     ValueError
-        If shapes do not fit, inputs are not finite or labels are not +-1.
+        If shapes do not match, inputs are not finite or labels are not +-1.
     """
     if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
         raise ValueError(
@@ -71,7 +71,7 @@ def check_patterns(inputs, labels):
 
 
 def find_contradiction(inputs, labels, mirror=None):
-    """Look for patterns that no machine can get right together.
+    """Look for two patterns that no machine can answer correctly together.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def find_contradiction(inputs, labels, mirror=None):
     labels : ndarray of shape (n_samples,)
         Labels.
     mirror : {1, -1} or None, default=None
-        What the answer is multiplied by when all inputs change sign, see
-        `mirror_sign`; None if there is no such rule.
+        Factor of the answer when all inputs change sign, see `mirror_sign`; None if
+        there is none.
 
     Returns
     -------
     pair : tuple of int or None
-        Two equal patterns with different labels, or, with a mirror, two opposite ones
-        with labels against it.
+        Two equal patterns with different labels or, with a mirror, two opposite ones
+        whose labels contradict it.
     """
     seen = {}
     for index, row in enumerate(inputs):
@@ -152,11 +152,11 @@ def _digest(row):
 
 
 def mirror_sign(architecture, fit_intercept):
-    """Tell how the machine's answer changes when all inputs change sign.
+    """Return the factor of the machine's answer when all inputs change sign.
 
-    Then all fields change sign and with them all units, unless there are intercepts.
-    Fields of exactly zero, which count as +1 either way, are ignored: weights that have
-    them fill no volume.
+    Without intercepts, all fields and units then change sign as well. Fields of exactly
+    zero, which count as +1 in both cases, are ignored: weights with such fields fill no
+    volume.
 
     Parameters
     ----------
@@ -168,6 +168,6 @@ def mirror_sign(architecture, fit_intercept):
     Returns
     -------
     mirror : {1, -1} or None
-        Factor of the answer; None with intercepts, or if the machine has no such rule.
+        Factor of the answer; None with intercepts, or if there is no such factor.
     """
     return None if fit_intercept else symmetries.mirror_sign(architecture)

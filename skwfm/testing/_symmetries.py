@@ -1,4 +1,8 @@
-"""Check what an architecture says of itself."""
+"""Check the properties that an architecture declares.
+
+Each check takes an architecture instance and a random generator for the inputs tried,
+and raises AssertionError if a declared property does not hold.
+"""
 
 from functools import partial
 
@@ -14,20 +18,7 @@ _ROUNDING = 1e-12
 
 
 def check_mirror_sign(machine, rng):
-    """Check what the machine says of answers to units that all change sign.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the states tried.
-
-    Raises
-    ------
-    AssertionError
-        If the answers are others.
-    """
+    """Check how the answer changes when all units change sign."""
     said = mirror_sign(machine)
     require = partial(expect, machine=machine, method="mirror_sign")
     problem, remedy = f"is {said!r}", "say 1, -1, or None if there is no such rule"
@@ -44,20 +35,7 @@ def check_mirror_sign(machine, rng):
 
 
 def check_monotone(machine, rng):
-    """Check that the smooth decision of a machine that says so never falls.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance. Without `is_monotone` nothing is checked.
-    rng : numpy.random.Generator
-        Source of the fields tried.
-
-    Raises
-    ------
-    AssertionError
-        If a slope is negative, or the decision depends on more than ``beta * fields``.
-    """
+    """Check that the smooth decision never falls, if the machine is monotone."""
     if not is_monotone(machine):
         return
     fields = rng.normal(size=(_N_PATTERNS, machine.n_hidden))
