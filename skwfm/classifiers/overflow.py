@@ -8,6 +8,8 @@ it would end in NaN or in units whose weights are all zero.
 
 import numpy as np
 
+from skwfm.architectures.rows import all_signs
+
 
 def largest_size(dtype, n_inputs):
     """Give a size that all inputs or weights of a unit may have.
@@ -56,8 +58,9 @@ def check_inputs(X):
     ValueError
         If an input is too large.
     """
-    if X.dtype.kind != "f":
-        return  # integers that were kept are +-1
+    # Integers that were kept are +-1. Most floats that are not stop in the first row.
+    if X.dtype.kind != "f" or all_signs(X):
+        return
     largest, limit = largest_input(X), largest_size(X.dtype, X.shape[1] + 1)
     if largest > limit:
         raise ValueError(

@@ -2,10 +2,9 @@
 
 import warnings
 
-import numpy as np
-
 from skwfm.inference.factors import Factors
 from skwfm.problem.fitted import read_model
+from skwfm.problem.validation import row_digests
 
 
 def read_factors(model, X, y):
@@ -50,10 +49,9 @@ def read_factors(model, X, y):
 
 def _distinct(X, labels):
     """Where patterns appear for the first time, in their order."""
-    rows = [row.tobytes() for row in np.ascontiguousarray(X)]
     first = {}
-    for index, pattern in enumerate(zip(rows, labels, strict=True)):
-        first.setdefault(pattern, index)
+    for index, (digest, _) in enumerate(row_digests(X)):
+        first.setdefault((digest, labels[index]), index)
     return list(first.values())
 
 
