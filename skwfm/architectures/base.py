@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.pairs import sum_over_states
 from skwfm.architectures.parameters import Parametrised
 from skwfm.architectures.symmetries import try_mirror_sign
@@ -68,7 +69,7 @@ class Architecture(Parametrised, ABC):
         is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
         if not is_integer or n_hidden < 1:
             raise ValueError(
-                f"n_hidden={n_hidden!r} is not a number of hidden units: pass an "
+                f"n_hidden={shown(n_hidden)} is not a number of hidden units: pass an "
                 "integer >= 1."
             )
         self.n_hidden = n_hidden
@@ -283,7 +284,7 @@ def tanh_and_slopes(fields, beta, order):
         Values of tanh(beta x), its slope and, for order 2, its curvature.
     """
     if order not in (1, 2):
-        raise ValueError(f"order={order!r} is not available: pass 1 or 2.")
+        raise ValueError(f"order={shown(order)} is not available: pass 1 or 2.")
     z = beta * np.abs(fields)
     e = np.exp(-2 * z)
     value = np.tanh(beta * fields)

@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm import plugins
+from skwfm._shown import shown
 from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
@@ -285,9 +286,9 @@ def _check_n_hidden(architecture, n_hidden):
     if units is None or units == n_hidden:
         return
     raise ValueError(
-        f"n_hidden={n_hidden!r} has no effect beside architecture={architecture!r}, "
-        f"which has n_hidden={units}: set architecture__n_hidden, or "
-        "pass the class or its name instead of the instance."
+        f"n_hidden={shown(n_hidden)} has no effect beside "
+        f"architecture={architecture!r}, which has n_hidden={units}: set "
+        "architecture__n_hidden, or pass the class or its name instead of the instance."
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
 from skwfm._checks import check_count
+from skwfm._shown import shown
 
 NOISES = ("coloured", "flip", "gaussian")
 # Largest level that means something: a probability, or (gaussian) any multiple of the
@@ -160,11 +161,13 @@ def check_noise(noise, levels, n_draws):
     check_count("n_draws", n_draws, 1)
     values = np.asarray(levels, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"levels={levels!r} must be a list of at least one number.")
+        raise ValueError(
+            f"levels={shown(levels)} must be a list of at least one number."
+        )
     highest = _HIGHEST_LEVEL[noise]
     if not np.all((values >= 0) & (values <= highest) & np.isfinite(values)):
         allowed = "in [0, 1]" if highest == 1 else "finite and at least 0"
-        raise ValueError(f"levels={levels!r} of {noise} noise must be {allowed}.")
+        raise ValueError(f"levels={shown(levels)} of {noise} noise must be {allowed}.")
     return values
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_estimator
 
+from skwfm._shown import shown
+
 __all__ = ["check_algorithm"]
 
 # Few enough patterns for any algorithm: 0.1 per weight of a full machine of 9 units.
@@ -124,9 +126,9 @@ def _check_attributes(model, X, y):
     for name in ("n_iter_", "n_errors_"):
         value = getattr(model, name)
         is_count = isinstance(value, Integral) and value >= 0
-        _expect(is_count, model, name, f"is {value!r}", "make it a count")
+        _expect(is_count, model, name, f"is {shown(value)}", "make it a count")
     is_bool = isinstance(model.converged_, bool | np.bool_)
-    problem = f"is {model.converged_!r}"
+    problem = f"is {shown(model.converged_)}"
     _expect(is_bool, model, "converged_", problem, "make it True or False")
     same = np.array_equal(model.classes_, _LABELS)
     problem = f"is {model.classes_!r} for labels {_LABELS}"
