@@ -21,10 +21,9 @@ from skwfm._sklearn import Interval, fit_context
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
-from skwfm.classifiers.overflow import check_inputs
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, without_integers
+from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
 _N_HIDDEN = 9  # a default, which beside an instance is taken as not set
 _MACHINE = "architecture__"
@@ -185,8 +184,8 @@ class BaseCommitteeClassifier(
         return copy.copy(architecture)
 
     def _problem(self, X, y):
-        check_inputs(X)
-        dtype = X.dtype if X.dtype.kind == "f" else float
+        dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
+        check_squares(X, dtype)
         labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
         problem = Problem(X, labels, self.architecture_, self.fit_intercept)
         _ = problem.layout  # fails here, before any work, if there are too few inputs

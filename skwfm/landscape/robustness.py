@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skwfm._checks import check_count
 from skwfm._shown import shown
+from skwfm.problem.validation import check_squares
 
 NOISES = ("coloured", "flip", "gaussian")
 # Largest level that means something: a probability, or (gaussian) any multiple of the
@@ -126,6 +127,8 @@ def noise_robustness(
             "noise='flip' changes signs and needs inputs that all are +-1: binarise "
             "them, or use noise='coloured'."
         )
+    if noise == "gaussian":
+        check_squares(values, values.dtype)  # of which it takes the standard deviation
     seeds = np.random.default_rng(random_state).spawn(len(levels) * n_draws)
     errors = Parallel(n_jobs=n_jobs)(
         delayed(_error_rate)(model, X, values, y, noise, level, rng)

@@ -44,7 +44,8 @@ def check_patterns(inputs, labels):
     Raises
     ------
     ValueError
-        If shapes do not fit, inputs are not finite or labels are not +-1.
+        If shapes do not fit, inputs are not finite or too large, or labels are not
+        +-1.
     """
     if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
         raise ValueError(
@@ -57,6 +58,7 @@ def check_patterns(inputs, labels):
             f"inputs of pattern {bad[0]} contain NaN or infinity: remove or impute "
             f"them ({len(bad)} patterns are affected)."
         )
+    check_squares(inputs)
     if labels.shape != inputs.shape[:1]:
         raise ValueError(
             f"labels have shape {labels.shape} for {len(inputs)} patterns: pass one "
@@ -67,6 +69,68 @@ def check_patterns(inputs, labels):
         raise ValueError(
             f"labels contain {wrong[0]:g}: pass labels that are -1 or +1 (encode "
             "classes first)."
+        )
+
+
+def largest_size(dtype, n_inputs):
+    """Give a size that all inputs or weights of a unit may have.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Precision of the training.
+    n_inputs : int
+        Number of inputs per unit, at most.
+
+    Returns
+    -------
+    size : float
+        The sum of `n_inputs` squares of it is finite, with a factor of 4 to spare.
+    """
+    return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
+
+
+def largest_input(X):
+    """Give the largest modulus of the inputs, the constant 1 of intercepts among them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+
+    Returns
+    -------
+    largest : float
+        At least 1.
+    """
+    return max(float(X.max()), -float(X.min()), 1.0)
+
+
+def check_squares(X, dtype=np.float64):
+    """Raise ValueError if squares of the inputs overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, of a real dtype.
+    dtype : dtype, default=float64
+        Precision that is computed in.
+
+    Raises
+    ------
+    ValueError
+        If an input is too large.
+    """
+    # The search for one that is not +-1 mostly ends in the first row.
+    if X.dtype.kind != "f" or all_signs(X):
+        return
+    dtype = np.dtype(dtype)
+    largest, limit = largest_input(X), largest_size(dtype, X.shape[1] + 1)
+    if largest > limit:
+        raise ValueError(
+            f"X has entries up to {largest:.3g}, whose squares overflow in {dtype} "
+            f"(entries up to {limit:.3g} do not): scale the features, for example with "
+            "sklearn.preprocessing.StandardScaler."
         )
 
 
