@@ -44,8 +44,7 @@ def check_patterns(inputs, labels):
     Raises
     ------
     ValueError
-        If shapes do not fit, inputs are not finite or too large, or labels are not
-        +-1.
+        If shapes do not fit, inputs are not finite or labels are not +-1.
     """
     if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
         raise ValueError(
@@ -58,7 +57,6 @@ def check_patterns(inputs, labels):
             f"inputs of pattern {bad[0]} contain NaN or infinity: remove or impute "
             f"them ({len(bad)} patterns are affected)."
         )
-    check_squares(inputs)
     if labels.shape != inputs.shape[:1]:
         raise ValueError(
             f"labels have shape {labels.shape} for {len(inputs)} patterns: pass one "

@@ -136,3 +136,18 @@ def test_patterns_that_a_plugin_cannot_satisfy_leave_finite_probabilities(
     if answer == "posterior":
         np.testing.assert_array_equal(model.predict(X), 1)
     assert model.n_errors_ == (y != 1).sum()
+
+
+@pytest.mark.parametrize("kind", ["heavy tails", "different scales"])
+def test_heavy_tails_and_scales_do_not_end_ep_after_one_coupling(kind):
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(120, 15))
+    y = (Z @ rng.normal(size=15) > 0).astype(int)
+    tails = np.exp(2 * Z)
+    X = {
+        "heavy tails": (tails - tails.mean(axis=0)) / tails.std(axis=0),
+        "different scales": Z * 10.0 ** rng.integers(-2, 4, 15),
+    }[kind]
+    settings = SHORT | {"gammas": [0.5, 1.0], "max_sweeps": 40}
+    model = FBPClassifier(n_hidden=3, method="ep", **settings).fit(X, y)
+    assert (model.n_iter_, model.n_errors_) == (2, 0)
