@@ -59,10 +59,8 @@ class Architecture(Parametrised, ABC):
         super().__init_subclass__(**kwargs)
         for claim, methods in _CLAIMS.items():
             owner = next(c for c in cls.__mro__ if claim in vars(c))
-            changed = any(
-                getattr(cls, m) is not getattr(owner, m, None) for m in methods
-            )
-            if changed and owner is not Architecture:
+            differ = (getattr(cls, m) is not getattr(owner, m, None) for m in methods)
+            if any(differ) and owner is not Architecture:
                 setattr(cls, claim, vars(Architecture)[claim])
 
     def __init__(self, n_hidden: int = 9):

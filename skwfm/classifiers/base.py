@@ -282,13 +282,12 @@ def _check_n_hidden(architecture, n_hidden):
     # Names, classes and what is no machine at all have no number of their own.
     is_named = isinstance(architecture, (str, type))
     units = None if is_named else getattr(architecture, "n_hidden", None)
-    if units is None or units == n_hidden:
-        return
-    raise ValueError(
-        f"n_hidden={shown(n_hidden)} has no effect beside "
-        f"architecture={architecture!r}, which has n_hidden={units}: set "
-        "architecture__n_hidden, or pass the class or its name instead of the instance."
-    )
+    if units not in (None, n_hidden):
+        raise ValueError(
+            f"n_hidden={shown(n_hidden)} has no effect beside "
+            f"architecture={architecture!r}, which has n_hidden={units}: set "
+            "architecture__n_hidden, or pass the class or its name instead."
+        )
 
 
 def _generator(random_state):
