@@ -2,11 +2,12 @@
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from skwfm import __version__
 __all__ = ["main"]
 
 INTERRUPTED = 130
+NOT_READ = 141  # as the shell reports a program that wrote into a closed pipe
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,11 +31,17 @@ def main(argv: list[str] | None = None) -> int:
     -------
     status : int
         0 if all went well, 1 if an algorithm failed, 2 for wrong arguments or data,
-        130 after Ctrl-C.
+        130 after Ctrl-C or SIGTERM, 141 if nobody reads the output.
     """
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.command(arguments)
+        status = arguments.command(arguments)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:  # as in `skwfm plugins | head -1`
+        # Else Python would try again at the end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
     except UserError as error:
         print(f"skwfm: error: {error}", file=sys.stderr)
         return 2
@@ -135,15 +143,16 @@ def _share(text):
 def _compare(arguments):
     from skwfm.experiments.report import terminal
 
-    # Plugins may print when they are imported.
-    with redirect_stdout(sys.stderr):
+    with terminal.nothing_on_stdout():
         plan = _plan(arguments)
     cache = arguments.out / ".cache"
     bar = terminal.ProgressBar()
     try:
-        with bar, _terminated_like_interrupted():
+        with terminal.nothing_on_stdout(), bar, _terminated_like_interrupted():
             comparison = _study(arguments, *plan, cache, bar)
         return _report(arguments, comparison, cache)
+    except BrokenPipeError:  # nothing is wrong with the folder
+        raise
     except OSError as error:
         print(_NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache), file=sys.stderr)
         return 1
@@ -181,6 +190,7 @@ def _report(arguments, comparison, cache):
         terminal.print_table(comparison)
         if comparison.settings["measures"]:
             terminal.print_landscapes(comparison)
+    print(end="", flush=True)
     terminal.print_outcome(comparison, paths, cache)
     return 1 if comparison.failed else 0
 
@@ -233,7 +243,9 @@ def _plan(arguments):
     try:
         _check_surroundings(arguments)
         source = _source(arguments)
-        names = arguments.algorithms or default_names(source.problem, arguments.quick)
+        names = arguments.algorithms or default_names(
+            source.problem, arguments.quick, source.X.size
+        )
         contestants = find_contestants(_separated(names), source.problem)
         given = arguments.measures
         names = DEFAULT_MEASURES if given is None else _separated(given)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.pairs import sum_over_states
 from skwfm.architectures.parameters import Parametrised
 from skwfm.architectures.symmetries import try_mirror_sign
@@ -58,17 +59,15 @@ class Architecture(Parametrised, ABC):
         super().__init_subclass__(**kwargs)
         for claim, methods in _CLAIMS.items():
             owner = next(c for c in cls.__mro__ if claim in vars(c))
-            changed = any(
-                getattr(cls, m) is not getattr(owner, m, None) for m in methods
-            )
-            if changed and owner is not Architecture:
+            differ = (getattr(cls, m) is not getattr(owner, m, None) for m in methods)
+            if any(differ) and owner is not Architecture:
                 setattr(cls, claim, vars(Architecture)[claim])
 
     def __init__(self, n_hidden: int = 9):
         is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
         if not is_integer or n_hidden < 1:
             raise ValueError(
-                f"n_hidden={n_hidden!r} is not a number of hidden units: pass an "
+                f"n_hidden={shown(n_hidden)} is not a number of hidden units: pass an "
                 "integer >= 1."
             )
         self.n_hidden = n_hidden
@@ -282,7 +281,7 @@ def tanh_and_slopes(fields, beta, order):
         Values of tanh(beta x), its slope and, for order 2, its curvature.
     """
     if order not in (1, 2):
-        raise ValueError(f"order={order!r} is not available: pass 1 or 2.")
+        raise ValueError(f"order={shown(order)} is not available: pass 1 or 2.")
     z = beta * np.abs(fields)
     e = np.exp(-2 * z)
     value = np.tanh(beta * fields)

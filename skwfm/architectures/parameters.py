@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Self
 
+from skwfm._shown import shown
+
 
 class Parametrised:
     """Parameters as of scikit-learn's estimators, without importing scikit-learn.
@@ -13,7 +15,7 @@ class Parametrised:
     """
 
     def __repr__(self):
-        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
+        arguments = ", ".join(f"{k}={shown(v)}" for k, v in vars(self).items())
         return f"{type(self).__name__}({arguments})"
 
     def __eq__(self, other):

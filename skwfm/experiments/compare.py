@@ -49,7 +49,8 @@ def compare(
     source : Source, default=None
         The patterns. None takes the built-in Dress/Coat images.
     algorithms : iterable of str, Contestant or estimator, default=None
-        The algorithms to compare, see `find_contestants`. None takes `default_names`.
+        The algorithms to compare, see `find_contestants`. None takes `default_names`:
+        for large tables fBP is left out.
     measures : iterable of str, Measure class or Measure, default=DEFAULT_MEASURES
         What is measured of every trained classifier, see `skwfm.landscape.Measure`; by
         default local entropy, Hessian and noise robustness.
@@ -85,6 +86,11 @@ def compare(
     KeyboardInterrupt
         On Ctrl-C; finished runs stay in `cache`, unfinished ones are lost.
 
+    Warns
+    -----
+    UserWarning
+        If `algorithms` is None and the table is too large for fBP.
+
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
@@ -107,8 +113,9 @@ def compare(
             f"source must be a Source, as read_source gives of a file; got {source!r}. "
             "Algorithms are named by algorithms=[...]."
         )
-    given = default_names(source.problem) if algorithms is None else algorithms
-    contestants = find_contestants(given, source.problem)
+    if algorithms is None:
+        algorithms = default_names(source.problem, n_cells=source.X.size)
+    contestants = find_contestants(algorithms, source.problem)
     measures = find_measures(measures, COLUMNS)
     settings = _settings(source, contestants, measures, seeds, seeds[:n_measured])
     if source.problem is None:

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.inference.factors import Factors
 from skwfm.problem.fitted import read_model
 
@@ -56,8 +57,8 @@ def read_factors(model, X, y, max_errors="model", beta_ne=None):
     if beta_ne is not None:
         if not (isinstance(max_errors, str) and max_errors == "model"):
             raise ValueError(
-                f"max_errors={max_errors!r} and beta_ne={beta_ne!r} both say which "
-                "weights count: pass one."
+                f"max_errors={shown(max_errors)} and beta_ne={shown(beta_ne)} both say "
+                "which weights count: pass one."
             )
         return Factors.of(problem, sample_weight=ones, beta_ne=beta_ne), weights, 0
     most = _allowed(max_errors, errors, problem.n_samples)
@@ -73,8 +74,8 @@ def _allowed(max_errors, errors, n_samples):
     is_number = isinstance(max_errors, (Integral, Real))
     if not is_number or not 0 <= max_errors <= n_samples:
         raise ValueError(
-            f"max_errors={max_errors!r} is not a number of errors: pass 'model', a "
-            f"number from 0 to {n_samples} (the patterns), or a share of them below 1."
+            f"max_errors={shown(max_errors)} is not a number of errors: pass 'model', "
+            f"a number from 0 to {n_samples} (the patterns), or a share below 1."
         )
     share = not isinstance(max_errors, Integral) and max_errors < 1
     return int(max_errors * n_samples if share else max_errors)

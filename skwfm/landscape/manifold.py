@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
+from skwfm._shown import shown
 from skwfm.landscape.hessian.exact import exact_eigenvalues
 from skwfm.landscape.hessian.loss import Loss
 from skwfm.landscape.hessian.operator import HessianOperator
@@ -256,8 +257,8 @@ def _measure(solution, beta, target, tol, rank_tol, n_iter):
     if residual > tol:
         warnings.warn(
             f"Gauss-Newton ended after {n_iter} steps with a residual of "
-            f"{residual:.3g}, above tol={tol!r}: lower beta or target, raise max_iter, "
-            "or look for equal patterns with different labels.",
+            f"{residual:.3g}, above tol={shown(tol)}: lower beta or target, raise "
+            "max_iter, or look for equal patterns with different labels.",
             ConvergenceWarning,
             stacklevel=3,
         )

@@ -12,6 +12,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
 from skwfm._checks import check_count
+from skwfm._shown import shown
+from skwfm.problem.validation import check_squares
 
 NOISES = ("coloured", "flip", "gaussian")
 # Largest meaningful level: a probability, or for gaussian noise any multiple of the
@@ -125,6 +127,8 @@ def noise_robustness(
             "noise='flip' changes signs and needs inputs that all are +-1: binarise "
             "them, or use noise='coloured'."
         )
+    if noise == "gaussian":
+        check_squares(values, values.dtype)  # of which it takes the standard deviation
     seeds = np.random.default_rng(random_state).spawn(len(levels) * n_draws)
     errors = Parallel(n_jobs=n_jobs)(
         delayed(_error_rate)(model, X, values, y, noise, level, rng)
@@ -160,11 +164,13 @@ def check_noise(noise, levels, n_draws):
     check_count("n_draws", n_draws, 1)
     values = np.asarray(levels, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"levels={levels!r} must be a list of at least one number.")
+        raise ValueError(
+            f"levels={shown(levels)} must be a list of at least one number."
+        )
     highest = _HIGHEST_LEVEL[noise]
     if not np.all((values >= 0) & (values <= highest) & np.isfinite(values)):
         allowed = "in [0, 1]" if highest == 1 else "finite and at least 0"
-        raise ValueError(f"levels={levels!r} of {noise} noise must be {allowed}.")
+        raise ValueError(f"levels={shown(levels)} of {noise} noise must be {allowed}.")
     return values
 
 

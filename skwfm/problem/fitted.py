@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, without_integers
+from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
 _NEEDED = ("coef_", "architecture_")
 # Labels of a model without `classes_`.
@@ -60,7 +60,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     TypeError
         If the model is not a committee machine.
     ValueError
-        If the patterns do not fit the model.
+        If the patterns do not fit the model, or their squares overflow.
     """
     last = model[-1] if isinstance(model, Pipeline) else model
     _check_model(last)
@@ -69,6 +69,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     X = without_integers(check_array(X, dtype=INPUT_DTYPES))
     y = column_or_1d(y)
     check_consistent_length(X, y)
+    check_squares(X)
     coef = np.asarray(last.coef_, dtype=float)
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))

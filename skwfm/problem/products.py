@@ -228,7 +228,9 @@ class RealProducts:
             if problem.dtype == np.float64
             else self._layout.pack_inputs(np.ascontiguousarray(inputs, np.float64))
         )
-        self._squares = self._inputs**2
+        # Squares that overflow end a run of message passing, whose status says so.
+        with np.errstate(over="ignore"):
+            self._squares = self._inputs**2
         self._rows = np.arange(len(inputs))
 
     def _times(self, inputs, flat):

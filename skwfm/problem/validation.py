@@ -5,7 +5,7 @@ from hashlib import blake2b
 import numpy as np
 
 from skwfm.architectures import symmetries
-from skwfm.architectures.rows import all_signs
+from skwfm.architectures.rows import all_signs, row_blocks
 
 # Dtypes that validation keeps; any other becomes the first.
 INPUT_DTYPES = [np.float64, np.float32, np.int8, np.int16, np.int32, np.int64]
@@ -70,6 +70,68 @@ def check_patterns(inputs, labels):
         )
 
 
+def largest_size(dtype, n_inputs):
+    """Give a size that all inputs or weights of a unit may have.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Precision of the training.
+    n_inputs : int
+        Number of inputs per unit, at most.
+
+    Returns
+    -------
+    size : float
+        The sum of `n_inputs` squares of it is finite, with a factor of 4 to spare.
+    """
+    return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
+
+
+def largest_input(X):
+    """Give the largest modulus of the inputs, the constant 1 of intercepts among them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+
+    Returns
+    -------
+    largest : float
+        At least 1.
+    """
+    return max(float(X.max()), -float(X.min()), 1.0)
+
+
+def check_squares(X, dtype=np.float64):
+    """Raise ValueError if squares of the inputs overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, of a real dtype.
+    dtype : dtype, default=float64
+        Precision that is computed in.
+
+    Raises
+    ------
+    ValueError
+        If an input is too large.
+    """
+    # The search for one that is not +-1 mostly ends in the first row.
+    if X.dtype.kind != "f" or all_signs(X):
+        return
+    dtype = np.dtype(dtype)
+    largest, limit = largest_input(X), largest_size(dtype, X.shape[1] + 1)
+    if largest > limit:
+        raise ValueError(
+            f"X has entries up to {largest:.3g}, whose squares overflow in {dtype} "
+            f"(entries up to {limit:.3g} do not): scale the features, for example with "
+            "sklearn.preprocessing.StandardScaler."
+        )
+
+
 def find_contradiction(inputs, labels, mirror=None):
     """Look for two patterns that no machine can answer correctly together.
 
@@ -90,15 +152,57 @@ def find_contradiction(inputs, labels, mirror=None):
         whose labels contradict it.
     """
     seen = {}
-    for index, row in enumerate(inputs):
-        label = labels[index]
-        used = np.flatnonzero(row)
-        if mirror is not None and used.size and row[used[0]] < 0:
-            row, label = -row, mirror * label
-        first, known = seen.setdefault(_digest(row), (index, label))
+    labels = labels.tolist()
+    for index, (digest, flipped) in enumerate(row_digests(inputs, mirror is not None)):
+        label = mirror * labels[index] if flipped else labels[index]
+        first, known = seen.setdefault(digest, (index, label))
         if known != label:
             return first, index
     return None
+
+
+def row_digests(inputs, mirrored=False):
+    """Give short bytes that are the same for equal rows only.
+
+    The rows themselves would double the memory. Two different rows of a table have the
+    same 16 bytes with a probability of 1e-20 at a billion rows.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_features)
+        Inputs.
+    mirrored : bool, default=False
+        Whether opposite rows are equal, too.
+
+    Yields
+    ------
+    digest : bytes
+        Of one row.
+    flipped : bool
+        Whether it is that of the row with all signs changed.
+    """
+    as_bits = all_signs(inputs)
+    for _, block in row_blocks(inputs, slice(None)):
+        flipped = np.zeros(len(block), dtype=bool)
+        if mirrored:
+            leading = (block != 0).argmax(axis=1)
+            flipped = block[np.arange(len(block)), leading] < 0
+        rows = _bits_of(block, flipped) if as_bits else _turned(block, flipped)
+        for row, turned in zip(rows, flipped.tolist(), strict=True):
+            yield blake2b(row, digest_size=16).digest(), turned
+
+
+def _bits_of(block, flipped):
+    """Signs of inputs that are all +-1, eight in a byte."""
+    return np.packbits((block < 0) ^ flipped[:, None], axis=1)
+
+
+def _turned(block, flipped):
+    """Rows with some of them turned round; adding zero makes -0. and 0. the same."""
+    rows = np.array(block, order="C")
+    np.negative(rows, out=rows, where=flipped[:, None])
+    rows += 0
+    return rows
 
 
 def merge_patterns(inputs, labels, weight, by_label=False):
@@ -125,14 +229,15 @@ def merge_patterns(inputs, labels, weight, by_label=False):
         Total weights of this label and of the other.
     """
     used = np.flatnonzero(weight)
-    place, first = {}, []
-    groups = np.empty(len(used), dtype=np.intp)
-    for index, row in enumerate(used):
-        name = _digest(inputs[row]), by_label and labels[row]
-        groups[index] = place.setdefault(name, len(first))
-        if groups[index] == len(first):
+    place, first, groups = {}, [], []
+    for row, (digest, _) in enumerate(row_digests(inputs)):
+        if weight[row] == 0:
+            continue
+        name = digest, by_label and labels[row]
+        groups.append(place.setdefault(name, len(first)))
+        if groups[-1] == len(first):
             first.append(row)
-    rows = np.array(first)
+    rows, groups = np.array(first), np.array(groups)
     agrees = labels[used] == labels[rows][groups]
     totals = [
         np.bincount(groups[chosen], weight[used][chosen], len(rows))
@@ -141,14 +246,6 @@ def merge_patterns(inputs, labels, weight, by_label=False):
     turned = totals[1] > totals[0]
     merged = np.where(turned, -labels[rows], labels[rows])
     return rows, merged, np.maximum(*totals), np.minimum(*totals)
-
-
-def _digest(row):
-    """A name for a row that takes 16 bytes: the rows would double the memory.
-
-    Adding zero makes -0. and 0. the same bytes.
-    """
-    return blake2b((row + 0).tobytes(), digest_size=16).digest()
 
 
 def mirror_sign(architecture, fit_intercept):

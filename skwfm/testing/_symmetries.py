@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.symmetries import is_monotone, mirror_sign
 from skwfm.testing._probe import call, expect, expect_close, outcomes, signs_of
 
@@ -21,7 +22,7 @@ def check_mirror_sign(machine, rng):
     """Check how the answer changes when all units change sign."""
     said = mirror_sign(machine)
     require = partial(expect, machine=machine, method="mirror_sign")
-    problem, remedy = f"is {said!r}", "say 1, -1, or None if there is no such rule"
+    problem, remedy = f"is {shown(said)}", "say 1, -1, or None if there is no such rule"
     require(said in (1, -1, None), problem=problem, remedy=remedy)
     if said is None:
         return

@@ -14,6 +14,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.testing._optional import (
     check_channel,
     check_curvature,
@@ -117,7 +118,7 @@ def _check_n_hidden(machine, expected):
     is_count = isinstance(found, Integral) and found >= 1
     if not is_count or found != expected:
         raise AssertionError(
-            f"{type(machine).__name__}: attribute n_hidden is {found!r}, expected "
+            f"{type(machine).__name__}: attribute n_hidden is {shown(found)}, expected "
             f"{expected or 'a positive integer'}; store the constructor's n_hidden."
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skwfm._shown import shown
 from skwfm.classifiers import LALClassifier
 from skwfm.landscape import MeasureTransformer, flatten_solutions, measure_scorer
 from skwfm.landscape.measure import NEEDS, Curve
@@ -86,7 +87,7 @@ def _check_attributes(measure):
     expect(isinstance(unit, str), measure, "unit", f"is {unit!r}", "make it a string")
     expect(needs in NEEDS, measure, "needs", f"is {needs!r}", f"use one of {NEEDS}")
     better = measure.greater_is_better
-    problem = f"is {better!r}"
+    problem = f"is {shown(better)}"
     is_bool = isinstance(better, bool)
     expect(is_bool, measure, "greater_is_better", problem, "make it True or False")
     columns = measure.columns

@@ -1,6 +1,9 @@
 """Progress, tables and messages in the terminal."""
 
+import ctypes
+import os
 import sys
+from contextlib import contextmanager, redirect_stdout, suppress
 
 from skwfm.experiments.report.wording import duration, written
 
@@ -45,6 +48,27 @@ class ProgressBar:
         self._progress.update(
             self._task, completed=n_done, total=n_runs, description=text
         )
+
+
+@contextmanager
+def nothing_on_stdout():
+    """Send to standard error what is printed: standard output is for the results.
+
+    Also what C code prints here and in processes started meanwhile: it knows nothing of
+    `sys.stdout` and writes to the descriptor.
+    """
+    print(end="", flush=True)
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        # C keeps lines in a buffer of its own, which would come out after the results.
+        with suppress(OSError, TypeError, AttributeError):  # no such library on Windows
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _console(stderr=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -20,6 +21,8 @@ from skwfm.classifiers import BaseCommitteeClassifier, published_settings
 LAL_DEFAULT = "LAL-default"
 PUBLISHED = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
+# On tables with more numbers fBP takes minutes a run, the others seconds.
+FBP_MOST_CELLS = 20_000
 COMMITTEE, STANDARD = "committee", "standard"
 
 
@@ -143,7 +146,7 @@ def standard_estimators():
     return {type(member).__name__: member for member in members}
 
 
-def default_names(problem, quick=False):
+def default_names(problem, quick=False, n_cells=0):
     """Return the names compared when the caller names none.
 
     Parameters
@@ -152,17 +155,33 @@ def default_names(problem, quick=False):
         "dress_coat" for the built-in images, None for own data.
     quick : bool, default=False
         Whether to leave out slow algorithms.
+    n_cells : int, default=0
+        Size of one's own table, rows times columns.
 
     Returns
     -------
     names : list of str
         For own data the algorithms of skwfm have their plugin names.
+
+    Warns
+    -----
+    UserWarning
+        If the table is too large for fBP, which is then left out.
     """
-    if problem is None:
-        members = ["lal", "elal", "cesgd", *standard_estimators()]
-        quick_members = ["lal", "elal", "cesgd", "LogisticRegression", "SVC"]
-        return quick_members if quick else members
-    return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
+    if problem is not None:
+        return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
+    members = ["lal", "elal", "cesgd"]
+    if quick:
+        return [*members, "LogisticRegression", "SVC"]
+    if n_cells <= FBP_MOST_CELLS:
+        return [*members, "fbp", *standard_estimators()]
+    warnings.warn(
+        f"fbp is left out: on a table of {n_cells} numbers (more than "
+        f"{FBP_MOST_CELLS}) it takes minutes a run. Name it among the algorithms to "
+        "have it compared.",
+        stacklevel=3,
+    )
+    return [*members, *standard_estimators()]
 
 
 def known_names(problem: str | None) -> list[str]:

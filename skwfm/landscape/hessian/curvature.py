@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.landscape.hessian.solution import smooth
 
 
@@ -66,8 +67,8 @@ class Curvature:
         result = cls(by_delta_twice / n_samples, slope, rest)
         if not all(np.isfinite(a).all() for a in (result.outer, slope, rest)):
             raise ValueError(
-                f"the second derivatives at beta={loss.beta!r} are not finite: lower "
-                "beta or scale the inputs."
+                f"the second derivatives at beta={shown(loss.beta)} are not finite: "
+                "lower beta or scale the inputs."
             )
         return result
 

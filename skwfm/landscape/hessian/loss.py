@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from skwfm._checks import check_positive
+from skwfm._shown import shown
 
 LOSSES = ("mse", "ce")
 OUTPUTS = ("tanh", "identity")
@@ -105,7 +106,7 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
         return Loss("ce", beta, gamma)
     if gamma is not None:
         raise ValueError(
-            f"gamma={gamma!r} has no effect on loss='mse': leave it None, or use "
+            f"gamma={shown(gamma)} has no effect on loss='mse': leave it None, or use "
             "loss='ce'."
         )
     if output not in (None, *OUTPUTS):

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
+from skwfm._shown import shown
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import HessianSpectrum, spectrum_of
@@ -168,9 +169,9 @@ def hessian_spectrum(
 
 def _warn_of_saturation(beta):
     warnings.warn(
-        f"the units are saturated at beta={beta!r}: no weights nearby change the loss "
-        "by more than its rounding, so that these eigenvalues say nothing about the "
-        "width and cannot be compared with others: lower beta.",
+        f"the units are saturated at beta={shown(beta)}: no weights nearby change the "
+        "loss by more than its rounding, so that these eigenvalues say nothing about "
+        "the width and cannot be compared with others: lower beta.",
         UserWarning,
         stacklevel=3,
     )
@@ -178,9 +179,9 @@ def _warn_of_saturation(beta):
 
 def _warn_of_errors(n_errors, n_samples, beta):
     warnings.warn(
-        f"the smooth machine at beta={beta!r} is wrong on {n_errors} of {n_samples} "
-        "patterns, so its Hessian is not that of a minimum: train to zero errors and "
-        "raise beta to at least smallest_beta(models, X, y).",
+        f"the smooth machine at beta={shown(beta)} is wrong on {n_errors} of "
+        f"{n_samples} patterns, so its Hessian is not that of a minimum: train to zero "
+        "errors and raise beta to at least smallest_beta(models, X, y).",
         UserWarning,
         stacklevel=3,
     )
