@@ -1,8 +1,10 @@
-"""Errors for arguments that are not numbers of the right kind."""
+"""Checks that arguments are numbers of the right kind."""
 
 from numbers import Integral
 
 import numpy as np
+
+from skwfm._shown import shown
 
 
 def check_positive(name, value, advice):
@@ -26,7 +28,8 @@ def check_positive(name, value, advice):
     is_number = number.ndim == 0 and number.dtype.kind in "iuf"
     if not (is_number and np.isfinite(number) and number > 0):
         raise ValueError(
-            f"{name}={value!r} is not a positive finite number: pass one, {advice}."
+            f"{name}={shown(value)} is not a positive finite number: pass one, "
+            f"{advice}."
         )
 
 
@@ -50,5 +53,5 @@ def check_count(name, value, minimum):
     is_integer = isinstance(value, Integral) and not isinstance(value, bool)
     if not is_integer or value < minimum:
         raise ValueError(
-            f"{name}={value!r} is not an integer of at least {minimum}: pass one."
+            f"{name}={shown(value)} is not an integer of at least {minimum}: pass one."
         )

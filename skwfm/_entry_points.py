@@ -47,7 +47,7 @@ class Plugin:
     shadowed: bool = False
 
     @property
-    def qualified_name(self):
+    def qualified_name(self) -> str:
         """Name that no other distribution can take.
 
         Returns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# One look per algorithm in every figure. Colours keep apart for the colour-blind and
-# darken from one to the next in greyscale; markers and lines tell the rest.
+# One style per algorithm in every figure. The colours differ for the colour-blind;
+# markers and lines tell algorithms apart in greyscale.
 ALGORITHM_STYLES = {
     "fbp": {"color": "#332288", "marker": "D", "linestyle": "-."},
     "elal": {"color": "#0072b2", "marker": "o", "linestyle": "-"},
@@ -20,7 +20,7 @@ ALGORITHM_STYLES = {
     "mlp": {"color": "0.65", "marker": "3", "linestyle": "-"},
 }
 _ALIASES = {"cesgd": "cesgd-fast"}
-# For names that are in no table, in the order in which they come.
+# For names without a style, in the order in which they appear.
 _MACHINES = ("#56b4e9", "#8c510a", "#7fbc41", "#999933")
 _GREYS = ("0.4", "0.55", "0.7")
 _MARKERS = ("*", "X", "p", "h", "8", "<", ">")
@@ -29,18 +29,19 @@ _MARKERS = ("*", "X", "p", "h", "8", "<", ">")
 def algorithm_style(
     name: str, *, rank: int = 0, standard: bool = False
 ) -> dict[str, Any]:
-    """Give the colour, marker and line of an algorithm, the same in every figure.
+    """Return the colour, marker and line of an algorithm, the same in every figure.
 
     Parameters
     ----------
     name : str
-        As in tables: "eLAL", "elal" and "ELALClassifier" are one. What follows a comma
-        is a variant, drawn like its algorithm with hollow markers: "LAL, default rate".
+        As in tables: "eLAL", "elal" and "ELALClassifier" are the same. A comma
+        introduces a variant, drawn like its algorithm with hollow markers: "LAL,
+        default rate".
     rank : int, default=0
-        How many names that no table knows came before, so that each gets its own look.
+        Number of names without a style that came before, so that each gets its own.
     standard : bool, default=False
-        Whether a name that no table knows is drawn in grey, as standard classifiers
-        are, instead of a colour.
+        Whether a name without a style is drawn in grey, as standard classifiers are,
+        instead of in colour.
 
     Returns
     -------
@@ -59,17 +60,17 @@ def algorithm_style(
 
 
 def known_style(label):
-    """Give the style of a label that names an algorithm.
+    """Return the style of a label that names an algorithm.
 
     Parameters
     ----------
     label : str or None
-        What is to stand in a legend.
+        Text of the legend.
 
     Returns
     -------
     style : dict
-        As from `algorithm_style`; empty for any other label.
+        As from `algorithm_style`; empty if no algorithm has this name.
     """
     name = (label or "").lower().replace("-default", ", default")
     algorithm, _, variant = name.partition(",")
@@ -79,15 +80,15 @@ def known_style(label):
 
 
 def line_style(label, **kwargs):
-    """Give the style of a measured curve.
+    """Return the style of a measured curve.
 
     Parameters
     ----------
     label : str or None
-        Its label: the name of an algorithm brings that one's look.
+        Label of the curve; the name of an algorithm selects its style.
     **kwargs
-        What comes from the caller, who has the last word. Matplotlib's short names
-        are as good as the long ones.
+        Keywords of the caller, which take precedence. Matplotlib's short names are
+        accepted as well.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def add_legend(ax, notes=()):
 
 
 def new_axes(ax):
-    """Give axes to draw on.
+    """Return axes to draw on.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def new_axes(ax):
     Returns
     -------
     ax : matplotlib Axes
-        The given ones, or the new figure's.
+        The given axes, or those of the new figure.
     """
     import matplotlib.pyplot as plt
 
@@ -137,7 +138,7 @@ def new_axes(ax):
 
 
 def check_labels(labels, n_curves):
-    """Give one label to each result.
+    """Return one label for each result.
 
     Parameters
     ----------

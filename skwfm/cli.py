@@ -2,20 +2,24 @@
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from skwfm import __version__
 
+__all__ = ["main"]
+
 INTERRUPTED = 130
+NOT_READ = 141  # as the shell reports a program that wrote into a closed pipe
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Parameters
@@ -27,11 +31,17 @@ def main(argv=None):
     -------
     status : int
         0 if all went well, 1 if an algorithm failed, 2 for wrong arguments or data,
-        130 after Ctrl-C.
+        130 after Ctrl-C or SIGTERM, 141 if nobody reads the output.
     """
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.command(arguments)
+        status = arguments.command(arguments)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:  # as in `skwfm plugins | head -1`
+        # Else Python would try again at the end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
     except UserError as error:
         print(f"skwfm: error: {error}", file=sys.stderr)
         return 2
@@ -41,7 +51,7 @@ def main(argv=None):
 
 
 class UserError(Exception):
-    """Something only the user can put right."""
+    """An error in the arguments, the data or the installation."""
 
 
 def _parser():
@@ -66,29 +76,27 @@ def _add_compare(commands):
         "compare", help=text, description=text.capitalize(), allow_abbrev=False
     )
     parser.set_defaults(command=_compare)
+    _add_study(parser.add_argument)
+    _add_own_data(parser.add_argument_group("own data, two classes"))
     add = parser.add_argument
-    add("--seeds", type=_positive, metavar="N", help="number of seeds (default: 10)")
-    add("--seed", type=_natural, default=0, metavar="S", help="first seed (default: 0)")
-    add(
-        "--algorithms",
-        nargs="+",
-        metavar="NAME",
-        help="installed plugins, published settings (LAL eLAL ceSGD-fast ceSGD-slow "
-        "fBP) or standard classifiers (LogisticRegression LinearSVC SVC "
-        "RandomForestClassifier MLPClassifier); separate by blanks or commas",
-    )
-    own = parser.add_argument_group("own data, two classes")
-    own.add_argument("--data", metavar="FILE", help="CSV with a header, or NPZ (X, y)")
-    own.add_argument("--target", metavar="COLUMN", help="label (default: last, or y)")
-    held_out = own.add_mutually_exclusive_group()
-    held_out.add_argument("--test", metavar="FILE", help="test patterns")
-    held_out.add_argument(
-        "--test-size", type=_share, metavar="SHARE", help="share to test on (0.25)"
-    )
     add(
         "--n-jobs", type=int, default=-1, metavar="N", help="runs at a time (all cores)"
     )
+    add("--fresh", action="store_true", help="repeat runs that are already finished")
+    add("--json", action="store_true", help="print the summary as JSON")
+    add("--out", type=Path, default=Path("skwfm-compare"), metavar="DIR")
+
+
+def _add_study(add):
     add("--quick", action="store_true", help="few seeds and the fast algorithms only")
+    add("--seeds", type=_positive, metavar="N", help="number of seeds (default: 10)")
+    add("--seed", type=_natural, default=0, metavar="S", help="first seed (default: 0)")
+    add(
+        "--algorithms", nargs="+", metavar="NAME",
+        help="installed plugins, published settings (LAL eLAL ceSGD-fast ceSGD-slow "
+        "fBP) or standard classifiers (LogisticRegression LinearSVC SVC "
+        "RandomForestClassifier MLPClassifier); separate by blanks or commas",
+    )  # fmt: skip
     add(
         "--measures", nargs="*", metavar="NAME",
         help="what to measure of the trained classifiers: installed measures (default: "
@@ -99,9 +107,16 @@ def _add_compare(commands):
         help="seeds, from the first, on which measures of committee machines are taken "
         "(default: 3, quick: 1)",
     )  # fmt: skip
-    add("--fresh", action="store_true", help="repeat runs that are already finished")
-    add("--json", action="store_true", help="print the summary as JSON")
-    add("--out", type=Path, default=Path("skwfm-compare"), metavar="DIR")
+
+
+def _add_own_data(own):
+    own.add_argument("--data", metavar="FILE", help="CSV with a header, or NPZ (X, y)")
+    own.add_argument("--target", metavar="COLUMN", help="label (default: last, or y)")
+    held_out = own.add_mutually_exclusive_group()
+    held_out.add_argument("--test", metavar="FILE", help="test patterns")
+    held_out.add_argument(
+        "--test-size", type=_share, metavar="SHARE", help="share to test on (0.25)"
+    )
 
 
 def _positive(text):
@@ -128,15 +143,16 @@ def _share(text):
 def _compare(arguments):
     from skwfm.experiments.report import terminal
 
-    # Also what a plugin prints when it is imported.
-    with redirect_stdout(sys.stderr):
+    with terminal.nothing_on_stdout():
         plan = _plan(arguments)
     cache = arguments.out / ".cache"
     bar = terminal.ProgressBar()
     try:
-        with bar, _terminated_like_interrupted():
+        with terminal.nothing_on_stdout(), bar, _terminated_like_interrupted():
             comparison = _study(arguments, *plan, cache, bar)
         return _report(arguments, comparison, cache)
+    except BrokenPipeError:  # nothing is wrong with the folder
+        raise
     except OSError as error:
         print(_NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache), file=sys.stderr)
         return 1
@@ -144,7 +160,7 @@ def _compare(arguments):
         print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        # Without --fresh, which would throw the finished runs away.
+        # Without --fresh, which would discard the finished runs.
         words = [word for word in sys.argv[1:] if word != "--fresh"]
         command = shlex.join(["skwfm", *words])
         kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
@@ -154,7 +170,7 @@ def _compare(arguments):
 
 @contextmanager
 def _terminated_like_interrupted():
-    """Answer SIGTERM as Ctrl-C, so that the study ends its workers."""
+    """Treat SIGTERM like Ctrl-C, so that the study ends its workers."""
     previous = signal.signal(
         signal.SIGTERM, lambda *received: signal.raise_signal(signal.SIGINT)
     )
@@ -174,13 +190,14 @@ def _report(arguments, comparison, cache):
         terminal.print_table(comparison)
         if comparison.settings["measures"]:
             terminal.print_landscapes(comparison)
+    print(end="", flush=True)
     terminal.print_outcome(comparison, paths, cache)
     return 1 if comparison.failed else 0
 
 
 _WORKER_DIED = (
-    "A worker process was killed, often for want of memory. {} of {} runs are kept in "
-    "{}.\nStart the same command with --n-jobs 1 to go on with less memory."
+    "A worker process was killed, often because memory ran out. {} of {} runs are kept "
+    "in {}.\nStart the same command with --n-jobs 1 to go on with less memory."
 )
 _NO_ROOM = (
     "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
@@ -211,7 +228,7 @@ def _study(arguments, source, contestants, measures, n_seeds, n_measured, cache,
 
 
 def _plan(arguments):
-    """Check everything the user controls before the first run starts."""
+    """Check everything that the user controls before the first run starts."""
     from skwfm.experiments import find_contestants
     from skwfm.experiments.compare import (
         N_MEASURED,
@@ -226,7 +243,9 @@ def _plan(arguments):
     try:
         _check_surroundings(arguments)
         source = _source(arguments)
-        names = arguments.algorithms or default_names(source.problem, arguments.quick)
+        names = arguments.algorithms or default_names(
+            source.problem, arguments.quick, source.X.size
+        )
         contestants = find_contestants(_separated(names), source.problem)
         given = arguments.measures
         names = DEFAULT_MEASURES if given is None else _separated(given)
@@ -242,7 +261,7 @@ def _plan(arguments):
 
 
 def _separated(names):
-    """Names between commas as well as blanks."""
+    """Split names at commas, as the shell has split them at blanks."""
     return [part for name in names for part in name.split(",") if part]
 
 

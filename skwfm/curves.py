@@ -46,6 +46,11 @@ class LocalEntropyCurve:
         Where ``entropy`` lies above ``cap`` and cannot be right.
     lower_bound : ndarray of shape (n_overlaps,) or None, default=None
         Lower bound on the optimum, where one is known (parity machine).
+    errors : ndarray of shape (n_overlaps,) or None, default=None
+        Mean number of errors of the weights that count.
+    beta_ne : ndarray of shape (n_overlaps,) or None, default=None
+        Inverse temperature at which these are expected; inf where none are allowed, 0
+        where all weights count, and where draws were counted without a temperature inf.
     """
 
     overlap: np.ndarray
@@ -62,6 +67,8 @@ class LocalEntropyCurve:
     cap: np.ndarray | None = None
     exceeds_cap: np.ndarray | None = None
     lower_bound: np.ndarray | None = None
+    errors: np.ndarray | None = None
+    beta_ne: np.ndarray | None = None
 
     @property
     def centre_overlap(self) -> np.ndarray:

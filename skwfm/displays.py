@@ -1,7 +1,7 @@
 """All displays in one place: made from results, drawn by ``plot``.
 
-A facade on top of the house: nothing in it imports from here. Matplotlib is imported
-when something is drawn, not before.
+No other module of the package imports from here. Matplotlib is imported when something
+is drawn.
 """
 
 from skwfm._plotting import algorithm_style

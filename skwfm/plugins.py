@@ -1,32 +1,36 @@
-"""Find algorithms, architectures and measures, built in or of other packages.
+"""Find algorithms, architectures and measures, built in or from other packages.
 
-A plugin is a class that some installed distribution names in its metadata, under the
+A plugin is a class that an installed distribution names in its metadata, under the
 entry-point group ``skwfm.algorithms``, ``skwfm.architectures`` or ``skwfm.measures``.
 The built-ins are registered in the same way.
 """
+
+from __future__ import annotations
 
 import importlib
 import inspect
 import reprlib
 from functools import cache
+from typing import Literal
 
 from skwfm._entry_points import GROUPS, Plugin, forget, installed, normalised
 
 __all__ = ["Plugin", "PluginError", "available", "get", "refresh", "resolve"]
 
+_Group = Literal["algorithms", "architectures", "measures"]
 _KIND = {
     "algorithms": "algorithm",
     "architectures": "architecture",
     "measures": "measure",
 }
-# What a class must have to be accepted. An Architecture's optional methods are not
-# here: a machine without them trains with fewer algorithms.
+# Methods that a class must have. An architecture's optional methods are left out: a
+# machine without them trains with fewer algorithms.
 _METHODS = {
     "algorithms": ("fit", "predict", "get_params"),
     "architectures": ("receptive_fields", "output", "decision"),
     "measures": ("__call__", "values"),
 }
-# What an instance must have besides.
+# Attributes that an instance must have as well.
 _ATTRIBUTES = {
     "algorithms": (),
     "architectures": (),
@@ -42,18 +46,19 @@ _BASE = {
 class PluginError(ImportError):
     """An installed plugin cannot be used.
 
-    It is an `ImportError`, since to its caller a plugin that fails in any way is a
-    package that cannot be imported. ``__cause__`` is what went wrong, if anything did.
+    It is an `ImportError` because, to its user, a plugin that fails in any way is a
+    package that cannot be imported. ``__cause__`` is the original error, if there is
+    one.
     """
 
 
-def available(group):
+def available(group: _Group) -> tuple[Plugin, ...]:
     """List the installed plugins of a group, importing none of them.
 
     Parameters
     ----------
     group : {"algorithms", "architectures", "measures"}
-        What to list.
+        Kind of plugin.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def available(group):
     return plugins
 
 
-def get(group, name):
+def get(group: _Group, name: str) -> type:
     """Load one plugin by name, and only that one.
 
     Parameters
@@ -97,13 +102,13 @@ def get(group, name):
     Returns
     -------
     plugin_class : type
-        The estimator class or the architecture class.
+        The class of the algorithm, the architecture or the measure.
 
     Raises
     ------
     PluginError
-        If the plugin is installed but cannot be imported, instantiated or used as what
-        it claims to be, or if skwfm itself is not installed.
+        If the plugin is installed but cannot be imported, instantiated or used as this
+        kind of plugin, or if skwfm itself is not installed.
     TypeError
         If `name` is not a string.
     ValueError
@@ -118,7 +123,7 @@ def get(group, name):
     return _load(_find(group, name))
 
 
-def resolve(group, spec):
+def resolve(group: _Group, spec: object) -> object:
     """Return the class or instance that a parameter stands for.
 
     Parameters
@@ -126,7 +131,7 @@ def resolve(group, spec):
     group : {"algorithms", "architectures", "measures"}
         Kind of plugin.
     spec : str, type or object
-        Name of an installed plugin, or a class or instance that can act as one.
+        Name of an installed plugin, or a class or an instance with the methods of one.
 
     Returns
     -------
@@ -138,7 +143,7 @@ def resolve(group, spec):
     PluginError
         As in `get`.
     TypeError
-        If `spec` is neither a name nor has the methods of this kind of plugin.
+        If `spec` is not a name and lacks methods of this kind of plugin.
     ValueError
         As in `get`.
     """
@@ -155,11 +160,11 @@ def resolve(group, spec):
     return spec
 
 
-def refresh():
+def refresh() -> None:
     """Forget what was found, so that the next call sees newly installed packages.
 
-    Modules already imported stay as they are: after *upgrading* a plugin, start Python
-    anew.
+    Modules already imported stay as they are: after *upgrading* a plugin, restart
+    Python.
     """
     importlib.invalidate_caches()
     forget()
@@ -172,7 +177,7 @@ def _check_group(group):
 
 
 def _find(group, name):
-    """Return the one plugin that a plain or qualified name means."""
+    """Return the plugin that a plain or qualified name stands for."""
     plugins = available(group)
     distribution, colon, short = name.partition(":")
     if colon:
@@ -226,11 +231,11 @@ def _ambiguous(group, name, matches):
     return f"{_KIND[group]} {name!r} is registered more than once: {listed}. {remedy}"
 
 
-# No lock of our own here: a plugin may ask for another one while it is being imported
-# in another thread. Python's import locks make all callers get the same class.
+# Without a lock: a plugin may ask for another one while it is being imported in another
+# thread. Python's import locks ensure that all callers get the same class.
 @cache
 def _load(plugin):
-    """Import the plugin's class and see that it can serve; failures are not cached."""
+    """Import the plugin's class and check it; failures are not cached."""
     from importlib.metadata import EntryPoint  # see _entry_points._scan
 
     try:
@@ -253,7 +258,7 @@ def _check_class(group, loaded):
     if not inspect.isclass(loaded):
         raise TypeError(f"expected a class, found {reprlib.repr(loaded)}")
     _check_methods(group, loaded)
-    # Shows a constructor that asks for more, and abstract methods left open.
+    # Fails if the constructor needs arguments, or abstract methods are not written.
     instance = loaded(n_hidden=9) if group == "architectures" else loaded()
     if group == "architectures" and not hasattr(instance, "n_hidden"):
         raise TypeError(f"{loaded.__name__} does not store n_hidden")

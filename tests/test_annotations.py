@@ -8,11 +8,14 @@ import pytest
 PACKAGES = (
     "architectures",
     "classifiers",
+    "cli",
     "curves",
     "datasets",
     "displays",
+    "experiments",
     "inference",
     "landscape",
+    "plugins",
     "testing",
     "theory",
 )

@@ -219,6 +219,57 @@ def test_full_disk_is_explained(study, monkeypatch):
     assert "0 of 4 runs are kept" in messages
 
 
+C_PRINTING = """
+import ctypes, os
+from skwfm import LALClassifier
+class Loud(LALClassifier):
+    def fit(self, X, y):
+        print("python prints")
+        os.write(1, b"a descriptor is written to\\n")
+        ctypes.CDLL(None).puts(b"C prints")  # into a buffer, if it is no terminal
+        return super().fit(X, y)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="puts of the C library by name")
+@pytest.mark.parametrize("n_jobs", ["1", "2"])
+def test_plugins_that_print_in_c_do_not_pollute_json(own, tmp_path, n_jobs):
+    (tmp_path / "loud.py").write_text(C_PRINTING)
+    folder = tmp_path / "loud-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1.0")
+    (folder / "entry_points.txt").write_text("[skwfm.algorithms]\nloud = loud:Loud\n")
+    command = [*RUN, "compare", "--data", own, "--out", tmp_path / "out", "--json"]
+    command += ["--n-jobs", n_jobs, "--seeds", "2", "--algorithms", "loud"]
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(
+        [*map(str, command), "--measures"],
+        capture_output=True, text=True, env=environment, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"][0]["algorithm"] == "loud"
+    for text in ("python prints", "a descriptor is written to", "C prints"):
+        assert done.stderr.count(text) == 2
+
+
+def test_broken_pipe_is_no_full_disk(own, tmp_path):
+    command = [*RUN, "compare", "--data", own, "--out", tmp_path / "out", "--json"]
+    command += ["--n-jobs", "1", "--seeds", "1", "--algorithms", "SVC", "--measures"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        list(map(str, command)), stdout=writing, stderr=subprocess.PIPE, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == 141
+    assert "Make room" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert (tmp_path / "out" / "summary.json").exists()
+
+
 def test_killed_worker_is_explained(study, monkeypatch):
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 

@@ -92,6 +92,38 @@ def test_curves_around_a_centre_have_no_mutual_axis():
         TheoryCurveDisplay.from_curve(curve, x="overlap")
 
 
+def test_counts_and_fractions_have_labels_of_their_own(curve):
+    """Fig. 3 counts solutions (positive); Fig. 1 is a log-fraction (negative)."""
+    counts = cross_entropy_local_entropy(0, 1.0, [0.1, 0.3])
+    assert np.all(counts.entropy > 0)
+    label = TheoryCurveDisplay.from_curve(counts, x="distance").ax_.get_ylabel()
+    assert label == "log number of solutions (nats per weight)"
+    fractions = TheoryCurveDisplay.from_curve(curve).ax_.get_ylabel()
+    assert fractions == "local entropy (nats per weight)"
+    with pytest.raises(ValueError, match="draw them on two axes"):
+        TheoryCurveDisplay.from_curves([curve, counts], x="distance")
+
+
+@pytest.mark.parametrize(
+    ("theory", "measure"), [("centre", "overlap"), ("distance", "distance")]
+)
+def test_both_displays_have_the_solution_on_the_left(curve, measured, theory, measure):
+    from skwfm.landscape import LocalEntropyDisplay
+
+    axes = [
+        TheoryCurveDisplay.from_curve(curve, x=theory).ax_,
+        LocalEntropyDisplay.from_curve(measured, x=measure).ax_,
+    ]
+    # Nearest to the solution: the largest overlap, the least distance.
+    nearest = [curve.centre_overlap.max(), measured.overlap.max()]
+    if theory == "distance":
+        nearest = [curve.centre_distance.min(), measured.distance.min()]
+    for ax, near in zip(axes, nearest, strict=True):
+        left, right = ax.get_xlim()
+        assert abs(near - left) < abs(near - right)
+    assert axes[0].xaxis_inverted() == axes[1].xaxis_inverted()
+
+
 def test_displays_of_measures_are_found_here_too():
     import skwfm.displays
     from skwfm.landscape import HessianSpectrumDisplay, NoiseRobustnessDisplay

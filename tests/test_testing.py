@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm.architectures.pairs import sum_over_states
-from skwfm.testing import check_algorithm, check_architecture
+from skwfm.testing import algorithm, check_algorithm, check_architecture
 
 
 class Majority:
@@ -424,6 +424,37 @@ def keep_what_jobs_say(model):
 def test_wrong_algorithm_is_caught(change, remedy):
     with pytest.raises(AssertionError, match=remedy):
         check_algorithm(after_fit(change))
+
+
+class Voting(LeastSquares):
+    """Predicts by something else than coef_, as a posterior does, and says so."""
+
+    def __init__(self, answer="posterior"):
+        self.answer = answer
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        fields = X @ self.coef_.T + self.intercept_
+        machine = self.classes_[(fields[:, 0] >= 0).astype(int)]
+        self.n_errors_ = int(np.sum(machine != y))
+        return self
+
+    def predict(self, X):
+        return self.classes_[1 - np.searchsorted(self.classes_, super().predict(X))]
+
+
+def test_n_errors_are_those_of_the_machine_not_of_predict():
+    X, y = algorithm._patterns()
+    model = Voting().fit(X, y)
+    assert model.n_errors_ < np.sum(model.predict(X) != y)
+    algorithm._check_errors(model, X, y)
+    algorithm._check_output(model, X)
+    # Nothing but its parameter allows that.
+    with pytest.raises(AssertionError, match="predict: differs"):
+        algorithm._check_output(Voting(answer="machine").fit(X, y), X)
+    model.n_errors_ = int(np.sum(model.predict(X) != y))
+    with pytest.raises(AssertionError, match="coef_ errs on"):
+        algorithm._check_errors(model, X, y)
 
 
 class ChanceSeed(LeastSquares):

@@ -6,12 +6,13 @@ from typing import Literal
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.pairs import sum_over_states
 from skwfm.architectures.parameters import Parametrised
 from skwfm.architectures.symmetries import try_mirror_sign
 
-# What a class says of its methods. A subclass that changes one of these methods
-# inherits nothing that was said of the old one.
+# Properties that a class declares, and the methods on which they depend. A subclass
+# that overrides one of these methods does not inherit the property.
 _CLAIMS = {
     "_compiled_rule": ("output", "smooth", "unit_to_fix"),
     "mirror_sign": ("output",),
@@ -21,7 +22,7 @@ _CLAIMS = {
 
 
 class Architecture(Parametrised, ABC):
-    """A layer of sign units and the rule that makes one output of them.
+    """A layer of sign units, and the rule that combines them into one output.
 
     To write your own, subclass this, implement `receptive_fields` and `output`, and
     whichever of the optional methods your algorithms need. Plain NumPy is enough: the
@@ -32,16 +33,16 @@ class Architecture(Parametrised, ABC):
     Parameters
     ----------
     n_hidden : int, default=9
-        Number of hidden units K. Every parameter of a constructor of yours is stored
-        under its name, as scikit-learn's estimators do: then it can be searched, as
-        ``architecture__n_hidden`` and the like.
+        Number of hidden units K. Store every parameter of your constructor under its
+        name, as scikit-learn's estimators do: then it can be searched, as
+        ``architecture__n_hidden`` for instance.
 
     Attributes
     ----------
     is_monotone : bool
-        Whether the smooth decision never falls when a field grows. Silence is False.
+        Whether the smooth decision never decreases with a field; False by default.
     theory_name : str or None
-        What the machine is called in :mod:`skwfm.theory`, if there are formulas for it.
+        Name of the machine in :mod:`skwfm.theory`, if there are formulas for it.
 
     Notes
     -----
@@ -58,36 +59,34 @@ class Architecture(Parametrised, ABC):
         super().__init_subclass__(**kwargs)
         for claim, methods in _CLAIMS.items():
             owner = next(c for c in cls.__mro__ if claim in vars(c))
-            changed = any(
-                getattr(cls, m) is not getattr(owner, m, None) for m in methods
-            )
-            if changed and owner is not Architecture:
+            differ = (getattr(cls, m) is not getattr(owner, m, None) for m in methods)
+            if any(differ) and owner is not Architecture:
                 setattr(cls, claim, vars(Architecture)[claim])
 
     def __init__(self, n_hidden: int = 9):
         is_integer = isinstance(n_hidden, Integral) and not isinstance(n_hidden, bool)
         if not is_integer or n_hidden < 1:
             raise ValueError(
-                f"n_hidden={n_hidden!r} is not a number of hidden units: pass an "
+                f"n_hidden={shown(n_hidden)} is not a number of hidden units: pass an "
                 "integer >= 1."
             )
         self.n_hidden = n_hidden
 
     @property
     def mirror_sign(self) -> int | None:
-        """What the answer is multiplied by when all hidden units change sign.
+        """Factor of the answer when all hidden units change sign.
 
         Returns
         -------
         mirror_sign : {1, -1} or None
-            None if there is no such rule. By default all states of up to 12 units are
-            tried, and None is returned for more.
+            None if there is no such factor. By default it is found by trying all states
+            of up to 12 units, and None for more.
         """
         return try_mirror_sign(self)
 
     @abstractmethod
     def receptive_fields(self, n_features: int) -> list[np.ndarray]:
-        """Give the inputs that each unit sees.
+        """Return the inputs that each unit sees.
 
         Parameters
         ----------
@@ -96,7 +95,7 @@ class Architecture(Parametrised, ABC):
 
         Returns
         -------
-        fields : list of n_hidden ndarrays of int
+        receptive_fields : list of n_hidden ndarrays of int
             Indices of the inputs of each unit, without repeats.
 
         Raises
@@ -107,7 +106,7 @@ class Architecture(Parametrised, ABC):
 
     @abstractmethod
     def output(self, hidden: np.ndarray) -> np.ndarray:
-        """Give the machine's answer.
+        """Return the machine's answer.
 
         Parameters
         ----------
@@ -121,7 +120,7 @@ class Architecture(Parametrised, ABC):
         """
 
     def decision(self, hidden: np.ndarray) -> np.ndarray:
-        """Give a real value whose sign is the answer.
+        """Return a real value whose sign is the answer.
 
         Parameters
         ----------
@@ -169,7 +168,7 @@ class Architecture(Parametrised, ABC):
         )
 
     def unit_to_fix(self, fields: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Choose the unit that least-action learning flips on each wrong pattern.
+        """Choose the unit that least-action learning flips, for each wrong pattern.
 
         Parameters
         ----------
@@ -181,7 +180,7 @@ class Architecture(Parametrised, ABC):
         Returns
         -------
         unit : ndarray of shape (n_samples,) of int
-            The unit whose weights move so as to flip its sign.
+            The unit whose weights are changed towards the other sign.
 
         Raises
         ------
@@ -196,7 +195,7 @@ class Architecture(Parametrised, ABC):
     def channel(
         self, mean: np.ndarray, var: np.ndarray, labels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give the message-passing channel of independent Gaussian fields.
+        """Compute the message-passing channel of independent Gaussian fields.
 
         Parameters
         ----------
@@ -227,11 +226,10 @@ class Architecture(Parametrised, ABC):
     def pair_probability(
         self, joint: np.ndarray, first: np.ndarray, second: np.ndarray
     ) -> np.ndarray:
-        """Give the probability that the machine is right on both of two patterns.
+        """Return the probability that the machine is right on both of two patterns.
 
-        Corrections to expectation propagation ask for it. Built-in machines count in
-        their own way; this adds up all states of the units, in time that doubles with
-        each unit.
+        Corrections to expectation propagation need it. The default sums over all states
+        of the units, in time that doubles with each unit.
 
         Parameters
         ----------
@@ -244,13 +242,13 @@ class Architecture(Parametrised, ABC):
         Returns
         -------
         probability : ndarray of shape (n_pairs,)
-            Of two right answers.
+            Probability of two right answers.
         """
         return sum_over_states(self, joint, first, second)
 
 
 def signs(fields):
-    """Give the states of units: +1 where the field is not negative, else -1.
+    """Return the states of units: +1 where the field is not negative, else -1.
 
     Parameters
     ----------
@@ -266,7 +264,7 @@ def signs(fields):
 
 
 def tanh_and_slopes(fields, beta, order):
-    """Tanh of beta x with its derivatives by x, each to relative accuracy.
+    """Compute tanh(beta x) and its derivatives in x, each with small relative error.
 
     Parameters
     ----------
@@ -283,7 +281,7 @@ def tanh_and_slopes(fields, beta, order):
         Values of tanh(beta x), its slope and, for order 2, its curvature.
     """
     if order not in (1, 2):
-        raise ValueError(f"order={order!r} is not available: pass 1 or 2.")
+        raise ValueError(f"order={shown(order)} is not available: pass 1 or 2.")
     z = beta * np.abs(fields)
     e = np.exp(-2 * z)
     value = np.tanh(beta * fields)
@@ -292,7 +290,7 @@ def tanh_and_slopes(fields, beta, order):
 
 
 def disjoint_fields(n_features, n_hidden):
-    """Split the inputs into consecutive disjoint fields, sizes differing by at most 1.
+    """Split the inputs into consecutive parts whose sizes differ by at most 1.
 
     Parameters
     ----------
@@ -303,7 +301,7 @@ def disjoint_fields(n_features, n_hidden):
 
     Returns
     -------
-    fields : list of n_hidden ndarrays of int
+    receptive_fields : list of n_hidden ndarrays of int
         Indices of the inputs of each unit.
 
     Raises

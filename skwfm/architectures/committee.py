@@ -17,7 +17,7 @@ from skwfm.architectures.compiled_channel import run_channel
 
 
 def _one_more(counts, axis):
-    """Shift counts up by one along an axis; the last entry stands for that or more."""
+    """Shift counts up by one along an axis; the last entry is for that many or more."""
     moved = np.roll(counts, 1, axis)
     first, last = [0 if i == axis else slice(None) for i in range(2)], -1
     moved[tuple(first)] = 0
@@ -112,14 +112,14 @@ class FullCommittee(_Committee):
 
         Returns
         -------
-        fields : list of n_hidden ndarrays of int
+        receptive_fields : list of n_hidden ndarrays of int
             All indices, n_hidden times.
         """
         return [np.arange(n_features)] * self.n_hidden
 
     @property
     def theory_name(self) -> str | None:
-        """Name in :mod:`skwfm.theory`, which knows units with shared inputs alone.
+        """Name in :mod:`skwfm.theory`, which has no full machines of several units.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class TreeCommittee(_Committee):
 
         Returns
         -------
-        fields : list of n_hidden ndarrays of int
+        receptive_fields : list of n_hidden ndarrays of int
             Consecutive disjoint ranges.
 
         Raises

@@ -1,4 +1,4 @@
-"""Memory around the compiled channels of the built-in machines."""
+"""Arrays for the compiled channels of the built-in machines."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def run_channel(kernel, mean, var, labels):
     log_z : ndarray of shape (n_samples,)
         Log-probability of the right answer.
     g, gamma : ndarray of shape (n_samples, n_hidden)
-        First and minus second derivative of log_z by the mean.
+        First derivative, and minus the second, of log_z with respect to the mean.
     """
     mean = np.asarray(mean, dtype=np.float64)
     var = np.asarray(var, dtype=np.float64)
@@ -32,7 +32,7 @@ def run_channel(kernel, mean, var, labels):
             f"mean, var and labels have shapes {mean.shape}, {var.shape} and "
             f"{labels.shape}: pass (n_samples, n_hidden) twice and (n_samples,)."
         )
-    # g and gamma in the order of the mean: units or patterns next to each other.
+    # g and gamma have the memory order of the mean.
     log_z, g = np.empty(len(labels)), np.empty_like(mean, subok=False)
     gamma = np.empty_like(g)
     scratch = np.empty(channels.scratch_size(mean.shape[1]))

@@ -11,23 +11,23 @@ from skwfm._kernels import packing
 from skwfm.architectures.base import Architecture
 from skwfm.architectures.rows import row_blocks
 
-# Columns of a field and weights of a unit are padded to this multiple: one vector of
+# Columns of a group and weights of a unit are padded to this multiple: one vector of
 # float32, two of float64 (skwfm/_kernels/src/simd/levels.h).
 PADDING = 16
-# The loops read up to 8 bytes where they use fewer: bit rows end with spare bytes.
+# The loops read 8 bytes even where they use fewer: rows of bits end with spare bytes.
 SPARE_BYTES = 8
 
 
 class Layout:
     """How the inputs and weights of one machine lie in memory.
 
-    Weights have three forms, and only here is one turned into another: *dense*, a
-    matrix with a row for each unit, the intercept last and zeros outside the receptive
-    fields; *flat*, these rows one after the other without the zeros; *packed*, flat
-    with each unit's weights padded, as the compiled loops read them.
+    Weights have three forms, which are converted only here: *dense*, a matrix with a
+    row for each unit, the intercept last and zeros outside the receptive fields;
+    *flat*, these rows concatenated without the zeros; *packed*, flat with each unit's
+    weights padded, as the compiled loops read them.
 
-    Units next to each other with the same receptive field form a group, whose inputs
-    are stored once. A tree is n_hidden groups of one unit, a full machine one group.
+    Neighbouring units with the same receptive field form a group, whose inputs are
+    stored once. A tree is n_hidden groups of one unit, a full machine one group.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Layout:
     places : ndarray of shape (n_weights,)
         Where the weights of a flat vector are in a packed one.
     columns : ndarray of shape (n_weights,)
-        In which packed column the input of each weight of a flat vector is.
+        Packed column of the input of each weight of a flat vector.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class Layout:
         self._map_weights()
 
     def _map_columns(self):
-        """Input of each packed column that has one; the intercept is n_features."""
+        """Find the input of each column that has one; n_features is the intercept."""
         inputs = [self._inputs(field) for field in self.receptive_fields]
         columns = [start + np.arange(n) for start, n, *_ in self.groups]
         self._input_of_column = np.concatenate(inputs)
         self._columns = np.concatenate(columns)
 
     def _map_weights(self):
-        """Entry of the dense matrix, packed place and packed column of each weight."""
+        """Find the dense entry, packed place and packed column of each weight."""
         entries, places, columns = [], [], []
         for field, group in zip(self.receptive_fields, self.groups, strict=True):
             column, length, width, start, count = group
@@ -126,7 +126,7 @@ class Layout:
         return np.append(field, self.n_features) if self.intercept else field
 
     def group_inputs(self, X: np.ndarray, group: int) -> np.ndarray:
-        """Give what the units of a group see.
+        """Return the inputs that the units of a group see.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class Layout:
         return seen
 
     def pack_inputs(self, X: np.ndarray) -> np.ndarray:
-        """Lay the inputs out by receptive field, as bits if all that are seen are +-1.
+        """Arrange the inputs by receptive field, as bits if all that are seen are +-1.
 
         Parameters
         ----------
@@ -178,22 +178,22 @@ class Layout:
         return packed
 
     def flat(self, dense: np.ndarray) -> np.ndarray:
-        """Take the weights out of a dense matrix.
+        """Extract the weights from a dense matrix.
 
         Parameters
         ----------
         dense : ndarray of shape (n_hidden, n_features + intercept)
-            Weights; what is outside the receptive fields is ignored.
+            Weights; entries outside the receptive fields are ignored.
 
         Returns
         -------
         flat : ndarray of shape (n_weights,)
-            The weights, unit after unit.
+            The weights, unit by unit.
         """
         return np.asarray(dense).ravel()[self._entries]
 
     def dense(self, flat: np.ndarray) -> np.ndarray:
-        """Lay flat weights out as a matrix.
+        """Arrange flat weights as a matrix.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ class Layout:
         return self.pack(self.flat(weights), dtype)
 
     def unpack_weights(self, packed: np.ndarray) -> np.ndarray:
-        """Give the dense weight matrix back.
+        """Turn packed weights into the dense matrix.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class Layout:
         return self.dense(packed[self.places])
 
     def random_weights(self, rng: np.random.Generator, dtype: DTypeLike) -> np.ndarray:
-        """Draw weights uniformly and give each unit norm one.
+        """Draw uniform weights and scale each unit to norm one.
 
         Parameters
         ----------
@@ -280,7 +280,7 @@ class Layout:
 
 
 def unit_norm(weights):
-    """Divide each row by its norm; a row of zeros stays.
+    """Divide each row by its norm; a row of zeros is left unchanged.
 
     Parameters
     ----------
@@ -296,15 +296,15 @@ def unit_norm(weights):
     return weights / np.where(norms > 0, norms, 1)
 
 
-def _merge_neighbours(fields, constants):
-    """Drop each field that equals the one before; count how often it occurs."""
+def _merge_neighbours(receptive_fields, constants):
+    """Merge equal receptive fields of neighbours; count how often each occurs."""
     kept, counts = [], []
-    for unit, field in enumerate(fields):
+    for unit, indices in enumerate(receptive_fields):
         same_constant = constants[unit] == constants[unit - 1]
-        if kept and same_constant and np.array_equal(kept[-1], field):
+        if kept and same_constant and np.array_equal(kept[-1], indices):
             counts[-1] += 1
         else:
-            kept.append(field)
+            kept.append(indices)
             counts.append(1)
     return kept, np.array(counts)
 

@@ -1,10 +1,10 @@
-"""The methods that a machine may leave out, and the error where they are needed."""
+"""The error raised where an optional method of a machine is missing."""
 
 from skwfm.architectures.base import Architecture
 
 
 def check_offers(machine, needed, user):
-    """Raise an error that names what is needed of a machine and what it lacks.
+    """Raise NotImplementedError unless a machine has the methods that are needed.
 
     Parameters
     ----------
@@ -13,7 +13,7 @@ def check_offers(machine, needed, user):
     needed : sequence of str
         Names of optional methods.
     user : str
-        Who needs them, for the message.
+        Who needs them, for the error message.
 
     Raises
     ------

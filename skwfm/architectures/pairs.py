@@ -1,29 +1,29 @@
-"""Two patterns at once: how probable it is that a machine is right on both."""
+"""The probability that a machine is right on both of two patterns."""
 
 from itertools import product
 
 import numpy as np
 
-# Largest number of entries of an array that is held at a time.
+# Maximum number of entries of an array in memory at a time.
 _N_NUMBERS = 2**20
 
 
 def sum_over_states(machine, joint, first, second):
-    """Add up the states of the units for which a machine is right on two patterns.
+    """Sum over the states of the units for which a machine is right on two patterns.
 
     Parameters
     ----------
     machine : object
         Anything with `n_hidden` and `output`.
     joint : ndarray of shape (2, 2, n_hidden, n_pairs)
-        As `Architecture.pair_probability` takes them.
+        As in `Architecture.pair_probability`.
     first, second : ndarray of shape (n_pairs,)
         Right answers, +-1.
 
     Returns
     -------
     probability : ndarray of shape (n_pairs,)
-        Of two right answers.
+        Probability of two right answers.
     """
     states = np.array(list(product((-1.0, 1.0), repeat=machine.n_hidden)))
     answers = np.asarray(machine.output(states))[:, None]

@@ -1,19 +1,21 @@
-"""Machines are values: named parameters, equal if those are, searched by name."""
+"""Named parameters of machines, which compare equal if their parameters do."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Self
 
+from skwfm._shown import shown
+
 
 class Parametrised:
-    """Parameters as scikit-learn's estimators have them, without scikit-learn.
+    """Parameters as of scikit-learn's estimators, without importing scikit-learn.
 
     They are the arguments of the constructor, stored under their names.
     """
 
     def __repr__(self):
-        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
+        arguments = ", ".join(f"{k}={shown(v)}" for k, v in vars(self).items())
         return f"{type(self).__name__}({arguments})"
 
     def __eq__(self, other):
@@ -23,13 +25,13 @@ class Parametrised:
         return hash((type(self), self.n_hidden))
 
     def get_params(self, deep: bool = True) -> dict[str, object]:
-        """Give the parameters of the constructor.
+        """Return the parameters of the constructor.
 
         Parameters
         ----------
         deep : bool, default=True
-            Without effect: no parameter of a machine has parameters. Accepted as
-            scikit-learn passes it.
+            Has no effect, as no parameter of a machine has parameters; scikit-learn
+            passes it.
 
         Returns
         -------
@@ -37,7 +39,7 @@ class Parametrised:
             Values by name.
         """
         constructor = inspect.signature(type(self)).parameters.values()
-        # A constructor with **kwargs hands n_hidden on to this class.
+        # A constructor with **kwargs passes n_hidden on to this class.
         open_ended = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
         names = {p.name for p in constructor if p.kind not in open_ended} | {"n_hidden"}
         return {name: getattr(self, name) for name in sorted(names)}
@@ -58,8 +60,8 @@ class Parametrised:
         Raises
         ------
         ValueError
-            If a parameter is unknown or its value is refused by the constructor, in
-            which case the machine stays as it is.
+            If a parameter is unknown, or the constructor raises it for a value. The
+            machine then stays as it is.
         """
         known = self.get_params()
         for name in params:

@@ -12,7 +12,7 @@ from skwfm.architectures.compiled_channel import run_channel
 
 
 def _product_of_others(factors):
-    """Product over the other columns, from both ends: a zero never divides."""
+    """Product over the other columns, without division, as entries may be zero."""
     ones = np.ones((len(factors), 1))
     before = np.cumprod(np.hstack([ones, factors[:, :-1]]), axis=1)
     after = np.cumprod(np.hstack([ones, factors[:, :0:-1]]), axis=1)[:, ::-1]
@@ -22,8 +22,8 @@ def _product_of_others(factors):
 class TreeParity(Architecture):
     """Parity machine on disjoint parts of the inputs.
 
-    The answer is the product of the units' signs. Such machines have no wide flat
-    minima to speak of, which makes them the control of every comparison.
+    The answer is the product of the units' signs. Such machines have hardly any wide
+    flat minima and serve as the control of a comparison.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class TreeParity(Architecture):
 
     @property
     def mirror_sign(self) -> int:
-        """What the answer is multiplied by when all hidden units change sign.
+        """Factor of the answer when all hidden units change sign.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class TreeParity(Architecture):
 
         Returns
         -------
-        fields : list of n_hidden ndarrays of int
+        receptive_fields : list of n_hidden ndarrays of int
             Consecutive disjoint ranges.
 
         Raises

@@ -1,7 +1,7 @@
-"""What a machine says of itself beyond its answers, and what holds if it is silent.
+"""Properties that a machine may declare, and what holds if it does not.
 
-Machines need not inherit from `Architecture`: other rooms ask here instead of reading
-attributes that a machine may not have.
+Machines need not inherit from `Architecture`, so that they may lack these attributes:
+other parts of the package read them here.
 """
 
 import numpy as np
@@ -11,18 +11,18 @@ _MOST_UNITS = 12
 
 
 def mirror_sign(machine):
-    """Tell what the answer is multiplied by when all hidden units change sign.
+    """Return the factor of the answer when all hidden units change sign.
 
     Parameters
     ----------
     machine : object
-        Its attribute ``mirror_sign``, or, where there is none, its ``output`` on all
-        states of the units.
+        Its attribute ``mirror_sign`` is read or, if there is none, its ``output`` is
+        tried on all states of the units.
 
     Returns
     -------
     mirror : {1, -1} or None
-        Factor of the answer; None if there is no such rule, or none is known.
+        None if there is no such factor, or it is not known.
     """
     said = getattr(machine, "mirror_sign", NotImplemented)
     return try_mirror_sign(machine) if said is NotImplemented else said
@@ -39,8 +39,7 @@ def try_mirror_sign(machine):
     Returns
     -------
     mirror : {1, -1} or None
-        Factor of the answer; None if it differs between states, or there are more than
-        12 units.
+        None if the factor differs between states, or there are more than 12 units.
     """
     n_hidden = machine.n_hidden
     if n_hidden > _MOST_UNITS:
@@ -52,7 +51,7 @@ def try_mirror_sign(machine):
 
 
 def is_monotone(machine):
-    """Tell whether the machine promises that its decision never falls with a field.
+    """Return whether the decision is declared never to decrease with a field.
 
     Parameters
     ----------
@@ -62,6 +61,6 @@ def is_monotone(machine):
     Returns
     -------
     is_monotone : bool
-        Whether it promises so.
+        The declared value.
     """
     return bool(getattr(machine, "is_monotone", False))

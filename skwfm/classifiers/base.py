@@ -16,15 +16,16 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import validate_data
 
 from skwfm import plugins
+from skwfm._shown import shown
 from skwfm._sklearn import Interval, StrOptions, fit_context
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.answers import AnswersMixin
-from skwfm.classifiers.overflow import check_inputs, check_scaling
+from skwfm.classifiers.overflow import check_scaling
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, without_integers
+from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
 _N_HIDDEN = 9  # a default, which beside an instance is taken as not set
 _MACHINE = "architecture__"
@@ -208,8 +209,8 @@ class BaseCommitteeClassifier(
         return resolve_scaling(self.intercept_scaling, X, self.architecture_)
 
     def _problem(self, X, y):
-        check_inputs(X)
-        dtype = X.dtype if X.dtype.kind == "f" else float
+        dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
+        check_squares(X, dtype)
         labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
         problem = Problem(
             X,
@@ -261,13 +262,12 @@ def _check_n_hidden(architecture, n_hidden):
     # Names, classes and what is no machine at all have no number of their own.
     is_named = isinstance(architecture, (str, type))
     units = None if is_named else getattr(architecture, "n_hidden", None)
-    if units is None or units == n_hidden:
-        return
-    raise ValueError(
-        f"n_hidden={n_hidden!r} has no effect beside architecture={architecture!r}, "
-        f"which has n_hidden={units}: set architecture__n_hidden, or "
-        "pass the class or its name instead of the instance."
-    )
+    if units not in (None, n_hidden):
+        raise ValueError(
+            f"n_hidden={shown(n_hidden)} has no effect beside "
+            f"architecture={architecture!r}, which has n_hidden={units}: set "
+            "architecture__n_hidden, or pass the class or its name instead."
+        )
 
 
 def _generator(random_state):

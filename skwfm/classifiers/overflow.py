@@ -8,65 +8,7 @@ that names it; otherwise training would end in NaN or in units without weights.
 
 import numpy as np
 
-
-def largest_size(dtype, n_inputs):
-    """Give a size that all inputs or weights of a unit may have.
-
-    Parameters
-    ----------
-    dtype : dtype
-        Precision of the training.
-    n_inputs : int
-        Number of inputs per unit, at most.
-
-    Returns
-    -------
-    size : float
-        The sum of `n_inputs` squares of it is finite, with a factor of 4 to spare.
-    """
-    return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
-
-
-def largest_input(X, constants=1.0):
-    """Give the largest modulus of the inputs, the constant ones among them.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
-    constants : float or ndarray, default=1.0
-        Constant inputs of intercepts.
-
-    Returns
-    -------
-    largest : float
-        At least 1.
-    """
-    return max(float(X.max()), -float(X.min()), float(np.max(constants)), 1.0)
-
-
-def check_inputs(X):
-    """Raise ValueError if squares of the inputs overflow.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, float32 or float64, or integers +-1.
-
-    Raises
-    ------
-    ValueError
-        If an input is too large.
-    """
-    if X.dtype.kind != "f":
-        return  # integers that were kept are +-1
-    largest, limit = largest_input(X), largest_size(X.dtype, X.shape[1] + 1)
-    if largest > limit:
-        raise ValueError(
-            f"X has entries up to {largest:.3g}, whose squares overflow in {X.dtype} "
-            f"(entries up to {limit:.3g} do not): scale the features, for example with "
-            "sklearn.preprocessing.StandardScaler."
-        )
+from skwfm.problem.validation import largest_input, largest_size
 
 
 def check_scaling(intercept_scaling, X):

@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 
+from skwfm._shown import shown
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -113,7 +115,8 @@ def check_solution(solution, origin):
         value = getattr(solution, name)
         if not isinstance(value, kinds) or (kinds is Integral and value is True):
             raise TypeError(
-                f"{origin} returned a Solution with {name}={value!r}: pass {wanted}."
+                f"{origin} returned a Solution with {name}={shown(value)}: pass "
+                f"{wanted}."
             )
 
 

@@ -5,6 +5,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skwfm._shown import shown
+
 _GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
@@ -13,7 +15,9 @@ def check_option(name, value, options):
     # A list comparison, because an unhashable or array value must not fail here.
     if not any(value is option or value == option for option in options):
         listed = ", ".join(map(repr, options))
-        raise ValueError(f"{name}={value!r} is not supported: use one of {listed}.")
+        raise ValueError(
+            f"{name}={shown(value)} is not supported: use one of {listed}."
+        )
     return value
 
 
@@ -21,11 +25,13 @@ def check_count(name, value, minimum=1):
     """Return `value` as an int of at least `minimum`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         raise TypeError(
-            f"{name}={value!r} must be an integer, not {type(value).__name__}:"
+            f"{name}={shown(value)} must be an integer, not {type(value).__name__}:"
             f" pass an int of at least {minimum}."
         )
     if value < minimum:
-        raise ValueError(f"{name}={value!r} is too small: pass at least {minimum}.")
+        raise ValueError(
+            f"{name}={shown(value)} is too small: pass at least {minimum}."
+        )
     return int(value)
 
 
@@ -33,12 +39,12 @@ def check_probability(name, value):
     """Return `value` as a float in [0, 1]."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(
-            f"{name}={value!r} must be a real number, not {type(value).__name__}:"
+            f"{name}={shown(value)} must be a real number, not {type(value).__name__}:"
             " pass a probability in [0, 1]."
         )
     if not 0 <= value <= 1:
         raise ValueError(
-            f"{name}={value!r} is not a probability: pass a number in [0, 1]."
+            f"{name}={shown(value)} is not a probability: pass a number in [0, 1]."
         )
     return float(value)
 
@@ -58,7 +64,7 @@ def check_signed_dtype(dtype):
 def check_flag(name, value):
     """Return `value` if it is a bool."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={value!r} must be a bool: pass True or False.")
+        raise TypeError(f"{name}={shown(value)} must be a bool: pass True or False.")
     return bool(value)
 
 
@@ -68,7 +74,7 @@ def check_seed(random_state):
         return random_state
     if not isinstance(random_state, Integral) or isinstance(random_state, bool):
         raise TypeError(
-            f"random_state={random_state!r} cannot seed random numbers: pass a"
+            f"random_state={shown(random_state)} cannot seed random numbers: pass a"
             " non-negative int, a numpy Generator or RandomState, or None."
         )
     return check_count("random_state", random_state, minimum=0)

@@ -1,6 +1,10 @@
 """The main study: algorithms x seeds on equal splits."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable, Iterable
+from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +22,7 @@ from skwfm.experiments.study.measures import (
     described,
     find_measures,
 )
-from skwfm.experiments.study.records import COLUMNS
+from skwfm.experiments.study.records import COLUMNS, Run
 from skwfm.experiments.study.runs import execute_run, restore_run, run_key
 from skwfm.experiments.study.storage import RunStore
 
@@ -27,17 +31,17 @@ N_MEASURED, N_MEASURED_QUICK = 3, 1
 
 
 def compare(
-    source=None,
-    algorithms=None,
+    source: Source | None = None,
+    algorithms: Iterable[object] | None = None,
     *,
-    measures=DEFAULT_MEASURES,
-    n_seeds=N_SEEDS,
-    seed=0,
-    n_measured=N_MEASURED,
-    n_jobs=-1,
-    cache=None,
-    progress=None,
-):
+    measures: Iterable[object] = DEFAULT_MEASURES,
+    n_seeds: int = N_SEEDS,
+    seed: int = 0,
+    n_measured: int = N_MEASURED,
+    n_jobs: int = -1,
+    cache: str | PathLike | None = None,
+    progress: Callable[[int, int, Run | None], None] | None = None,
+) -> Comparison:
     """Train algorithms on the same splits and compare what they have learned.
 
     Parameters
@@ -45,26 +49,28 @@ def compare(
     source : Source, default=None
         The patterns. None takes the built-in Dress/Coat images.
     algorithms : iterable of str, Contestant or estimator, default=None
-        Who takes part, see `find_contestants`. None takes `default_names`.
+        The algorithms to compare, see `find_contestants`. None takes `default_names`:
+        for large tables fBP is left out.
     measures : iterable of str, Measure class or Measure, default=DEFAULT_MEASURES
         What is measured of every trained classifier, see `skwfm.landscape.Measure`; by
         default local entropy, Hessian and noise robustness.
     n_seeds : int, default=10
-        Number of seeds; each gives one split and one run of every algorithm.
+        Number of seeds; on each there is one split and one run of every algorithm.
     seed : int, default=0
         The first seed; the others follow it.
     n_measured : int, default=3
         Number of seeds, from the first, on which measures that need a committee
-        machine are taken, such as local entropy and Hessian; these two take some ten
-        seconds a run. Measures of any classifier are taken on all seeds.
+        machine are taken, such as local entropy and Hessian; these two take about ten
+        seconds per run. Measures of any classifier are taken on all seeds.
     n_jobs : int, default=-1
-        Runs at a time; -1 uses every core. Results, times apart, do not depend on it.
+        Runs at a time; -1 uses every core. Except for times, results do not depend on
+        it.
     cache : path-like, default=None
-        Folder for finished runs. A comparison that was interrupted continues from
-        there. None keeps nothing.
+        Folder for finished runs, from which an interrupted comparison continues. None
+        keeps nothing.
     progress : callable, default=None
         Called with (number of finished runs, number of runs, last run or None), first
-        with what the cache gave.
+        for the runs found in the cache.
 
     Returns
     -------
@@ -74,11 +80,16 @@ def compare(
     Raises
     ------
     TypeError
-        If `source` is no Source.
+        If `source` is not a Source.
     ValueError
         If an argument is out of range or an algorithm or a measure is unknown.
     KeyboardInterrupt
-        On Ctrl-C; finished runs stay in `cache`, the run under way does not.
+        On Ctrl-C; finished runs stay in `cache`, unfinished ones are lost.
+
+    Warns
+    -----
+    UserWarning
+        If `algorithms` is None and the table is too large for fBP.
 
     Examples
     --------
@@ -102,8 +113,9 @@ def compare(
             f"source must be a Source, as read_source gives of a file; got {source!r}. "
             "Algorithms are named by algorithms=[...]."
         )
-    given = default_names(source.problem) if algorithms is None else algorithms
-    contestants = find_contestants(given, source.problem)
+    if algorithms is None:
+        algorithms = default_names(source.problem, n_cells=source.X.size)
+    contestants = find_contestants(algorithms, source.problem)
     measures = find_measures(measures, COLUMNS)
     settings = _settings(source, contestants, measures, seeds, seeds[:n_measured])
     if source.problem is None:
@@ -113,13 +125,11 @@ def compare(
         for place, seed in enumerate(seeds)
         for member in contestants
     ]
-    runs, n_reused = _run_all(tasks, RunStore(cache), n_jobs, progress or _silent)
+    runs, n_reused = _run_all(
+        tasks, RunStore(cache), n_jobs, progress or (lambda *told: None)
+    )
     reference = _reference([contestant.name for contestant in contestants])
     return Comparison(runs, settings, reference, n_reused, source.image_shape)
-
-
-def _silent(n_done, n_runs, run):
-    pass
 
 
 def _seeds(n_seeds, seed):
@@ -131,9 +141,9 @@ def _seeds(n_seeds, seed):
 
 
 def _asked(measures, contestant, is_measured):
-    """All on the measured seeds; on the others those that take any classifier.
+    """Return all measures on the measured seeds, else those of any classifier.
 
-    A standard method has its reason for what is missing at once, on every seed.
+    Standard methods are asked for all on every seed: that they have none costs nothing.
     """
     if is_measured or contestant.family == STANDARD:
         return measures
@@ -141,7 +151,7 @@ def _asked(measures, contestant, is_measured):
 
 
 def _reference(names):
-    """LAL stands for what happens when nobody looks for wide minima."""
+    """Choose LAL, which does not look for wide minima, if it takes part."""
     return next((name for name in ("LAL", "lal") if name in names), names[0])
 
 
@@ -153,7 +163,7 @@ class _Task(NamedTuple):
 
 
 def _run_all(tasks, store, n_jobs, progress):
-    """Return all runs in the order of the tasks, and how many were stored."""
+    """Return all runs in the order of the tasks, and how many came from the store."""
     keys = [run_key(*task) for task in tasks]
     found = {key: restore_run(store, key) for key in keys}
     done = {key: run for key, run in found.items() if run is not None}

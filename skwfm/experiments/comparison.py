@@ -1,13 +1,16 @@
-"""What a comparison found, and how to write it down."""
+"""The results of a comparison, and how they are written to files."""
+
+from __future__ import annotations
 
 import csv
 import io
 import json
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 from skwfm.experiments.study.machine import cpu, versions
-from skwfm.experiments.study.records import COLUMNS
+from skwfm.experiments.study.records import COLUMNS, Run
 from skwfm.experiments.study.storage import write_atomically
 from skwfm.experiments.study.summary import summarise
 
@@ -21,27 +24,27 @@ class Comparison:
     runs : list of Run
         One record per algorithm and seed, ordered by seed.
     settings : dict
-        What was run: data, sizes, seeds, and per algorithm its parameters.
+        What was run: data, sizes, seeds, and the parameters of each algorithm.
     reference : str
-        Algorithm the paired differences refer to.
+        Algorithm from which the others' paired differences are taken.
     n_reused : int
         Runs taken from an earlier, interrupted or identical, comparison.
     image_shape : tuple of int or None
         Shape of a pattern when it is an image.
     versions, cpu : dict
-        What it ran on.
+        Versions of the packages, and the processor.
     """
 
-    runs: list
+    runs: list[Run]
     settings: dict
     reference: str
     n_reused: int = 0
-    image_shape: tuple | None = None
-    versions: dict = field(default_factory=versions)
+    image_shape: tuple[int, ...] | None = None
+    versions: dict[str, str] = field(default_factory=versions)
     cpu: dict = field(default_factory=cpu)
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         """The algorithms compared.
 
         Returns
@@ -52,7 +55,7 @@ class Comparison:
         return list(self.settings["algorithms"])
 
     @property
-    def failed(self):
+    def failed(self) -> list[Run]:
         """The runs that failed.
 
         Returns
@@ -62,26 +65,26 @@ class Comparison:
         """
         return [run for run in self.runs if run.status == "failed"]
 
-    def summary(self):
+    def summary(self) -> list[dict]:
         """Return averages over seeds, best balanced accuracy first.
 
         Returns
         -------
         summary : list of dict
-            Per algorithm ``mean`` and ``standard_error`` of every score, of the paired
-            difference to the reference (``test_accuracy_gain``,
+            For each algorithm ``mean`` and ``standard_error`` of every score, of the
+            paired difference to the reference (``test_accuracy_gain``,
             ``balanced_accuracy_gain``, as fractions) and, in ``measures``, of every
             column of the measures.
         """
         return summarise(self.runs, self.names, self.reference)
 
-    def to_dict(self, runs=True):
+    def to_dict(self, runs: bool = True) -> dict:
         """Return all results as JSON-serialisable objects.
 
         Parameters
         ----------
         runs : bool, default=True
-            Whether to include the single runs.
+            Whether to include each run.
 
         Returns
         -------
@@ -98,12 +101,12 @@ class Comparison:
         return document | ({"runs": self._rows()} if runs else {})
 
     def _rows(self):
-        """Every run by column, also where a measure was not asked for."""
+        """Every run by column, None where a measure was not asked for."""
         measures = self.settings["measures"].values()
         columns = [*COLUMNS, *(c for m in measures for c in m["columns"])]
         return [dict.fromkeys(columns) | run.row() for run in self.runs]
 
-    def to_csv(self, path):
+    def to_csv(self, path: str | PathLike) -> None:
         """Write one line per run.
 
         Parameters
@@ -117,7 +120,7 @@ class Comparison:
         writer.writerows(rows)
         write_atomically(path, text.getvalue())
 
-    def to_json(self, path):
+    def to_json(self, path: str | PathLike) -> None:
         """Write summary, settings, versions and runs.
 
         Parameters
@@ -127,7 +130,7 @@ class Comparison:
         """
         write_atomically(path, json.dumps(self.to_dict(), indent=1) + "\n")
 
-    def figures(self):
+    def figures(self) -> dict[str, bytes]:
         """Draw the figures (needs matplotlib).
 
         Returns
@@ -139,7 +142,9 @@ class Comparison:
 
         return draw_all(self)
 
-    def to_html(self, path, figures=None):
+    def to_html(
+        self, path: str | PathLike, figures: dict[str, bytes] | None = None
+    ) -> None:
         """Write one self-contained page.
 
         Parameters
@@ -153,7 +158,7 @@ class Comparison:
 
         write_atomically(path, render(self, figures or self.figures()))
 
-    def write(self, folder):
+    def write(self, folder: str | PathLike) -> list[Path]:
         """Write CSV, JSON, PNG figures and the HTML page into one folder.
 
         Parameters

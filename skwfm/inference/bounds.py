@@ -8,10 +8,10 @@ _ROUNDING = 64 * np.finfo(float).eps
 # Volumes that rounding makes uncertain by more than this, in nats, are not given.
 _MOST_UNCERTAIN = 1e-7
 # Solutions as thin as rounding in every direction: less than that is not resolved.
-_LEAST = np.log(np.finfo(float).eps)
+LEAST = np.log(np.finfo(float).eps)
 
 
-def bounded_log_volume(log_volume, scale=1.0, least=_LEAST):
+def bounded_log_volume(log_volume, scale=1.0, least=LEAST):
     """Hold the log of a fraction to its bound.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skwfm._shown import shown
 from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines.amp import AMPEngine
 from skwfm.inference.engines.bp import BPEngine
@@ -180,11 +181,11 @@ def _check_options(engine, options):
 
 def _check_numbers(tol, max_sweeps):
     if not isinstance(tol, Real) or not 0 < tol < np.inf:
-        raise ValueError(f"tol={tol!r} is not a tolerance: pass a number > 0.")
+        raise ValueError(f"tol={shown(tol)} is not a tolerance: pass a number > 0.")
     if not isinstance(max_sweeps, Integral) or max_sweeps < 1:
         raise ValueError(
-            f"max_sweeps={max_sweeps!r} is not a number of sweeps: pass an integer "
-            ">= 1."
+            f"max_sweeps={shown(max_sweeps)} is not a number of sweeps: pass an "
+            "integer >= 1."
         )
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._shown import shown
+
 
 @dataclass(frozen=True, eq=False)
 class Temperature:
@@ -172,18 +174,18 @@ def check_temperature(label_noise: float, beta_ne: float) -> None:
     """
     if not 0 <= label_noise < 0.5:
         raise ValueError(
-            f"label_noise={label_noise!r} is not the probability of a flipped label: "
-            "pass a number in [0, 0.5)."
+            f"label_noise={shown(label_noise)} is not the probability of a flipped "
+            "label: pass a number in [0, 0.5)."
         )
     if not beta_ne >= 0:
         raise ValueError(
-            f"beta_ne={beta_ne!r} is not an inverse temperature: pass a number >= 0, "
-            "or inf where no errors are allowed."
+            f"beta_ne={shown(beta_ne)} is not an inverse temperature: pass a number "
+            ">= 0, or inf where no errors are allowed."
         )
     if label_noise and beta_ne < np.inf:
         raise ValueError(
-            f"label_noise={label_noise!r} and beta_ne={beta_ne!r} both say what an "
-            "error costs: pass one. label_noise = 1 / (1 + exp(beta_ne))."
+            f"label_noise={shown(label_noise)} and beta_ne={shown(beta_ne)} both say "
+            "what an error costs: pass one. label_noise = 1 / (1 + exp(beta_ne))."
         )
 
 

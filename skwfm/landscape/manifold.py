@@ -11,19 +11,21 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
+from skwfm._shown import shown
 from skwfm.landscape.hessian.exact import exact_eigenvalues
 from skwfm.landscape.hessian.loss import Loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.solution import read_solution, smooth
 
-# Levenberg and Marquardt's damping, in units of the squared residual: where it starts,
-# what a step that fails or succeeds makes of it, and how many may fail in a row. Long
-# steps would saturate the units, and a pattern on which all are saturated is stuck.
+# Levenberg-Marquardt damping, in units of the squared residual: the first value,
+# factors after a rejected and after a good step, and rejections allowed in a row. Long
+# steps would saturate the units, and a pattern on which all units are saturated is
+# stuck.
 _FIRST_DAMPING = 1.0
 _MORE_DAMPING, _LESS_DAMPING = 4.0, 0.25
 _MAX_TRIALS = 40
-# Decrease of the squared residual in units of what the linear model promises: steps
-# below the first are taken back, steps above the second ask for less damping.
+# Decrease of the squared residual relative to that of the linear model: steps below the
+# first are rejected, after steps above the second there is less damping.
 _LEAST_GAIN, _GOOD_GAIN = 0.25, 0.75
 
 
@@ -46,18 +48,20 @@ class MinimaManifold:
     n_iter : int
         Gauss-Newton steps.
     converged : bool
-        Whether the residual is within the tolerance. If not, the rank is that of the
-        place where the search ended and says nothing about minima.
+        Whether the residual is within the tolerance. If not, the rank is that at the
+        point where the search ended and says nothing about minima.
     singular_values : ndarray of shape (min(n, d),)
-        Of the Jacobian, descending.
+        Singular values of the Jacobian, descending.
     rank_tolerance : float
-        Singular values above count.
+        Singular values above it count towards the rank.
     gap : float
-        Last singular value that counts over the first that does not; inf if all do.
+        Ratio of the last singular value that counts and the first that does not; inf
+        if all do.
     hessian_eigenvalues : ndarray of shape (n,)
-        Of the loss ``(s target - Delta)^2 / 4``, mean over patterns, ascending.
+        Eigenvalues for the loss ``(s target - Delta)^2 / 4``, mean over patterns,
+        ascending.
     hessian_nullity : int
-        How many of them are zero within rounding and the remaining residual.
+        Number of them that are zero within rounding and the remaining residual.
     weights : ndarray of shape (n,)
         The interpolating weights, unit by unit, each unit's intercept last.
     """
@@ -92,9 +96,9 @@ def minima_manifold(
 
     A smooth network with n weights and d < n patterns has zero-loss minima that
     usually form a manifold of dimension n - d. From the solution, Gauss-Newton steps
-    (damped far away, of least norm close by) drive :math:`\Delta_\mu` to ``s_mu *
-    target``; there the rank of the Jacobian gives the dimension, and the Hessian must
-    have as many zeros.
+    (damped far from the target, of least norm near it) drive :math:`\Delta_\mu` to
+    ``s_mu * target``; there the rank of the Jacobian gives the dimension, and the
+    Hessian must have as many zeros.
 
     Parameters
     ----------
@@ -112,15 +116,15 @@ def minima_manifold(
     tol : float, default=1e-12
         Largest residual at the end.
     rank_tol : float or None, default=None
-        Singular values above `rank_tol` times the largest count. None stands for
-        max(n, d) times the rounding unit of float64.
+        Singular values above `rank_tol` times the largest one count towards the rank.
+        None stands for max(n, d) times the rounding unit of float64.
     max_iter : int, default=100
-        Most Gauss-Newton steps.
+        Maximum number of Gauss-Newton steps.
 
     Returns
     -------
     manifold : MinimaManifold
-        With n, d, rank, dimension, residual and gap at the rank cut.
+        Dimension, rank and how far both can be trusted.
 
     Raises
     ------
@@ -133,7 +137,7 @@ def minima_manifold(
     Warns
     -----
     UserWarning
-        If the model has training errors to begin with.
+        If the model has training errors at the start.
     ConvergenceWarning
         If the residual stays above `tol`.
 
@@ -206,7 +210,7 @@ def _residuals(solution, beta, target):
 
 
 def _jacobian(solution, beta):
-    """Derivatives of the smooth outputs by the weights, shape (d, n)."""
+    """Derivatives of the smooth outputs with respect to the weights, shape (d, n)."""
     slope = smooth(solution, beta)[1]
     return np.hstack(
         [slope[:, [l]] * inputs for l, inputs in enumerate(solution.unit_inputs)]
@@ -243,7 +247,7 @@ def _interpolate(solution, beta, target, tol, max_iter):
 
 
 def _decrease(old, new):
-    # A step that promises nothing divides by a tiny number instead of by zero.
+    # Where no decrease is expected, divide by a tiny number instead of by zero.
     return old @ old - new @ new + np.finfo(float).tiny
 
 
@@ -253,8 +257,8 @@ def _measure(solution, beta, target, tol, rank_tol, n_iter):
     if residual > tol:
         warnings.warn(
             f"Gauss-Newton ended after {n_iter} steps with a residual of "
-            f"{residual:.3g}, above tol={tol!r}: lower beta or target, raise max_iter, "
-            "or look for equal patterns with different labels.",
+            f"{residual:.3g}, above tol={shown(tol)}: lower beta or target, raise "
+            "max_iter, or look for equal patterns with different labels.",
             ConvergenceWarning,
             stacklevel=3,
         )
@@ -279,7 +283,7 @@ def _gap(singular, rank):
 
 
 def _hessian_zeros(solution, beta, target):
-    """Eigenvalues and how many cannot be told from zero.
+    """Return the eigenvalues, and how many cannot be told from zero.
 
     The Hessian is ``J^T J / 2d`` plus residuals times curvatures, whose norm bounds how
     far a zero of the first part can move; rounding moves it by n roundings of the norm.

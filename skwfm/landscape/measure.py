@@ -1,4 +1,4 @@
-"""What a measure of a solution is, and the scorer that any of them makes."""
+"""The interface of a measure, and the scorer made from any measure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ NEEDS = ("classifier", "committee", "smooth", "channel")
 
 
 class Curve(NamedTuple):
-    """What a figure shows of one measurement.
+    """The curve of one measurement, to be drawn.
 
     Parameters
     ----------
     x : array-like of shape (n_points,)
-        Positions, the same for every model.
+        Positions, the same for every model that is measured.
     y : array-like of shape (n_points,)
-        Numbers; NaN where there is none.
+        Values; NaN where there is none.
     error : array-like of shape (n_points,) or None, default=None
-        Their errors, if known.
+        Errors of the values, if known.
     xlabel, ylabel : str, default=""
         Names of the axes, with units.
     yscale : {"linear", "log"}, default="linear"
@@ -43,12 +43,12 @@ class Curve(NamedTuple):
 
 
 class Measure(ABC):
-    """Something to measure of a fitted classifier: numbers with names.
+    """A measurement on a fitted classifier, which gives named numbers.
 
     To write your own, subclass this, set `name` and `columns` and implement `__call__`
     and `values`; a class that has all of these without inheriting works as well. A
-    measure is a value, as a frozen dataclass is: it checks its parameters when it is
-    made, every parameter has a default, and it can be pickled. Check it with
+    measure is an immutable value, such as a frozen dataclass: it checks its parameters
+    when it is made, every parameter has a default, and it can be pickled. Check it with
     :func:`skwfm.testing.check_measure`.
 
     Attributes
@@ -56,9 +56,9 @@ class Measure(ABC):
     name : str
         An identifier, such as ``"local_entropy"``.
     columns : tuple of str
-        Names of the numbers, which no other measure uses; may be a property.
+        Names of the numbers, used by no other measure; may be a property.
     unit : str
-        Unit of the numbers. Fractions are written in per cent.
+        Unit of the numbers. Reports write a "fraction" in per cent.
     greater_is_better : bool
         Whether a scorer prefers large numbers.
     needs : {"classifier", "committee", "smooth", "channel"}
@@ -68,7 +68,7 @@ class Measure(ABC):
 
     Notes
     -----
-    What the docstring of the class says above its sections explains the numbers on the
+    The docstring of the class, down to its first section, explains the numbers on the
     page that ``skwfm compare`` writes.
     """
 
@@ -90,14 +90,14 @@ class Measure(ABC):
 
     @abstractmethod
     def __call__(self, model, X, y, random_state=None):
-        """Measure one model, which is never changed.
+        """Measure one model, without changing it.
 
         Parameters
         ----------
         model : fitted classifier or Pipeline
-            What `needs` asks for.
+            A model that meets `needs`.
         X : array-like of shape (n_samples, n_features)
-            Patterns, those of the training as a rule.
+            Patterns, usually those of the training.
         y : array-like of shape (n_samples,)
             Labels.
         random_state : int or None, default=None
@@ -106,12 +106,12 @@ class Measure(ABC):
         Returns
         -------
         result : object
-            Whatever `values` and `curve` read.
+            Whatever `values` and `curve` take.
         """
 
     @abstractmethod
     def values(self, result: object) -> Sequence[float]:
-        """Take the numbers from a result.
+        """Return the numbers of a result.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Measure(ABC):
         """
 
     def curve(self, result: object) -> Curve | None:
-        """Take what a figure shows from a result.
+        """Return the curve of a result.
 
         Parameters
         ----------
@@ -135,19 +135,19 @@ class Measure(ABC):
         Returns
         -------
         curve : Curve or None
-            By default None, for no figure.
+            None, the default, for no figure.
         """
         return None
 
 
 def resolve_measure(measure):
-    """Make an instance of what stands for a measure.
+    """Return a measure given by name, as a class or as an instance.
 
     Parameters
     ----------
     measure : str, class or instance
-        Name of an installed measure, a class to be made without arguments, or an
-        instance.
+        Name of an installed measure, a class to be instantiated without arguments, or
+        an instance.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def resolve_measure(measure):
 
 
 def unmet_need(measure, model):
-    """Say why a measure does not apply to a model.
+    """Return why a measure does not apply to a model.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def unmet_need(measure, model):
     Returns
     -------
     reason : str
-        Empty if the model is what the measure needs.
+        Empty if the measure applies.
     """
     if measure.needs == "classifier":
         return ""
@@ -197,7 +197,7 @@ def unmet_need(measure, model):
 
 
 def _offers(architecture, method):
-    """Whether an optional method answers for one pattern of zero fields."""
+    """Whether an optional method works, tried on one pattern of zero fields."""
     fields = np.zeros((1, architecture.n_hidden))
     try:
         if method == "smooth":
@@ -211,7 +211,7 @@ def _offers(architecture, method):
 
 @dataclass(frozen=True)
 class _MeasureScorer:
-    """One column of a measure, with the sign that makes more better."""
+    """One column of a measure, negated unless greater is better."""
 
     measure: object
     column: str
@@ -227,34 +227,35 @@ class _MeasureScorer:
 def measure_scorer(
     measure: object, *, column: str | None = None, random_state: int | None = 0
 ) -> Callable[[object, ArrayLike, ArrayLike], float]:
-    """Make a scorer of any measure.
+    """Make a scorer from any measure.
 
     Parameters
     ----------
     measure : str, class or instance
         Name of an installed measure, or a `Measure`.
     column : str or None, default=None
-        Which of its numbers to take, by name; None takes the only one.
+        Name of the column to score; None takes the only one.
     random_state : int or None, default=0
         Seed; an int gives every estimator the same random numbers.
 
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y)`` gives the number, or minus the number if less is
-        better. NaN stays NaN, which model selection reports as a missing score.
+        ``scorer(estimator, X, y)`` returns the number, negated if less is better. NaN
+        stays NaN, which model selection reports as a missing score.
 
     Raises
     ------
     TypeError
-        If `measure` is no measure.
+        If `measure` is not a measure.
     ValueError
         If the name, the column or the seed is wrong.
 
     Notes
     -----
-    Cross-validation calls a scorer with the patterns left out. For the minimum that
-    training found pass ``return_train_score=True`` and take the ``train_`` columns.
+    Cross-validation calls a scorer with the patterns left out. To measure the minimum
+    that training found, pass ``return_train_score=True`` and take the ``train_``
+    columns.
 
     Examples
     --------

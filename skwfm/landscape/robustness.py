@@ -12,9 +12,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
 from skwfm._checks import check_count
+from skwfm._shown import shown
+from skwfm.problem.validation import check_squares
 
 NOISES = ("coloured", "flip", "gaussian")
-# Largest level that means something: a probability, or (gaussian) any multiple of the
+# Largest meaningful level: a probability, or for gaussian noise any multiple of the
 # standard deviation.
 _HIGHEST_LEVEL = {"coloured": 1.0, "flip": 1.0, "gaussian": np.inf}
 
@@ -34,7 +36,7 @@ class RobustnessCurve:
     standard_error : ndarray of shape (n_levels,)
         Standard error of that mean; NaN for a single draw.
     errors : ndarray of shape (n_levels, n_draws)
-        Of each draw.
+        Error rate of each draw.
     """
 
     noise: str
@@ -55,14 +57,14 @@ def noise_robustness(
     random_state: int | np.random.Generator | None = 0,
     n_jobs: int | None = None,
 ) -> RobustnessCurve:
-    """Error rate of a classifier on corrupted inputs.
+    """Measure the error rate of a classifier on corrupted inputs.
 
     Parameters
     ----------
     model : fitted classifier or Pipeline
         Anything with `predict`. It is never changed.
     X : array-like of shape (n_samples, n_features)
-        Inputs, those of the training as a rule. A data frame stays one.
+        Inputs, usually those of the training. A data frame is passed on as one.
     y : array-like of shape (n_samples,)
         Labels.
     noise : {"coloured", "flip", "gaussian"}, default="coloured"
@@ -77,7 +79,7 @@ def noise_robustness(
     random_state : int, Generator or None, default=0
         Seed. Each draw has a generator of its own.
     n_jobs : int or None, default=None
-        Workers over draws. The numbers do not depend on it.
+        Number of workers over draws. The numbers do not depend on it.
 
     Returns
     -------
@@ -93,8 +95,8 @@ def noise_robustness(
 
     Notes
     -----
-    A pixel that is nearly always black stays so under coloured noise, which keeps
-    each input's own distribution and destroys correlations only.
+    Coloured noise keeps the distribution of each input and destroys only correlations:
+    a pixel that is nearly always black remains so.
 
     References
     ----------
@@ -125,6 +127,8 @@ def noise_robustness(
             "noise='flip' changes signs and needs inputs that all are +-1: binarise "
             "them, or use noise='coloured'."
         )
+    if noise == "gaussian":
+        check_squares(values, values.dtype)  # of which it takes the standard deviation
     seeds = np.random.default_rng(random_state).spawn(len(levels) * n_draws)
     errors = Parallel(n_jobs=n_jobs)(
         delayed(_error_rate)(model, X, values, y, noise, level, rng)
@@ -134,7 +138,7 @@ def noise_robustness(
 
 
 def check_noise(noise, levels, n_draws):
-    """Check the parameters of a noise.
+    """Check the parameters of the noise.
 
     Parameters
     ----------
@@ -160,11 +164,13 @@ def check_noise(noise, levels, n_draws):
     check_count("n_draws", n_draws, 1)
     values = np.asarray(levels, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"levels={levels!r} must be a list of at least one number.")
+        raise ValueError(
+            f"levels={shown(levels)} must be a list of at least one number."
+        )
     highest = _HIGHEST_LEVEL[noise]
     if not np.all((values >= 0) & (values <= highest) & np.isfinite(values)):
         allowed = "in [0, 1]" if highest == 1 else "finite and at least 0"
-        raise ValueError(f"levels={levels!r} of {noise} noise must be {allowed}.")
+        raise ValueError(f"levels={shown(levels)} of {noise} noise must be {allowed}.")
     return values
 
 
@@ -186,7 +192,7 @@ def _error_rate(model, X, values, y, noise, level, rng):
 
 
 def corrupt(X, noise, level, rng):
-    """Corrupt inputs; the originals stay as they are.
+    """Return corrupted inputs; the originals are not changed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scorers of the built-in measures, with their parameters spelt out."""
+"""Scorers of the built-in measures, which list the measures' parameters."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def hessian_scorer(
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y)`` gives minus the measure on these patterns. The
+        ``scorer(estimator, X, y)`` returns minus the measure on these patterns. The
         estimator is a fitted classifier of skwfm or a pipeline that ends with one. NaN,
         with a ConvergenceWarning, if Lanczos does not converge.
 
@@ -58,9 +58,9 @@ def hessian_scorer(
     Notes
     -----
     Cross-validation calls a scorer with the patterns left out. For the curvature on
-    the patterns of the training, which is what the literature looks at, pass
+    the training patterns, which is the one in the literature, pass
     ``return_train_score=True`` and take the ``train_`` columns. Patterns on which the
-    smooth machine is wrong are counted in without a warning.
+    smooth machine is wrong are included without a warning.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def noise_robustness_scorer(
     noise : {"coloured", "flip", "gaussian"}, default="coloured"
         As in `noise_robustness`.
     levels : array-like of shape (n_levels,), default=(0.1, 0.2)
-        Levels, over which the mean is taken.
+        Levels over which the mean is taken.
     n_draws : int, default=10
         Corrupted copies for each level.
     random_state : int or None, default=0
@@ -105,7 +105,7 @@ def noise_robustness_scorer(
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y)`` gives the mean accuracy under noise. The estimator
+        ``scorer(estimator, X, y)`` returns the mean accuracy under noise. The estimator
         is any fitted classifier.
 
     Raises
@@ -131,6 +131,7 @@ def noise_robustness_scorer(
 def local_entropy_scorer(
     distance: float,
     *,
+    max_errors: Literal["model"] | int | float = "model",
     method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
     tol: float = 1e-4,
     max_sweeps: int = 300,
@@ -143,23 +144,25 @@ def local_entropy_scorer(
     ----------
     distance : float
         Distance ``(1 - overlap) / 2`` from the solution, in (0, 0.5).
+    max_errors : "model", int or float, default="model"
+        Errors that weights may make to count, as in `local_entropy`.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-4
         Residual at which an engine has converged. The default, coarser than that of
         `local_entropy`, is enough to compare solutions.
     max_sweeps : int, default=300
-        Most sweeps of an engine.
+        Maximum number of sweeps of an engine.
     n_samples : int, default=10000
-        Draws of "mc".
+        Number of samples of "mc".
     random_state : int or None, default=0
-        Seed of "mc"; an int gives every estimator the same draws.
+        Seed of "mc"; an int gives every estimator the same samples.
 
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y)`` gives the local entropy, in nats per weight: at most
-        0, and the nearer to 0 the wider the minimum. The estimator is a fitted
+        ``scorer(estimator, X, y)`` returns the local entropy, in nats per weight: at
+        most 0, and the closer to 0 the wider the minimum. The estimator is a fitted
         classifier of skwfm or a pipeline that ends with one. NaN, with a
         ConvergenceWarning, if it does not converge; model selection then reports the
         score as missing.
@@ -172,30 +175,27 @@ def local_entropy_scorer(
     Notes
     -----
     Cross-validation calls a scorer with the patterns left out. There a machine makes
-    errors as a rule, and the volume counts only the weights that make none: a
-    UserWarning says so. For the width of the minimum that was found pass
-    ``return_train_score=True`` and take the ``train_`` columns.
+    errors as a rule, and the volume counts the weights that make no more of them than
+    it does: worse machines have more such neighbours. For the width of the minimum
+    that was found pass ``return_train_score=True`` and take the ``train_`` columns.
 
     Examples
     --------
-    >>> import warnings
     >>> from sklearn.model_selection import cross_validate
     >>> from skwfm import LALClassifier
     >>> from skwfm.datasets import make_random_patterns
     >>> from skwfm.landscape import local_entropy_scorer
     >>> X, y = make_random_patterns(40, 60, random_state=0)
     >>> model = LALClassifier(n_hidden=3, random_state=0)
-    >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("ignore")  # of errors on the patterns left out
-    ...     scores = cross_validate(
-    ...         model, X, y, cv=2, scoring={"width": local_entropy_scorer(0.05)},
-    ...         return_train_score=True,
-    ...     )
+    >>> scores = cross_validate(
+    ...     model, X, y, cv=2, scoring={"width": local_entropy_scorer(0.05)},
+    ...     return_train_score=True,
+    ... )
     >>> scores["train_width"] < 0
     array([ True,  True])
     """
     check_positive("distance", distance, "below 0.5")
     measure = LocalEntropy(
-        distance, (), method, tol, max_sweeps, n_samples, max_operations=np.inf
+        distance, (), method, tol, max_sweeps, n_samples, np.inf, max_errors
     )
     return measure_scorer(measure, random_state=random_state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm.architectures import Architecture
+from skwfm.architectures.base import signs
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,4 @@ class SignMachine:
             Answers, +-1.
         """
         fields = X @ self.coef_.T + self.intercept_
-        return self.architecture_.output(np.where(fields >= 0, 1.0, -1.0))
+        return self.architecture_.output(signs(fields))

@@ -1,4 +1,4 @@
-"""Transformers of the built-in measures, with their parameters spelt out."""
+"""Transformers of the built-in measures, which list the measures' parameters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class HessianSpectrumTransformer(SolutionTransformer):
     Parameters
     ----------
     patterns : array-like of shape (n_samples, n_features)
-        Patterns on which the loss is taken, those of the training as a rule.
+        Patterns on which the loss is taken, usually those of the training.
     labels : array-like of shape (n_samples,)
         Their labels, of two classes; the larger one is +1.
     beta : float or None
@@ -29,14 +29,15 @@ class HessianSpectrumTransformer(SolutionTransformer):
     architecture : str, class or instance, default="full"
         The machine.
     n_hidden : int, default=9
-        Number of hidden units; an instance brings its own.
+        Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
-        Whether the rows hold intercepts.
+        Whether the rows contain intercepts.
     intercept_scaling : float or "auto", default="auto"
-        As in the classifiers: the constant input on which the intercepts' entries are
+        As in the classifiers: the constant input on which the entries of intercepts are
         weights.
     measures : sequence of str, default=("max", "min", "trace")
-        Largest and smallest eigenvalue, sum of all; also "log10_max" and "beta", see
+        Quantities, one column each: "max" and "min" (largest and smallest eigenvalue),
+        "trace" (sum of all), "log10_max" and "beta"; see
         `skwfm.landscape.measures.Hessian`.
     loss : {"mse", "ce"}, default="mse"
         As in `hessian_spectrum`.
@@ -85,19 +86,21 @@ class HessianSpectrumTransformer(SolutionTransformer):
         tangent: bool = False,
         n_jobs: int | None = None,
     ):
-        self.patterns = patterns
-        self.labels = labels
+        super().__init__(
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
+        )
         self.beta = beta
-        self.architecture = architecture
-        self.n_hidden = n_hidden
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
         self.measures = measures
         self.loss = loss
         self.gamma = gamma
         self.output = output
         self.tangent = tangent
-        self.n_jobs = n_jobs
 
     def _make_measure(self):
         return Hessian(
@@ -112,7 +115,7 @@ class NoiseRobustnessTransformer(SolutionTransformer):
     Parameters
     ----------
     patterns : array-like of shape (n_samples, n_features)
-        Patterns to corrupt, those of the training as a rule.
+        Patterns to corrupt, usually those of the training.
     labels : array-like of shape (n_samples,)
         Their labels, of two classes; the larger one is +1.
     noise : {"coloured", "flip", "gaussian"}, default="coloured"
@@ -122,11 +125,11 @@ class NoiseRobustnessTransformer(SolutionTransformer):
     architecture : str, class or instance, default="full"
         The machine.
     n_hidden : int, default=9
-        Number of hidden units; an instance brings its own.
+        Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
-        Whether the rows hold intercepts.
+        Whether the rows contain intercepts.
     intercept_scaling : float or "auto", default="auto"
-        As in the classifiers: the constant input on which the intercepts' entries are
+        As in the classifiers: the constant input on which the entries of intercepts are
         weights.
     n_draws : int, default=10
         Corrupted copies for each level, the same for all solutions.
@@ -169,17 +172,19 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         random_state: int = 0,
         n_jobs: int | None = None,
     ):
-        self.patterns = patterns
-        self.labels = labels
+        super().__init__(
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
+        )
         self.noise = noise
         self.levels = levels
-        self.architecture = architecture
-        self.n_hidden = n_hidden
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
         self.n_draws = n_draws
         self.random_state = random_state
-        self.n_jobs = n_jobs
 
     def _make_measure(self):
         return NoiseRobustness(self.noise, self.levels, (), self.n_draws, None)
@@ -191,8 +196,7 @@ class LocalEntropyTransformer(SolutionTransformer):
     Parameters
     ----------
     patterns : array-like of shape (n_samples, n_features)
-        Patterns that the weights nearby must get right, those of the training as a
-        rule.
+        Patterns that the weights nearby must get right, usually those of the training.
     labels : array-like of shape (n_samples,)
         Their labels, of two classes; the larger one is +1.
     distances : array-like of shape (n_distances,), default=(0.05,)
@@ -200,20 +204,20 @@ class LocalEntropyTransformer(SolutionTransformer):
     architecture : str, class or instance, default="full"
         The machine.
     n_hidden : int, default=9
-        Number of hidden units; an instance brings its own.
+        Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
-        Whether the rows hold intercepts.
+        Whether the rows contain intercepts.
     intercept_scaling : float or "auto", default="auto"
-        As in the classifiers: the constant input on which the intercepts' entries are
+        As in the classifiers: the constant input on which the entries of intercepts are
         weights.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-4
         Residual at which an engine has converged.
     max_sweeps : int, default=300
-        Most sweeps of an engine at each distance.
+        Maximum number of sweeps of an engine at each distance.
     n_samples : int, default=10000
-        Draws of "mc", the same for all solutions.
+        Samples of "mc", the same for all solutions.
     random_state : int, default=0
         Seed of "mc".
     n_jobs : int or None, default=None
@@ -260,19 +264,21 @@ class LocalEntropyTransformer(SolutionTransformer):
         random_state: int = 0,
         n_jobs: int | None = None,
     ):
-        self.patterns = patterns
-        self.labels = labels
+        super().__init__(
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
+        )
         self.distances = distances
-        self.architecture = architecture
-        self.n_hidden = n_hidden
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
         self.method = method
         self.tol = tol
         self.max_sweeps = max_sweeps
         self.n_samples = n_samples
         self.random_state = random_state
-        self.n_jobs = n_jobs
 
     def _make_measure(self):
         return LocalEntropy(

@@ -23,7 +23,7 @@ from skwfm.problem.intercepts import join_intercept, resolve_scaling, split_inte
 
 
 def flatten_solutions(models: Sequence[object]) -> np.ndarray:
-    """Lay the weights of fitted models out as rows for the landscape transformers.
+    """Arrange the weights of fitted models as rows for the landscape transformers.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def flatten_solutions(models: Sequence[object]) -> np.ndarray:
     Returns
     -------
     rows : ndarray of shape (n_models, n_hidden * (n_features + fit_intercept))
-        Each unit's weights after the other, that on the constant input last. Inputs
-        that a unit does not see have weight 0.
+        Weights unit by unit, that on the constant input last. Inputs that a unit does
+        not see have weight 0.
 
     Raises
     ------
@@ -78,13 +78,36 @@ def _flatten(model):
 
 
 class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
-    """Rows are flattened solutions, columns are those of a measure.
+    """Transformer from flattened solutions, one per row, to the columns of a measure.
 
-    A subclass adds its parameters to ``__init__`` and makes the measure of them.
+    A subclass adds the measure's parameters and makes the measure from them.
+
+    Parameters
+    ----------
+    patterns, labels, architecture, n_hidden, fit_intercept, n_jobs : object
+        As in `MeasureTransformer`.
     """
 
     # Seed of every measurement, where a subclass has no such parameter.
     random_state = 0
+
+    def __init__(
+        self,
+        patterns: ArrayLike,
+        labels: ArrayLike,
+        architecture: object,
+        n_hidden: int,
+        fit_intercept: bool,
+        n_jobs: int | None,
+        intercept_scaling: float | Literal["auto"] = "auto",
+    ):
+        self.patterns = patterns
+        self.labels = labels
+        self.architecture = architecture
+        self.n_hidden = n_hidden
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.n_jobs = n_jobs
 
     @abstractmethod
     def _make_measure(self):
@@ -112,7 +135,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         """
         X = validate_data(self, X, dtype=np.float64)
         self._measure = self._make_measure()
-        # None would draw anew for each solution.
+        # None would draw different numbers for each solution.
         check_count("random_state", self.random_state, 0)
         self.feature_names_out_ = np.asarray(self._measure.columns, dtype=object)
         self.architecture_ = plugins.resolve("architectures", self.architecture)
@@ -159,7 +182,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         measures : ndarray of shape (n_solutions, n_measures)
-            One column a measure. NaN where a measure did not converge.
+            One column per measure; NaN where it did not converge.
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
@@ -169,8 +192,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         return np.array(rows, dtype=float)
 
     def _measure_row(self, row):
-        # One BLAS thread each: another number rounds differently, and workers of their
-        # own would have it.
+        # One BLAS thread, as worker processes have: more threads round differently.
         with threadpool_limits(limits=1, user_api="blas"):
             result = self._measure(
                 self._machine(row), self._patterns, self._labels,
@@ -206,24 +228,24 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
 
 
 class MeasureTransformer(SolutionTransformer):
-    """The numbers of any measure for each solution.
+    """Transformer to the numbers of any measure.
 
     Parameters
     ----------
     measure : str, class or instance
         Name of an installed measure, or a `Measure`.
     patterns : array-like of shape (n_samples, n_features)
-        Patterns on which solutions are measured, those of the training as a rule.
+        Patterns on which solutions are measured, usually those of the training.
     labels : array-like of shape (n_samples,)
         Their labels, of two classes; the larger one is +1.
     architecture : str, class or instance, default="full"
         The machine.
     n_hidden : int, default=9
-        Number of hidden units; an instance brings its own.
+        Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
-        Whether the rows hold intercepts.
+        Whether the rows contain intercepts.
     intercept_scaling : float or "auto", default="auto"
-        As in the classifiers: the constant input on which the intercepts' entries are
+        As in the classifiers: the constant input on which the entries of intercepts are
         weights.
     random_state : int, default=0
         Seed of the measure, the same for all solutions.
@@ -267,15 +289,17 @@ class MeasureTransformer(SolutionTransformer):
         random_state: int = 0,
         n_jobs: int | None = None,
     ):
+        super().__init__(
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
+        )
         self.measure = measure
-        self.patterns = patterns
-        self.labels = labels
-        self.architecture = architecture
-        self.n_hidden = n_hidden
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
         self.random_state = random_state
-        self.n_jobs = n_jobs
 
     def _make_measure(self):
         return resolve_measure(self.measure)

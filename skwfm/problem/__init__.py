@@ -1,1 +1,1 @@
-"""A machine on patterns: the object that training, inference and measures are given."""
+"""A machine on patterns: the object on which training, inference and measures work."""

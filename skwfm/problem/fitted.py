@@ -1,4 +1,4 @@
-"""Read a fitted model and patterns, once for every measure; nothing is changed."""
+"""Read a fitted model and patterns for any measure, without changing them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sklearn.utils.validation import (
 
 from skwfm.problem.intercepts import join_intercept
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, without_integers
+from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
 _NEEDED = ("coef_", "architecture_")
-# What labels are where a model does not name its classes.
+# Labels of a model without `classes_`.
 _SIGNS = np.array([-1, 1])
 
 
 class Fitted(NamedTuple):
-    """A machine on patterns and its weights, dense, in float64.
+    """A machine on patterns, and its weights, dense and in float64.
 
-    The inputs are those that the machine sees, behind the other steps of a pipeline.
+    The inputs are those that the machine sees, after the other steps of a pipeline.
     The last weight of each unit is that on the constant input, if there is one.
     """
 
@@ -36,25 +36,25 @@ class Fitted(NamedTuple):
 
 
 def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
-    """Take weights, machine and patterns from a fitted model.
+    """Read weights, machine and patterns from a fitted model.
 
     Parameters
     ----------
     model : fitted classifier of skwfm, or Pipeline that ends with one
-        Anything with ``coef_`` and ``architecture_`` will do. Without ``classes_``
-        labels must be +-1. The intercept counts as a weight if ``fit_intercept`` says
-        so or, where there is no such parameter, if it is not zero. It is
-        ``intercept_scaling_`` (1 if there is none) times the weight on the constant
-        input.
+        Anything with ``coef_`` and ``architecture_``. Without ``classes_``, labels must
+        be +-1. The intercept counts as a weight if ``fit_intercept`` is true or,
+        without such a parameter, if it is not zero. It is ``intercept_scaling_`` (1 if
+        there is none) times the weight on the constant input.
     X : array-like of shape (n_samples, n_features)
-        Inputs, of the pipeline if it is one.
+        Inputs; of the whole pipeline, if the model is one.
     y : array-like of shape (n_samples,)
         Labels.
 
     Returns
     -------
     fitted : Fitted
-        Patterns and weights, float32 and integers +-1 as they are, others in float64.
+        Patterns and weights. Inputs in float32 or integers +-1 keep their dtype, others
+        become float64.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     TypeError
         If the model is not a committee machine.
     ValueError
-        If the patterns do not fit the model.
+        If the patterns do not fit the model, or their squares overflow.
     """
     last = model[-1] if isinstance(model, Pipeline) else model
     _check_model(last)
@@ -72,6 +72,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     X = without_integers(check_array(X, dtype=INPUT_DTYPES))
     y = column_or_1d(y)
     check_consistent_length(X, y)
+    check_squares(X)
     coef = np.asarray(last.coef_, dtype=float)
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
@@ -102,7 +103,7 @@ def _is_unfitted(model):
         check_is_fitted(model)
     except NotFittedError:
         return True
-    except TypeError:  # no estimator at all
+    except TypeError:  # not an estimator
         return False
     return False
 
@@ -116,7 +117,7 @@ def _check_n_features(X, coef):
 
 
 def _intercept(model):
-    """The intercepts if they are free weights, else None."""
+    """Return the intercepts if they are free weights, else None."""
     intercept = np.asarray(getattr(model, "intercept_", 0.0), dtype=float)
     if not getattr(model, "fit_intercept", intercept.any()):
         return None
@@ -138,7 +139,7 @@ def _signs(y, classes):
 
 
 def unit_norms(weights):
-    """Norms of the units, by which weights are divided.
+    """Compute the norms of the units, by which weights are divided.
 
     Parameters
     ----------
@@ -153,7 +154,7 @@ def unit_norms(weights):
     Raises
     ------
     ValueError
-        If a unit has no weight that is not zero, or weights are not finite.
+        If all weights of a unit are zero, or weights are not finite.
     """
     norms = np.array([np.linalg.norm(w) for w in weights])
     if not (np.isfinite(norms).all() and norms.all()):

@@ -1,4 +1,4 @@
-"""A machine on patterns: what training, likelihood factors and measures are given."""
+"""A machine on patterns: training, likelihood factors and measures work on it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _COUNTED = 1024
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Patterns and the machine that they are put to.
+    """A machine, and the patterns that it is to learn or has learned.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n_features)
-        Inputs, of a real dtype. Those that are all +-1 may be small integers.
+        Inputs, of a real dtype; of an integer dtype if all are +-1.
     labels : ndarray of shape (n_samples,)
         Labels, +-1.
     architecture : Architecture
         The machine.
     fit_intercept : bool
-        Whether each unit has one more weight, on a constant input.
+        Whether each unit has a further weight, on a constant input.
     intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
         The constant input, for each unit if they differ.
     """
@@ -58,7 +58,7 @@ class Problem:
 
     @cached_property
     def packed_inputs(self) -> np.ndarray:
-        """The inputs as the compiled loops read them; see `Layout.pack_inputs`."""
+        """Inputs as the compiled loops read them; see `Layout.pack_inputs`."""
         return self.layout.pack_inputs(self.inputs)
 
     @cached_property
@@ -90,11 +90,11 @@ class Problem:
 
     @property
     def rule(self) -> int | None:
-        """Number of the output rule in the compiled loops, None if it is in Python."""
+        """Number of the output rule in the compiled loops; None if it is in Python."""
         return getattr(self.architecture, "_compiled_rule", None)
 
     def with_labels(self, labels: np.ndarray) -> Problem:
-        """Give the same inputs and machine other labels.
+        """Return the same machine on the same inputs with other labels.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Problem:
         Returns
         -------
         problem : Problem
-            A new one; what was laid out of the inputs is shared.
+            A new problem, which shares the inputs in all their forms.
         """
         other = copy(self)
         object.__setattr__(other, "labels", labels)
@@ -129,10 +129,10 @@ class Problem:
     def learning_rate(
         self, eta: float | Literal["auto"], reach: float, highest: float
     ) -> float:
-        """Choose the rate that the literature would, or take the one given.
+        """Return the given learning rate, or for "auto" one that scales as published.
 
-        An update moves a unit's preactivation by about eta times the inputs that the
-        unit sees, against weights of norm one. The published rates keep that product.
+        An update changes a unit's field by about eta times the number of inputs that
+        the unit sees, at weights of norm one. The published rates keep that product.
 
         Parameters
         ----------
@@ -153,31 +153,31 @@ class Problem:
         return min(highest, reach * self.layout.n_hidden / self.layout.n_weights)
 
     def fields(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Compute the preactivations of some samples.
+        """Compute the fields (preactivations) of some patterns.
 
         Parameters
         ----------
         weights : ndarray of shape (layout.size,)
             Packed weights.
         rows : ndarray of int64
-            The samples.
+            The patterns.
 
         Returns
         -------
         fields : ndarray of shape (len(rows), n_hidden)
-            Preactivations.
+            Fields.
         """
         out = np.empty((len(rows), self.layout.n_hidden), dtype=self.dtype)
         training.fields(self.packed_inputs, rows, weights, self.layout.groups, out)
         return out
 
     def answers(self, fields: np.ndarray) -> np.ndarray:
-        """Give the machine's answers.
+        """Return the machine's answers.
 
         Parameters
         ----------
         fields : ndarray of shape (n, n_hidden)
-            Preactivations of the units, of any scale.
+            Fields of the units, of any scale.
 
         Returns
         -------
@@ -189,24 +189,24 @@ class Problem:
     def wrong(
         self, fields: np.ndarray, rows: np.ndarray | slice = slice(None)
     ) -> np.ndarray:
-        """Tell which samples the machine answers wrongly.
+        """Return which patterns the machine answers wrongly.
 
         Parameters
         ----------
         fields : ndarray of shape (len(rows), n_hidden)
-            Preactivations.
+            Fields.
         rows : ndarray of int64, default=all
-            The samples.
+            The patterns.
 
         Returns
         -------
         wrong : ndarray of shape (len(rows),) of bool
-            True where the answer is not the label.
+            True where the answer differs from the label.
         """
         return self.answers(fields) != self.labels[rows]
 
     def has_errors(self, weights: np.ndarray) -> bool:
-        """Tell whether any pattern is wrong, stopping at the first.
+        """Return whether any pattern is wrong; the search stops at the first.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class Block:
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n)
-        What they see, the constant input of the intercept last.
+        Inputs that they see, with the constant input of the intercept last.
     units : slice
         The units.
     entries : slice
@@ -273,16 +273,16 @@ class Block:
     entries: slice
 
     def by_unit(self, flat):
-        """Give a view of the weights of these units.
+        """Return a view of the weights of these units.
 
         Parameters
         ----------
         flat : ndarray of shape (n_weights,)
-            Weights of all units.
+            Flat weights of all units.
 
         Returns
         -------
         weights : ndarray of shape (n_units, n)
-            One row a unit.
+            One row per unit.
         """
         return flat[self.entries].reshape(-1, self.inputs.shape[1])

@@ -1,7 +1,8 @@
-"""Products of a problem's inputs with weights and with numbers per pattern.
+"""Products of a problem's inputs with weights and with coefficients per pattern.
 
-What every sweep of an engine asks for, in two versions: inputs that are all +-1, kept
-as bits, and real ones. With ``x_l = inputs[:, field_l] / sqrt(n_l)`` both give
+Every sweep of an engine needs them. There are two versions, for inputs that are all
++-1, stored as bits, and for real inputs. With x_l the inputs that unit l sees, over
+``sqrt(n_l)``, both compute
 
 - ``fields(weights)``: ``z[mu, l] = x_l[mu] . w_l``,
 - ``variances(variance)``: ``V[mu, l] = x_l[mu]^2 . v_l``,
@@ -23,7 +24,7 @@ _LANES, _WORD = 8, 64
 
 
 def products_of(problem):
-    """Give the products that the inputs allow.
+    """Return the faster products that the inputs allow.
 
     Parameters
     ----------
@@ -40,19 +41,19 @@ def products_of(problem):
 
 
 class _SignMatrices:
-    """Matrices of +-1 stored as bits; each may have several products.
+    """Matrices of +-1 stored as bits; each may enter several products.
 
     Parameters
     ----------
     shapes : list of tuple of int
         Shape (n_rows, n_terms) of each.
     counts : list of int
-        Number of successive products that each matrix has part in.
+        Number of successive products in which each matrix is used.
 
     Attributes
     ----------
     matrices : list of ndarray of shape (n_blocks, n_words, 8)
-        The bits of each, for `packing.pack_words` to write: what is not set is 1.
+        The bits of each, written by `packing.pack_words`; a bit that is not set is +1.
     """
 
     def __init__(self, shapes, counts):
@@ -78,7 +79,7 @@ class _SignMatrices:
 
     @property
     def nbytes(self):
-        """Memory of the bits."""
+        """Memory that the bits take, in bytes."""
         return self._words.nbytes
 
     def times(self, terms):
@@ -94,17 +95,17 @@ class _SignMatrices:
         sums : ndarray
             One number per row of every product.
         """
-        # Room for the kernel of each call's own: threads may share the inputs.
+        # Each call has its own scratch memory: threads may share the inputs.
         sums, table = np.empty(self._size), np.empty(self._table_size)
         training.sign_sums(self._words, self._products, terms, table, sums)
         return sums
 
 
 class SignProducts:
-    """Products with inputs that are all +-1, kept as bits: rows and columns.
+    """Products with inputs that are all +-1, stored as bits by rows and by columns.
 
-    Arrays of shape (n_samples, n_hidden) are in Fortran order: the numbers of a unit
-    are next to each other.
+    Arrays of shape (n_samples, n_hidden) are in Fortran order: the entries of a unit
+    are contiguous.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ class SignProducts:
     ----------
     is_valid : bool
         Whether all inputs that units see are +-1, the constant one included; if not,
-        products mean nothing.
+        the products are wrong.
     """
 
     def __init__(self, problem):
@@ -125,26 +126,26 @@ class SignProducts:
         self._sizes = layout.unit_sizes
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._scale = np.repeat(self._sizes**-0.5, self._sizes)
-        # Units next to each other that see the same share the bits.
+        # Neighbouring units with the same receptive field share the bits.
         sizes, counts = layout.groups[:, 1].tolist(), layout.groups[:, 4].tolist()
         self._rows = _SignMatrices([(n_samples, n) for n in sizes], counts)
         self._columns = _SignMatrices([(n, n_samples) for n in sizes], counts)
         matrices = self._rows.matrices, self._columns.matrices
         self.is_valid = bool(np.all(layout.constants == 1)) and all(
             packing.pack_words(block, start, rows, columns)
-            for field, rows, columns in zip(
+            for seen, rows, columns in zip(
                 layout.receptive_fields, *matrices, strict=True
             )
-            for start, block in row_blocks(inputs, field)
+            for start, block in row_blocks(inputs, seen)
         )
 
     @property
     def nbytes(self):
-        """Memory of the inputs."""
+        """Memory that the inputs take, in bytes."""
         return self._rows.nbytes + self._columns.nbytes
 
     def fields(self, weights):
-        """Compute the fields of all units; see the head of the module.
+        """Compute the fields of all units.
 
         Parameters
         ----------
@@ -159,7 +160,7 @@ class SignProducts:
         return self._rows.times(weights * self._scale).reshape(self._shape).T
 
     def variances(self, variance):
-        """Compute the fields' variances: the same for all patterns.
+        """Compute the variances of the fields.
 
         Parameters
         ----------
@@ -169,13 +170,14 @@ class SignProducts:
         Returns
         -------
         variances : ndarray of shape (n_samples, n_hidden)
-            A read-only view of one number per unit.
+            One per pattern and unit; read-only where all patterns have the same.
         """
+        # All squared inputs are one, so that all patterns have the same variance.
         means = np.add.reduceat(variance, self._starts) / self._sizes
         return np.broadcast_to(means, self._shape[::-1])
 
     def outer(self, coef):
-        """Add the patterns up with coefficients.
+        """Sum the patterns, weighted by coefficients.
 
         Parameters
         ----------
@@ -190,7 +192,7 @@ class SignProducts:
         return self._columns.times(coef.ravel(order="F")) * self._scale
 
     def precisions(self, coef):
-        """Add coefficients up: all squares are 1 / n_l.
+        """Sum the squares of the patterns, weighted by coefficients.
 
         Parameters
         ----------
@@ -202,13 +204,15 @@ class SignProducts:
         precisions : ndarray of shape (n_weights,)
             The sums, flat.
         """
-        # A product with ones: NumPy's sums along the first axis are slow.
+        # All squares are 1 / n_l. A product with ones, as NumPy sums slowly over rows.
         sums = np.ones(len(coef)) @ coef
         return np.repeat(sums / self._sizes, self._sizes)
 
 
 class RealProducts:
     """Products with real inputs, packed by receptive field.
+
+    The methods are those of `SignProducts`.
 
     Parameters
     ----------
@@ -218,14 +222,16 @@ class RealProducts:
 
     def __init__(self, problem):
         self._layout, self._sizes = problem.layout, problem.layout.unit_sizes
-        # What training has laid out serves here too, unless it is in single precision.
+        # Inputs already packed for training are used, unless in single precision.
         inputs = problem.inputs
         self._inputs = (
             problem.packed_inputs
             if problem.dtype == np.float64
             else self._layout.pack_inputs(np.ascontiguousarray(inputs, np.float64))
         )
-        self._squares = self._inputs**2
+        # Squares that overflow end a run of message passing, whose status says so.
+        with np.errstate(over="ignore"):
+            self._squares = self._inputs**2
         self._rows = np.arange(len(inputs))
 
     def _times(self, inputs, flat):
@@ -241,61 +247,13 @@ class RealProducts:
         return packed[layout.places]
 
     def fields(self, weights):
-        """Compute the fields of all units; see the head of the module.
-
-        Parameters
-        ----------
-        weights : ndarray of shape (n_weights,)
-            Flat weights.
-
-        Returns
-        -------
-        fields : ndarray of shape (n_samples, n_hidden)
-            One per pattern and unit.
-        """
         return self._times(self._inputs, weights) / np.sqrt(self._sizes)
 
     def variances(self, variance):
-        """Compute the fields' variances.
-
-        Parameters
-        ----------
-        variance : ndarray of shape (n_weights,)
-            Variances of the weights, flat.
-
-        Returns
-        -------
-        variances : ndarray of shape (n_samples, n_hidden)
-            One per pattern and unit.
-        """
         return self._times(self._squares, variance) / self._sizes
 
     def outer(self, coef):
-        """Add the patterns up with coefficients.
-
-        Parameters
-        ----------
-        coef : ndarray of shape (n_samples, n_hidden)
-            One number per pattern and unit.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_weights,)
-            The sums, flat.
-        """
         return self._sums(self._inputs, coef / np.sqrt(self._sizes))
 
     def precisions(self, coef):
-        """Add the patterns' squares up with coefficients.
-
-        Parameters
-        ----------
-        coef : ndarray of shape (n_samples, n_hidden)
-            One number per pattern and unit.
-
-        Returns
-        -------
-        precisions : ndarray of shape (n_weights,)
-            The sums, flat.
-        """
         return self._sums(self._squares, coef / self._sizes)

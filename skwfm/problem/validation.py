@@ -1,18 +1,18 @@
-"""Checks of patterns: arrays of the right kind, labels that can hold together."""
+"""Checks of patterns: arrays of the right kind, labels without contradictions."""
 
 from hashlib import blake2b
 
 import numpy as np
 
 from skwfm.architectures import symmetries
-from skwfm.architectures.rows import all_signs
+from skwfm.architectures.rows import all_signs, row_blocks
 
-# What validation leaves as it is; everything else becomes the first.
+# Dtypes that validation keeps; any other becomes the first.
 INPUT_DTYPES = [np.float64, np.float32, np.int8, np.int16, np.int32, np.int64]
 
 
 def without_integers(inputs, keep_signs=True):
-    """Turn integers into float64, unless all are +-1: these are packed as they are.
+    """Turn integers into float64, unless all are +-1, which are packed directly.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def check_patterns(inputs, labels):
     Raises
     ------
     ValueError
-        If shapes do not fit, inputs are not finite or labels are not +-1.
+        If shapes do not match, inputs are not finite or labels are not +-1.
     """
     if inputs.ndim != 2 or not len(inputs) or inputs.dtype.kind not in "iuf":
         raise ValueError(
@@ -70,8 +70,72 @@ def check_patterns(inputs, labels):
         )
 
 
+def largest_size(dtype, n_inputs):
+    """Give a size that all inputs or weights of a unit may have.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Precision of the training.
+    n_inputs : int
+        Number of inputs per unit, at most.
+
+    Returns
+    -------
+    size : float
+        The sum of `n_inputs` squares of it is finite, with a factor of 4 to spare.
+    """
+    return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
+
+
+def largest_input(X, constants=1.0):
+    """Give the largest modulus of the inputs, the constant ones among them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    constants : float or ndarray, default=1.0
+        Constant inputs of intercepts.
+
+    Returns
+    -------
+    largest : float
+        At least 1.
+    """
+    return max(float(X.max()), -float(X.min()), float(np.max(constants)), 1.0)
+
+
+def check_squares(X, dtype=np.float64):
+    """Raise ValueError if squares of the inputs overflow.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, of a real dtype.
+    dtype : dtype, default=float64
+        Precision that is computed in.
+
+    Raises
+    ------
+    ValueError
+        If an input is too large.
+    """
+    # The search for one that is not +-1 mostly ends in the first row.
+    if X.dtype.kind != "f" or all_signs(X):
+        return
+    dtype = np.dtype(dtype)
+    largest, limit = largest_input(X), largest_size(dtype, X.shape[1] + 1)
+    if largest > limit:
+        raise ValueError(
+            f"X has entries up to {largest:.3g}, whose squares overflow in {dtype} "
+            f"(entries up to {limit:.3g} do not): scale the features, for example with "
+            "sklearn.preprocessing.StandardScaler."
+        )
+
+
 def find_contradiction(inputs, labels, mirror=None):
-    """Look for patterns that no machine can get right together.
+    """Look for two patterns that no machine can answer correctly together.
 
     Parameters
     ----------
@@ -80,25 +144,67 @@ def find_contradiction(inputs, labels, mirror=None):
     labels : ndarray of shape (n_samples,)
         Labels.
     mirror : {1, -1} or None, default=None
-        What the answer is multiplied by when all inputs change sign, see
-        `mirror_sign`; None if there is no such rule.
+        Factor of the answer when all inputs change sign, see `mirror_sign`; None if
+        there is none.
 
     Returns
     -------
     pair : tuple of int or None
-        Two equal patterns with different labels, or, with a mirror, two opposite ones
-        with labels against it.
+        Two equal patterns with different labels or, with a mirror, two opposite ones
+        whose labels contradict it.
     """
     seen = {}
-    for index, row in enumerate(inputs):
-        label = labels[index]
-        used = np.flatnonzero(row)
-        if mirror is not None and used.size and row[used[0]] < 0:
-            row, label = -row, mirror * label
-        first, known = seen.setdefault(_digest(row), (index, label))
+    labels = labels.tolist()
+    for index, (digest, flipped) in enumerate(row_digests(inputs, mirror is not None)):
+        label = mirror * labels[index] if flipped else labels[index]
+        first, known = seen.setdefault(digest, (index, label))
         if known != label:
             return first, index
     return None
+
+
+def row_digests(inputs, mirrored=False):
+    """Give short bytes that are the same for equal rows only.
+
+    The rows themselves would double the memory. Two different rows of a table have the
+    same 16 bytes with a probability of 1e-20 at a billion rows.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_features)
+        Inputs.
+    mirrored : bool, default=False
+        Whether opposite rows are equal, too.
+
+    Yields
+    ------
+    digest : bytes
+        Of one row.
+    flipped : bool
+        Whether it is that of the row with all signs changed.
+    """
+    as_bits = all_signs(inputs)
+    for _, block in row_blocks(inputs, slice(None)):
+        flipped = np.zeros(len(block), dtype=bool)
+        if mirrored:
+            leading = (block != 0).argmax(axis=1)
+            flipped = block[np.arange(len(block)), leading] < 0
+        rows = _bits_of(block, flipped) if as_bits else _turned(block, flipped)
+        for row, turned in zip(rows, flipped.tolist(), strict=True):
+            yield blake2b(row, digest_size=16).digest(), turned
+
+
+def _bits_of(block, flipped):
+    """Signs of inputs that are all +-1, eight in a byte."""
+    return np.packbits((block < 0) ^ flipped[:, None], axis=1)
+
+
+def _turned(block, flipped):
+    """Rows with some of them turned round; adding zero makes -0. and 0. the same."""
+    rows = np.array(block, order="C")
+    np.negative(rows, out=rows, where=flipped[:, None])
+    rows += 0
+    return rows
 
 
 def merge_patterns(inputs, labels, weight, by_label=False):
@@ -125,14 +231,15 @@ def merge_patterns(inputs, labels, weight, by_label=False):
         Total weights of this label and of the other.
     """
     used = np.flatnonzero(weight)
-    place, first = {}, []
-    groups = np.empty(len(used), dtype=np.intp)
-    for index, row in enumerate(used):
-        name = _digest(inputs[row]), by_label and labels[row]
-        groups[index] = place.setdefault(name, len(first))
-        if groups[index] == len(first):
+    place, first, groups = {}, [], []
+    for row, (digest, _) in enumerate(row_digests(inputs)):
+        if weight[row] == 0:
+            continue
+        name = digest, by_label and labels[row]
+        groups.append(place.setdefault(name, len(first)))
+        if groups[-1] == len(first):
             first.append(row)
-    rows = np.array(first)
+    rows, groups = np.array(first), np.array(groups)
     agrees = labels[used] == labels[rows][groups]
     totals = [
         np.bincount(groups[chosen], weight[used][chosen], len(rows))
@@ -143,20 +250,12 @@ def merge_patterns(inputs, labels, weight, by_label=False):
     return rows, merged, np.maximum(*totals), np.minimum(*totals)
 
 
-def _digest(row):
-    """A name for a row that takes 16 bytes: the rows would double the memory.
-
-    Adding zero makes -0. and 0. the same bytes.
-    """
-    return blake2b((row + 0).tobytes(), digest_size=16).digest()
-
-
 def mirror_sign(architecture, fit_intercept):
-    """Tell how the machine's answer changes when all inputs change sign.
+    """Return the factor of the machine's answer when all inputs change sign.
 
-    Then all fields change sign and with them all units, unless there are intercepts.
-    Fields of exactly zero, which count as +1 either way, are ignored: weights that have
-    them fill no volume.
+    Without intercepts, all fields and units then change sign as well. Fields of exactly
+    zero, which count as +1 in both cases, are ignored: weights with such fields fill no
+    volume.
 
     Parameters
     ----------
@@ -168,6 +267,6 @@ def mirror_sign(architecture, fit_intercept):
     Returns
     -------
     mirror : {1, -1} or None
-        Factor of the answer; None with intercepts, or if the machine has no such rule.
+        Factor of the answer; None with intercepts, or if there is no such factor.
     """
     return None if fit_intercept else symmetries.mirror_sign(architecture)

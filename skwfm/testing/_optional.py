@@ -1,10 +1,16 @@
-"""Check what an architecture may offer; each lets `NotImplementedError` through."""
+"""Check the optional methods of an architecture.
+
+Each check takes an architecture instance and a random generator for the inputs tried.
+It raises AssertionError at the first broken promise and NotImplementedError if the
+machine does not have the method.
+"""
 
 from functools import partial
 
 import numpy as np
 from scipy.special import ndtr
 
+from skwfm.architectures.base import signs
 from skwfm.testing._probe import (
     MAX_ENUMERATED,
     call,
@@ -28,20 +34,7 @@ _FAR = 40.0
 
 
 def check_smooth(machine, rng):
-    """Check the smooth surrogate: gradient, steep limit, and large fields.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the smooth surrogate: gradient, steep limit, and large fields."""
     for beta in _BETAS:
         _check_first_derivative(machine, _fields(machine, rng), beta)
     _check_steep_limit(machine, rng)
@@ -49,20 +42,7 @@ def check_smooth(machine, rng):
 
 
 def check_curvature(machine, rng):
-    """Check the second derivatives of the smooth surrogate.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the second derivatives of the smooth surrogate."""
     for beta in _BETAS:
         _check_second_derivative(machine, _fields(machine, rng), beta)
     _check_overflow(machine, _fields(machine, rng), order=2)
@@ -73,38 +53,27 @@ def _fields(machine, rng):
 
 
 def _check_overflow(machine, fields, order):
+    problem = f"overflows at beta={_STEEP:g} and fields of size 1000"
+    remedy = "write it with tanh instead of exponentials"
     for part in _parts(machine, 1e3 * fields, _STEEP, order):
-        expect(
-            np.isfinite(part).all(),
-            machine,
-            f"smooth(order={order})",
-            f"overflows at beta={_STEEP:g} and fields of size 1000",
-            "write it with tanh instead of exponentials",
-        )
+        finite = np.isfinite(part).all()
+        expect(finite, machine, f"smooth(order={order})", problem, remedy)
 
 
 def _parts(machine, fields, beta, order):
     parts = call(machine, "smooth", fields, beta, order=order)
     count = len(parts) if isinstance(parts, tuple) else "no tuple"
-    expect(
-        count == order + 1,
-        machine,
-        f"smooth(order={order})",
-        f"number of arrays: {count}",
-        f"give a tuple of {order + 1} arrays: the value and {order} derivatives",
-    )
+    problem = f"number of arrays: {count}"
+    remedy = f"give a tuple of {order + 1} arrays: the value and {order} derivatives"
+    expect(count == order + 1, machine, f"smooth(order={order})", problem, remedy)
     return parts
 
 
 def _check_first_derivative(machine, fields, beta):
     value, gradient = _parts(machine, fields, beta, order=1)
-    expect(
-        np.shape(value) == (len(fields),),
-        machine,
-        "smooth",
-        f"the value has shape {np.shape(value)} for {len(fields)} patterns",
-        "give one value per pattern",
-    )
+    problem = f"the value has shape {np.shape(value)} for {len(fields)} patterns"
+    is_one_each = np.shape(value) == (len(fields),)
+    expect(is_one_each, machine, "smooth", problem, "give one value per pattern")
     expected = differences(lambda x: call(machine, "smooth", x, beta)[0], fields)
     what = f"at beta={beta}, d value / d fields"
     remedy = "differentiate the value as it is, beta included, in double precision"
@@ -129,99 +98,63 @@ def _check_steep_limit(machine, rng):
     hidden = hidden[np.asarray(call(machine, "decision", hidden)) != 0]  # no ties
     fields = hidden * rng.uniform(0.5, 2, size=hidden.shape)
     value, _ = _parts(machine, fields, _STEEP, order=1)
-    signs = np.where(value > 0, 1, -1)
-    bad = np.flatnonzero(signs != signs_of(machine, "output", hidden))[:1]
-    expect(
-        not bad.size,
-        machine,
-        "smooth",
-        f"at beta={_STEEP:g} gave {value[bad]} for fields = {fields[bad]}, where "
-        "output has the other sign",
-        "let the value tend to the decision as beta grows",
-    )
+    bad = np.flatnonzero(
+        np.where(value > 0, 1, -1) != signs_of(machine, "output", hidden)
+    )[:1]
+    problem = f"at beta={_STEEP:g} gave {value[bad]} for fields = {fields[bad]}, where "
+    problem += "output has the other sign"
+    remedy = "let the value tend to the decision as beta grows"
+    expect(not bad.size, machine, "smooth", problem, remedy)
 
 
 def check_unit_to_fix(machine, rng):
-    """Check that following the least-action rule mends every wrong pattern.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check that following the least-action rule corrects every wrong pattern."""
     fields = rng.normal(size=(8 * _N_PATTERNS, machine.n_hidden))
-    labels = -signs_of(machine, "output", _hidden(fields)).astype(float)
+    require = partial(expect, machine=machine, method="unit_to_fix")
+    labels = -signs_of(machine, "output", signs(fields)).astype(float)
     wrong = np.arange(len(labels))
     for _ in range(machine.n_hidden):
         units = _units(machine, fields[wrong], labels[wrong])
         before = _margin(machine, fields, labels)
         fields[wrong, units] *= -1
         worse = np.flatnonzero(_margin(machine, fields, labels) < before)[:1]
-        expect(
-            not worse.size,
-            machine,
-            "unit_to_fix",
+        problem = (
             f"flipping the unit named for label {labels[worse]} led to fields "
-            f"{fields[worse]}, with a decision further from the label than before",
-            "name a unit that votes against the label",
+            f"{fields[worse]}, with a decision further from the label than before"
         )
-        outputs = signs_of(machine, "output", _hidden(fields))
-        wrong = np.flatnonzero(outputs != labels)
+        require(
+            not worse.size,
+            problem=problem,
+            remedy="name a unit that votes against the label",
+        )
+        wrong = np.flatnonzero(signs_of(machine, "output", signs(fields)) != labels)
         if not wrong.size:
             return
-    expect(
-        False,
-        machine,
-        "unit_to_fix",
+    problem = (
         f"{len(wrong)} of {len(labels)} patterns stay wrong after {machine.n_hidden} "
-        f"flips, such as label {labels[wrong[0]]} with fields {fields[wrong[0]]}",
-        "name each time a unit whose sign is in the way",
+        f"flips, such as label {labels[wrong[0]]} with fields {fields[wrong[0]]}"
+    )
+    require(
+        False, problem=problem, remedy="name each time a unit whose sign is in the way"
     )
 
 
-def _hidden(fields):
-    return np.where(fields >= 0, 1.0, -1.0)
-
-
 def _margin(machine, fields, labels):
-    return labels * np.asarray(call(machine, "decision", _hidden(fields)))
+    return labels * np.asarray(call(machine, "decision", signs(fields)))
 
 
 def _units(machine, fields, labels):
     units = np.asarray(call(machine, "unit_to_fix", fields, labels))
     is_index = np.issubdtype(units.dtype, np.integer) and units.shape == labels.shape
-    expect(
-        is_index and units.min() >= 0 and units.max() < machine.n_hidden,
-        machine,
-        "unit_to_fix",
-        f"gave {units!r} for {len(labels)} wrong patterns",
-        f"give one integer from 0 to {machine.n_hidden - 1} per pattern",
-    )
+    is_unit = is_index and units.min() >= 0 and units.max() < machine.n_hidden
+    problem = f"gave {units!r} for {len(labels)} wrong patterns"
+    remedy = f"give one integer from 0 to {machine.n_hidden - 1} per pattern"
+    expect(is_unit, machine, "unit_to_fix", problem, remedy)
     return units
 
 
 def check_channel(machine, rng):
-    """Check the channel against enumeration, its derivatives and far fields.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check the channel against enumeration, its derivatives and far fields."""
     shape = (_N_PATTERNS, machine.n_hidden)
     mean, var = rng.normal(size=shape), rng.uniform(0.5, 2, size=shape)
     labels = rng.choice([-1.0, 1.0], size=_N_PATTERNS)
@@ -246,13 +179,9 @@ def check_channel(machine, rng):
 def _channel(machine, mean, var, labels):
     parts = call(machine, "channel", mean, var, labels)
     shapes = [np.shape(p) for p in parts] if isinstance(parts, tuple) else "no tuple"
-    expect(
-        shapes == [labels.shape, mean.shape, mean.shape],
-        machine,
-        "channel",
-        f"shapes given: {shapes}",
-        f"give log_z, g, gamma of shapes {labels.shape}, {mean.shape}, {mean.shape}",
-    )
+    expected = [labels.shape, mean.shape, mean.shape]
+    remedy = "give log_z, g, gamma of shapes {}, {}, {}".format(*expected)
+    expect(shapes == expected, machine, "channel", f"shapes given: {shapes}", remedy)
     return parts
 
 
@@ -278,20 +207,18 @@ def _check_probability(machine, mean, var, labels, log_z):
 def _enumerated(machine, mean, var, labels):
     """Return the probability of the label as a sum over all outcomes."""
     hidden = outcomes(machine, None)
-    signs = signs_of(machine, "output", hidden)
+    answers = signs_of(machine, "output", hidden)
     weights = ndtr(hidden * (mean / np.sqrt(var))[:, np.newaxis]).prod(axis=2)
-    return np.sum(weights * (signs == labels[:, np.newaxis]), axis=1)
+    return np.sum(weights * (answers == labels[:, np.newaxis]), axis=1)
 
 
 def _check_far_fields(machine, var, labels):
     for sign in (-1, 1):
         mean = sign * _FAR * labels[:, np.newaxis] * np.sqrt(var)
         finite = [np.isfinite(x).all() for x in _channel(machine, mean, var, labels)]
-        expect(
-            all(finite),
-            machine,
-            "channel",
+        problem = (
             f"log_z, g, gamma are finite: {finite}, for fields {_FAR:g} standard "
-            f"deviations on the {'right' if sign > 0 else 'wrong'} side",
-            "work with logarithms (scipy.special.log_ndtr)",
+            f"deviations on the {'right' if sign > 0 else 'wrong'} side"
         )
+        remedy = "work with logarithms (scipy.special.log_ndtr)"
+        expect(all(finite), machine, "channel", problem, remedy)

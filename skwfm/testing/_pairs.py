@@ -1,4 +1,4 @@
-"""Check what an architecture says of two patterns at once."""
+"""Check the probability of two right answers that an architecture gives."""
 
 from functools import partial
 
@@ -13,21 +13,7 @@ _TOLERANCE = 1e-10
 
 
 def check_pair_probability(machine, rng):
-    """Check the probability of two right answers against enumeration.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance. Without the method nothing is checked: enumeration is
-        what takes its place.
-    rng : numpy.random.Generator
-        Source of the inputs tried.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Check it against enumeration, which takes its place where it is missing."""
     if not hasattr(machine, "pair_probability") or machine.n_hidden > MAX_ENUMERATED:
         return
     joint = rng.dirichlet(np.ones(4), (machine.n_hidden, _N_PAIRS)).transpose(2, 0, 1)

@@ -1,40 +1,21 @@
-"""Calls, comparisons and differences shared by the checks of an architecture."""
+"""Calls, comparisons and derivatives shared by the checks of an architecture."""
 
 import itertools
 from functools import partial
 
 import numpy as np
 
-# Up to this many units all 2**n_hidden outcomes are tried, beyond it a sample of them.
+# Up to this many units all 2**n_hidden states are tried, above it a sample of them.
 MAX_ENUMERATED = 10
 _N_SAMPLED = 1024
-# Fourth-order differences of functions that vary over lengths of about 1 err by some
-# 1e-11 (truncation, and rounding over the step); a wrong formula errs by 1e-2 or more.
+# Fourth-order differences of functions that vary over lengths of about 1 have errors of
+# about 1e-11 (truncation, and rounding over the step); wrong formulas, of 1e-2 or more.
 _STEP = 1e-3
 _TOLERANCE = 1e-7
 
 
 def expect(holds, machine, method, problem, remedy):
-    """Raise an AssertionError with method, problem and remedy, or pass.
-
-    Parameters
-    ----------
-    holds : bool
-        Whether the promise is kept.
-    machine : object
-        Architecture instance.
-    method : str
-        Name of the method.
-    problem : str
-        What is wrong, with the input.
-    remedy : str
-        What to do about it.
-
-    Raises
-    ------
-    AssertionError
-        If a promise is broken.
-    """
+    """Raise an AssertionError with method, problem and remedy, or pass."""
     if not holds:
         name = f"{type(machine).__name__}(n_hidden={machine.n_hidden}).{method}"
         raise AssertionError(f"{name}: {problem}; {remedy}.")

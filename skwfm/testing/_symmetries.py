@@ -1,9 +1,14 @@
-"""Check what an architecture says of itself."""
+"""Check the properties that an architecture declares.
+
+Each check takes an architecture instance and a random generator for the inputs tried,
+and raises AssertionError if a declared property does not hold.
+"""
 
 from functools import partial
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.symmetries import is_monotone, mirror_sign
 from skwfm.testing._probe import call, expect, expect_close, outcomes, signs_of
 
@@ -14,23 +19,10 @@ _ROUNDING = 1e-12
 
 
 def check_mirror_sign(machine, rng):
-    """Check what the machine says of answers to units that all change sign.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance.
-    rng : numpy.random.Generator
-        Source of the states tried.
-
-    Raises
-    ------
-    AssertionError
-        If the answers are others.
-    """
+    """Check how the answer changes when all units change sign."""
     said = mirror_sign(machine)
     require = partial(expect, machine=machine, method="mirror_sign")
-    problem, remedy = f"is {said!r}", "say 1, -1, or None if there is no such rule"
+    problem, remedy = f"is {shown(said)}", "say 1, -1, or None if there is no such rule"
     require(said in (1, -1, None), problem=problem, remedy=remedy)
     if said is None:
         return
@@ -44,20 +36,7 @@ def check_mirror_sign(machine, rng):
 
 
 def check_monotone(machine, rng):
-    """Check that the smooth decision of a machine that says so never falls.
-
-    Parameters
-    ----------
-    machine : object
-        Architecture instance. Without `is_monotone` nothing is checked.
-    rng : numpy.random.Generator
-        Source of the fields tried.
-
-    Raises
-    ------
-    AssertionError
-        If a slope is negative, or the decision depends on more than ``beta * fields``.
-    """
+    """Check that the smooth decision never falls, if the machine is monotone."""
     if not is_monotone(machine):
         return
     fields = rng.normal(size=(_N_PATTERNS, machine.n_hidden))

@@ -1,7 +1,7 @@
-"""Check that an architecture keeps its promises.
+"""Check that an architecture keeps the promises of its interface.
 
-Every promise is tested by another route than the one a plugin would take: derivatives
-by finite differences, the channel by adding up all outcomes of the hidden units, the
+Each promise is checked in another way than a plugin would compute it: derivatives by
+finite differences, the channel by summing over all states of the hidden units, the
 least-action rule by following it until the pattern is right.
 """
 
@@ -14,6 +14,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.testing._optional import (
     check_channel,
     check_curvature,
@@ -47,7 +48,7 @@ def check_architecture(architecture: object) -> tuple[str, ...]:
     Returns
     -------
     skipped : tuple of str
-        What could not be checked because the architecture does not offer it: names of
+        What could not be checked because the architecture does not have it: names of
         optional methods that raise `NotImplementedError` (``"smooth"``,
         ``"smooth(order=2)"``, ``"unit_to_fix"``, ``"channel"``), and ``"n_hidden=3"``
         if that raises `ValueError`.
@@ -87,7 +88,7 @@ def _check_required(machine):
 
 
 def _machines(architecture):
-    """Return the instances to check and what was skipped in making them."""
+    """Return the instances to check, and what was skipped in making them."""
     if not inspect.isclass(architecture):
         _check_n_hidden(architecture, getattr(architecture, "n_hidden", None))
         return [architecture], []
@@ -117,7 +118,7 @@ def _check_n_hidden(machine, expected):
     is_count = isinstance(found, Integral) and found >= 1
     if not is_count or found != expected:
         raise AssertionError(
-            f"{type(machine).__name__}: attribute n_hidden is {found!r}, expected "
+            f"{type(machine).__name__}: attribute n_hidden is {shown(found)}, expected "
             f"{expected or 'a positive integer'}; store the constructor's n_hidden."
         )
 
@@ -126,19 +127,15 @@ def _check_fields(machine, rng):
     n_hidden = machine.n_hidden
     sizes = [n_hidden, 4 * n_hidden, 4 * n_hidden + 1, 7 * n_hidden - 1]
     accepted = [n for n in sizes if _fields_are_valid(machine, n)]
-    expect(
-        accepted,
-        machine,
-        "receptive_fields",
-        f"raised ValueError for each n_features of {sizes}",
-        "at least one multiple of n_hidden must be possible",
-    )
+    problem = f"raised ValueError for each n_features of {sizes}"
+    remedy = "at least one multiple of n_hidden must be possible"
+    expect(accepted, machine, "receptive_fields", problem, remedy)
     for n_features in range(1, min(n_hidden, 4)):
         _fields_are_valid(machine, n_features)
 
 
 def _fields_are_valid(machine, n_features):
-    """Check the receptive fields; return whether there are any for this size."""
+    """Check the receptive fields; return whether this number of inputs is allowed."""
     require = partial(expect, machine=machine, method=f"receptive_fields({n_features})")
     try:
         fields = machine.receptive_fields(n_features)
@@ -200,7 +197,7 @@ def _check_decision(machine, rng):
 
 
 def _check_parameters(machine, rng):
-    """Machines that offer parameters to scikit-learn store what they are given."""
+    """Check that machines with `get_params` store the arguments of the constructor."""
     if not hasattr(machine, "get_params"):
         return
     require = partial(expect, machine=machine, method="get_params")

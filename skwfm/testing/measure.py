@@ -1,10 +1,9 @@
-"""Check that a measure keeps its promises."""
+"""Check that a measure keeps the promises of its interface."""
 
 from __future__ import annotations
 
 import inspect
 import pickle
-import random
 import warnings
 
 import joblib
@@ -12,9 +11,11 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skwfm._shown import shown
 from skwfm.classifiers import LALClassifier
 from skwfm.landscape import MeasureTransformer, flatten_solutions, measure_scorer
 from skwfm.landscape.measure import NEEDS, Curve
+from skwfm.testing._promises import expect, global_random_state
 
 __all__ = ["check_measure"]
 
@@ -30,7 +31,7 @@ def check_measure(measure: object) -> None:
     Parameters
     ----------
     measure : type or object
-        Measure class, which is made without arguments, or an instance.
+        Measure class, which is instantiated without arguments, or an instance.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def check_measure(measure: object) -> None:
 
     Notes
     -----
-    A committee of three units that has learned 16 patterns is measured.
+    The measure is taken of a committee of three units that has learned 16 patterns.
 
     Examples
     --------
@@ -49,22 +50,16 @@ def check_measure(measure: object) -> None:
     """
     measure = _made(measure)
     _check_attributes(measure)
-    problem = _problem()
-    before = joblib.hash(problem)
-    values = _check_values(measure, problem)
-    _check_curve(measure, problem)
-    _check_repetition(measure, problem, values)
-    _check_nothing_changes(measure, problem, before)
-    _check_pickle(measure, problem, values)
-    _check_pipeline(measure, problem, values)
-    _check_scorer(measure, problem, values)
-    _check_transformer(measure, problem, values)
-
-
-def _expect(holds, measure, attribute, problem, remedy):
-    if not holds:
-        owner = measure if inspect.isclass(measure) else type(measure)
-        raise AssertionError(f"{owner.__name__}.{attribute}: {problem}; {remedy}.")
+    example = _example()
+    before = joblib.hash(example)
+    values = _check_values(measure, example)
+    _check_curve(measure, example)
+    _check_repetition(measure, example, values)
+    _check_nothing_changes(measure, example, before)
+    _check_pickle(measure, example, values)
+    _check_pipeline(measure, example, values)
+    _check_scorer(measure, example, values)
+    _check_transformer(measure, example, values)
 
 
 def _made(measure):
@@ -82,19 +77,19 @@ def _made(measure):
 def _check_attributes(measure):
     inherit = "inherit from skwfm.landscape.Measure, or set it"
     for name in ("name", "columns", "unit", "greater_is_better", "needs"):
-        _expect(hasattr(measure, name), measure, name, "not there", inherit)
+        expect(hasattr(measure, name), measure, name, "not there", inherit)
     for name in ("__call__", "values"):
         there = callable(getattr(measure, name, None))
-        _expect(there, measure, name, "not there", "write this method")
+        expect(there, measure, name, "not there", "write this method")
     name, unit, needs = measure.name, measure.unit, measure.needs
     is_name = isinstance(name, str) and name.isidentifier()
-    _expect(is_name, measure, "name", f"is {name!r}", "use letters, digits and _")
-    _expect(isinstance(unit, str), measure, "unit", f"is {unit!r}", "make it a string")
-    _expect(needs in NEEDS, measure, "needs", f"is {needs!r}", f"use one of {NEEDS}")
+    expect(is_name, measure, "name", f"is {name!r}", "use letters, digits and _")
+    expect(isinstance(unit, str), measure, "unit", f"is {unit!r}", "make it a string")
+    expect(needs in NEEDS, measure, "needs", f"is {needs!r}", f"use one of {NEEDS}")
     better = measure.greater_is_better
-    problem = f"is {better!r}"
+    problem = f"is {shown(better)}"
     is_bool = isinstance(better, bool)
-    _expect(is_bool, measure, "greater_is_better", problem, "make it True or False")
+    expect(is_bool, measure, "greater_is_better", problem, "make it True or False")
     columns = measure.columns
     are_names = (
         isinstance(columns, (tuple, list))
@@ -103,10 +98,10 @@ def _check_attributes(measure):
         and len(set(columns)) == len(columns)
     )
     problem = f"is {columns!r}"
-    _expect(are_names, measure, "columns", problem, "give a tuple of different names")
+    expect(are_names, measure, "columns", problem, "give a tuple of different names")
 
 
-def _problem():
+def _example():
     """A committee machine without training errors, its patterns and labels."""
     rng = np.random.default_rng(_SEED)
     X = rng.choice([-1.0, 1.0], size=(_N_SAMPLES, _N_FEATURES))
@@ -115,21 +110,21 @@ def _problem():
     return model, X, y
 
 
-def _measured(measure, problem):
-    """Numbers of a measurement, and whether it gave a warning."""
-    before = _global_random_state()
+def _measured(measure, example):
+    """Return the numbers of a measurement, and whether it warned."""
+    before = global_random_state()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        values = measure.values(_result(measure, problem))
-    unchanged = _global_random_state() == before
+        values = measure.values(_result(measure, example))
+    unchanged = global_random_state() == before
     what = "changes the state of NumPy's or Python's global random numbers"
-    _expect(unchanged, measure, "__call__", what, _DRAW)
+    expect(unchanged, measure, "__call__", what, _DRAW)
     return np.array(values, dtype=float), bool(caught)
 
 
-def _result(measure, problem):
-    """Measure patterns that cannot be written to, as a comparison passes them."""
-    model, X, y = problem
+def _result(measure, example):
+    """Measure on read-only patterns, as a comparison passes them."""
+    model, X, y = example
     X, y = X.copy(), y.copy()
     X.flags.writeable = y.flags.writeable = False
     try:
@@ -142,24 +137,24 @@ def _result(measure, problem):
         ) from cause
 
 
-def _check_values(measure, problem):
-    values, warned = _measured(measure, problem)
+def _check_values(measure, example):
+    values, warned = _measured(measure, example)
     n_columns = len(measure.columns)
     shape = f"gave an array of shape {values.shape} for {n_columns} columns"
     right = values.shape == (n_columns,)
-    _expect(right, measure, "values", shape, "give one number for each column")
+    expect(right, measure, "values", shape, "give one number for each column")
     lost = np.isnan(values).any() and not warned
     remedy = "warn, and say what to do, where there is no number"
-    _expect(not lost, measure, "values", "gave NaN without a warning", remedy)
+    expect(not lost, measure, "values", "gave NaN without a warning", remedy)
     return values
 
 
-def _check_curve(measure, problem):
+def _check_curve(measure, example):
     if not hasattr(measure, "curve"):
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        given = measure.curve(_result(measure, problem))
+        given = measure.curve(_result(measure, example))
     if given is None:
         return
     try:
@@ -169,66 +164,61 @@ def _check_curve(measure, problem):
     except (TypeError, ValueError):
         fits = False
     remedy = "give a skwfm.landscape.Curve with as many x as y"
-    _expect(fits, measure, "curve", f"gave {given!r}", remedy)
+    expect(fits, measure, "curve", f"gave {given!r}", remedy)
 
 
-def _check_repetition(measure, problem, values):
-    again, _ = _measured(measure, problem)
+def _check_repetition(measure, example, values):
+    again, _ = _measured(measure, example)
     same = np.array_equal(values, again, equal_nan=True)
     what = "two calls with the same random_state differ"
-    _expect(same, measure, "__call__", what, _DRAW)
+    expect(same, measure, "__call__", what, _DRAW)
 
 
-def _global_random_state():
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002 (to see it unchanged)
-    return name, keys.tobytes(), rest, random.getstate()
-
-
-def _check_nothing_changes(measure, problem, before):
-    """Here patterns can be written to, which must not be made use of."""
+def _check_nothing_changes(measure, example, before):
+    """Here patterns can be written to, and must not be."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        measure.values(measure(*problem, random_state=_SEED))
-    same = joblib.hash(problem) == before
+        measure.values(measure(*example, random_state=_SEED))
+    same = joblib.hash(example) == before
     what = "changes the model, X or y"
-    _expect(same, measure, "__call__", what, "work on copies")
+    expect(same, measure, "__call__", what, "work on copies")
 
 
-def _check_pickle(measure, problem, values):
+def _check_pickle(measure, example, values):
     remedy = "define the class at the top of a module and keep its state plain"
     try:
         copy = pickle.loads(pickle.dumps(measure))
     except Exception as cause:
         what = f"pickling raised {cause!r}"
-        _expect(False, measure, "__reduce__", what, remedy)
-    same = np.array_equal(_measured(copy, problem)[0], values, equal_nan=True)
+        expect(False, measure, "__reduce__", what, remedy)
+    same = np.array_equal(_measured(copy, example)[0], values, equal_nan=True)
     what = "an unpickled copy gives other numbers"
-    _expect(same, measure, "__reduce__", what, remedy)
+    expect(same, measure, "__reduce__", what, remedy)
 
 
-def _check_pipeline(measure, problem, values):
-    model, X, y = problem
+def _check_pipeline(measure, example, values):
+    model, X, y = example
     pipeline = Pipeline([("same", FunctionTransformer().fit(X)), ("model", model)])
     found, _ = _measured(measure, (pipeline, X, y))
     same = np.array_equal(found, values, equal_nan=True)
     what = f"gave {found} for a pipeline, {values} for its last step"
     remedy = "read models by skwfm.landscape.read_model"
-    _expect(same, measure, "__call__", what, remedy)
+    expect(same, measure, "__call__", what, remedy)
 
 
-def _check_scorer(measure, problem, values):
+def _check_scorer(measure, example, values):
     sign = 1 if measure.greater_is_better else -1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        scores = [measure_scorer(measure, column=c)(*problem) for c in measure.columns]
+        scores = [measure_scorer(measure, column=c)(*example) for c in measure.columns]
     same = np.array_equal(scores, sign * values, equal_nan=True)
     what = f"a scorer gave {scores} where the measure gave {values}"
-    _expect(same, measure, "values", what, "make it depend on the result alone")
+    expect(same, measure, "values", what, "make it depend on the result alone")
 
 
-def _check_transformer(measure, problem, values):
+def _check_transformer(measure, example, values):
     """Rows of weights become machines with the attributes of a fitted classifier."""
-    model, X, y = problem
+    model, X, y = example
     transformer = MeasureTransformer(measure, X, y, n_hidden=_N_HIDDEN)
     try:
         with warnings.catch_warnings():
@@ -244,4 +234,4 @@ def _check_transformer(measure, problem, values):
     same = np.allclose(row, values, rtol=1e-5, atol=1e-8, equal_nan=True)
     what = f"a transformer gave {row} where the measure gave {values}"
     remedy = "make it depend on the weights, not on the estimator"
-    _expect(same, measure, "__call__", what, remedy)
+    expect(same, measure, "__call__", what, remedy)

@@ -86,6 +86,20 @@ def check_gamma(gamma):
     return gamma
 
 
+def check_beta_ne(beta_ne):
+    """Validate an inverse temperature: a number >= 0, or infinity."""
+    try:
+        value = float(beta_ne)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not value >= 0:
+        raise ValueError(
+            f"beta_ne must be >= 0, got {beta_ne!r}: pass the cost of an error in nats "
+            "(0 to ignore errors, numpy.inf to allow none)."
+        )
+    return value
+
+
 def check_interior(values, name, low, high):
     """Validate a 1-D array of numbers strictly between two limits."""
     values = np.atleast_1d(np.asarray(values, dtype=float))

@@ -27,6 +27,23 @@ STYLES = (
 )
 
 
+def _quantity(curves):
+    """Label of the vertical axis: counts are positive, log-fractions negative.
+
+    Binary weights are counted by the theory, so that without patterns the curve is the
+    entropy of the ball; real ones are compared with all at that overlap.
+    """
+    counted = {curve.weights == "binary" for curve in curves}
+    if counted == {True}:
+        return "log number of solutions (nats per weight)"
+    if counted == {True, False}:
+        raise ValueError(
+            "curves mix numbers of binary solutions with fractions of real weights, "
+            "which have no common axis: draw them on two axes."
+        )
+    return "local entropy (nats per weight)"
+
+
 class TheoryCurveDisplay:
     """Local-entropy curves of the theory, with measured curves on top.
 
@@ -170,7 +187,7 @@ class TheoryCurveDisplay:
             "mutual": "mutual overlap of the replicas $q_1$",
             "distance": "distance from the centre $d$",
         }
-        ax.set(xlabel=names[self.x], ylabel="local entropy (nats per weight)")
+        ax.set(xlabel=names[self.x], ylabel=_quantity(self.curves))
         if self.x != "distance" and not ax.xaxis_inverted():
             ax.invert_xaxis()
         if any(labels):

@@ -11,6 +11,7 @@ from skwfm.curves import LocalEntropyCurve
 from skwfm.theory.capacity import capacity, solvable_limit
 from skwfm.theory.checks import (
     check_alpha,
+    check_beta_ne,
     check_interior,
     check_machine,
     check_n_replicas,
@@ -34,58 +35,77 @@ def _prior_entropy(overlaps, n_replicas):
     return (together + 2 * (n_replicas - 1) * inner) / (2 * n_replicas)
 
 
-def _solve_curve(n_hidden, alpha, overlaps, n_replicas):
-    """Entropy, error, saddle parameter and convergence at every overlap."""
+def _solve_curve(n_hidden, alpha, overlaps, n_replicas, beta_ne):
+    """Entropy, error, saddle parameter, convergence and, for many replicas, errors."""
     if n_replicas == math.inf:
-        solver = WideMinima(n_hidden, alpha)
+        solver = WideMinima(n_hidden, alpha, beta_ne)
     elif n_hidden in (1, 3, math.inf):
-        solver = FiniteReplicas(n_hidden, alpha, n_replicas)
+        solver = FiniteReplicas(n_hidden, alpha, n_replicas, beta_ne)
     else:
         raise ValueError(
             f"A finite n_replicas={n_replicas} needs n_hidden 1, 3 or numpy.inf, got "
             f"{n_hidden}; use n_replicas=numpy.inf."
         )
     order = np.argsort(overlaps)
-    points = np.empty((overlaps.size, 4))
+    points = [None] * overlaps.size
     for i in order:
         points[i] = solver.solve(overlaps[i])
-    return points.T
+    return np.array(points, dtype=float).T
 
 
-def _committee_curve(n_hidden, alpha, overlaps, n_replicas):
+def _committee_curve(n_hidden, alpha, overlaps, n_replicas, beta_ne):
     """Curve of a perceptron or committee, with its cap."""
-    entropy, error, parameter, ok = _solve_curve(n_hidden, alpha, overlaps, n_replicas)
+    entropy, error, parameter, ok, *wrong = _solve_curve(
+        n_hidden, alpha, overlaps, n_replicas, beta_ne
+    )
     ok = ok.astype(bool)
     many = n_replicas == math.inf
-    volume = spherical_volume(n_hidden, alpha)
-    cap = np.minimum(volume.entropy - _prior_entropy(overlaps, n_replicas), 0.0)
+    volume = spherical_volume(n_hidden, alpha, beta_ne)
+    cap = np.minimum(volume.log_volume - _prior_entropy(overlaps, n_replicas), 0.0)
     tolerance = CAP_TOLERANCE + 3 * (error + volume.error)
+    saddle = {"A" if many else "q0": parameter}
+    if many and beta_ne < math.inf:
+        saddle["expected_error_rate"] = np.where(ok, wrong[0], np.nan)
     return LocalEntropyCurve(
         overlap=overlaps,
         distance=(1 - overlaps) / 2,
         entropy=np.where(ok, entropy, np.nan),
         converged=ok,
-        method=f"replica theory, {'many' if many else n_replicas} replicas",
+        method=_method(n_replicas, beta_ne),
         error=error,
         reference="mutual",
         n_replicas=float(n_replicas),
-        saddle={"A" if many else "q0": parameter},
+        saddle=saddle,
         rs_stable=volume.rs_stable,
         cap=cap,
         exceeds_cap=ok & (entropy > cap + tolerance),
     )
 
 
+def _method(n_replicas, beta_ne):
+    """How a curve was obtained, in words."""
+    count = "many" if n_replicas == math.inf else n_replicas
+    warm = "" if beta_ne == math.inf else f", beta_ne={beta_ne:g}"
+    return f"replica theory, {count} replicas{warm}"
+
+
 def _parity_bound(n_hidden, alpha, overlaps):
     """Local entropy with internal representations fixed: K perceptron problems."""
     if n_hidden == math.inf or n_hidden * alpha >= capacity("perceptron", 1):
         return np.full(overlaps.size, -np.inf)
-    entropy, _, _, ok = _solve_curve(1, n_hidden * alpha, overlaps, math.inf)
+    entropy, _, _, ok, _ = _solve_curve(
+        1, n_hidden * alpha, overlaps, math.inf, math.inf
+    )
     return np.where(ok, entropy, np.nan)
 
 
-def _parity_curve(n_hidden, alpha, overlaps, n_replicas):
+def _parity_curve(n_hidden, alpha, overlaps, n_replicas, beta_ne):
     """Published constant, and the bound that exceeds it for finite K."""
+    if beta_ne < math.inf:
+        raise ValueError(
+            f"A parity machine has no curve at beta_ne={beta_ne:g}: pass numpy.inf, or "
+            "take solution_entropy(..., beta_ne=...) for its typical volume."
+        )
     if n_replicas not in (1, math.inf):
         raise ValueError(
             f"A parity machine has formulas for n_replicas 1 and numpy.inf, got "
@@ -115,6 +135,7 @@ def local_entropy_curve(
     overlaps: ArrayLike,
     *,
     n_replicas: float = np.inf,
+    beta_ne: float = np.inf,
 ) -> LocalEntropyCurve:
     """Largest normalised local entropy at given mutual overlaps of the replicas.
 
@@ -122,6 +143,11 @@ def local_entropy_curve(
     weight vectors at mutual overlap q1 that all solve ``alpha`` random patterns per
     weight; in the limit of many replicas the deepest wide minimum. Zero means that
     nearly all weights at that distance are solutions.
+
+    At a finite inverse temperature ``beta_ne`` the number is the logarithm, per weight
+    and replica, of the mean of ``exp(-beta_ne * errors)`` over such sets, errors being
+    counted in all of them. With many replicas: of that mean over weights at overlap
+    ``sqrt(q1)`` from a centre, for the best centre. alpha may then exceed the capacity.
 
     Parameters
     ----------
@@ -134,13 +160,17 @@ def local_entropy_curve(
         by quadrature, more by randomised low-discrepancy points with one standard
         error as ``error``.
     alpha : float
-        Patterns per weight, at least 0 and below the capacity.
+        Patterns per weight, at least 0; below the capacity if ``beta_ne`` is infinite.
     overlaps : array-like of shape (n_overlaps,)
         **Mutual** overlaps q1 of the replicas, in (0, 1). The overlap of each replica
         with their barycentre, which is what a measurement around one solution
         controls, is ``sqrt(q1)``: the curve has it as ``centre_overlap``.
     n_replicas : int or numpy.inf, default=numpy.inf
         Number of replicas. One replica is the typical volume.
+    beta_ne : float, default=numpy.inf
+        Inverse temperature: what an error costs, in nats. Infinite asks for solutions.
+        Finite for perceptrons and committees; three units and many replicas are then
+        sampled, with one standard error as ``error``.
 
     Returns
     -------
@@ -150,13 +180,16 @@ def local_entropy_curve(
         ``rs_stable`` is False above the stability line of the typical volume, where
         ``exceeds_cap`` tells which points lie above ``cap``, the total volume of
         solutions. For parity machines ``entropy`` is the published constant and
-        ``lower_bound`` the bound that exceeds it.
+        ``lower_bound`` the bound that exceeds it. With many replicas at finite
+        ``beta_ne``, ``saddle["expected_error_rate"]`` are the errors per pattern e, and
+        ``entropy + beta_ne * alpha * e`` is the log of the fraction that makes them.
 
     Raises
     ------
     ValueError
         If an argument is out of range: overlaps not in (0, 1), even committees,
-        alpha at or beyond the capacity.
+        alpha at or beyond the capacity at ``beta_ne=inf``, a negative ``beta_ne``, a
+        finite one for a parity machine.
 
     Notes
     -----
@@ -168,6 +201,10 @@ def local_entropy_curve(
     finite K the optimum is larger: fixing the internal representations turns it into
     K perceptrons, so it is at least the perceptron's value at ``K alpha``
     (minus infinity, no information, where that exceeds 2).
+
+    A finite ``beta_ne`` replaces Phi by ``e^-beta + (1 - e^-beta) Phi``. Above the
+    capacity and cold, weights that make the fewest errors break replica symmetry, and
+    the curve is an approximation; ``rs_stable`` tells of the typical volume only.
 
     References
     ----------
@@ -183,18 +220,21 @@ def local_entropy_curve(
     K = check_machine(machine, n_hidden)
     overlaps = check_interior(overlaps, "overlaps", 0, 1)
     n_replicas = check_n_replicas(n_replicas)
-    alpha = check_alpha(alpha, *solvable_limit(machine, K))
+    beta_ne = check_beta_ne(beta_ne)
+    # Errors that are allowed, at a cost, leave no capacity to exceed.
+    limit = solvable_limit(machine, K) if beta_ne == math.inf else ()
+    alpha = check_alpha(alpha, *limit)
     parity = machine == "parity" and K != 1
-    if alpha == 0:
+    if alpha == 0 or beta_ne == 0:
         return _empty_curve(overlaps, n_replicas)
     solve = _parity_curve if parity else _committee_curve
-    curve = solve(K, alpha, overlaps, n_replicas)
+    curve = solve(K, alpha, overlaps, n_replicas, beta_ne)
     warn_lost(curve.converged, "overlaps")
     return curve
 
 
 def _empty_curve(overlaps, n_replicas):
-    """Without patterns everything is a solution."""
+    """Without patterns, or where errors cost nothing, every weight vector counts."""
     zeros = np.zeros(overlaps.shape)
     return LocalEntropyCurve(
         overlap=overlaps,

@@ -1,19 +1,59 @@
-"""How many weights solve random patterns: volumes and entropies below capacity."""
+"""How many weights solve random patterns, or solve them up to some errors."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Literal
 
+import numpy as np
+
 from skwfm.theory.capacity import solvable_limit
-from skwfm.theory.checks import check_alpha, check_machine, takes_instances
-from skwfm.theory.typical import SolutionEntropy, binary_entropy, spherical_volume
+from skwfm.theory.checks import (
+    check_alpha,
+    check_beta_ne,
+    check_machine,
+    takes_instances,
+)
+from skwfm.theory.typical import (
+    SolutionEntropy,
+    binary_entropy,
+    coin_flip_error,
+    spherical_volume,
+)
 
 
-def _parity_entropy(alpha, weights):
-    """Parity machine: q = 0, every pattern halves the volume."""
+def _parity_entropy(alpha, weights, beta_ne):
+    """Parity machine: q = 0, every pattern is a coin flip for the weights that count.
+
+    At ``beta_ne=inf`` each pattern halves the volume.
+    """
     start = math.log(2) if weights == "binary" else 0.0
-    return SolutionEntropy(start - alpha * math.log(2), 0.0, 0.0, 0.0, 0.0)
+    wrong = coin_flip_error(beta_ne)
+    # log of the mean of 1 and e^-beta
+    log_weight = -math.log(2) + (math.log1p(math.exp(-beta_ne)) if wrong else 0.0)
+    cost = beta_ne * wrong if wrong else 0.0
+    return SolutionEntropy(
+        start + alpha * log_weight + alpha * cost,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        log_volume=alpha * log_weight,
+        expected_error_rate=wrong,
+    )
+
+
+def _warn_frozen(alpha, beta_ne):
+    """Warn, with advice, of an entropy that counts less than one weight vector."""
+    warnings.warn(
+        f"The entropy of binary weights is negative at alpha={alpha:g}, "
+        f"beta_ne={beta_ne:g}: the replica-symmetric measure has frozen before, and "
+        "log_volume and expected_error_rate are bounds only. Lower beta_ne to where "
+        "the entropy is zero.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 @takes_instances
@@ -22,11 +62,16 @@ def solution_entropy(
     n_hidden: float,
     alpha: float,
     weights: Literal["spherical", "binary"] = "spherical",
+    beta_ne: float = np.inf,
 ) -> SolutionEntropy:
     """Typical log-volume of the solutions of random patterns.
 
     Replica symmetric: exact where ``rs_stable`` (for binary weights up to the
     capacity), an upper bound elsewhere.
+
+    At a finite inverse temperature ``beta_ne`` every weight vector counts with
+    ``exp(-beta_ne * errors)`` and alpha may exceed the capacity: no machine need
+    separate the data.
 
     Parameters
     ----------
@@ -35,18 +80,39 @@ def solution_entropy(
         Hidden units; odd for a tree. Left out beside an architecture instance, such as
         ``TreeCommittee(3)``, which brings its own.
     alpha : float
-        Patterns per weight.
+        Patterns per weight; below the capacity if ``beta_ne`` is infinite.
     weights : {"spherical", "binary"}, default="spherical"
+    beta_ne : float, default=numpy.inf
+        Inverse temperature: what an error costs, in nats. Infinite counts solutions,
+        zero all weights.
 
     Returns
     -------
     result : SolutionEntropy
         With ``.entropy`` (nats per weight), ``.overlap``, ``.error``, ``.stability``.
+        At finite ``beta_ne`` the entropy is that of the weights that typically
+        contribute; they make ``.expected_error_rate`` errors per pattern. The log of
+        the mean of ``exp(-beta_ne * errors)``, per weight, is ``.log_volume``.
 
     Raises
     ------
     ValueError
-        If ``alpha`` is beyond the capacity, or an argument is out of range.
+        If ``alpha`` is beyond the capacity at ``beta_ne=inf``, or an argument is out of
+        range.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the entropy of binary weights is negative, which no set of weights has.
+
+    Notes
+    -----
+    A finite ``beta_ne`` replaces the probability Phi of a right answer by
+    ``e^-beta + (1 - e^-beta) Phi`` in the replica-symmetric formula. Its derivative
+    gives the error rate, ``E[e^-beta (1 - Phi) / (e^-beta + (1 - e^-beta) Phi)]``, and
+    ``entropy = log_volume + beta_ne * alpha * expected_error_rate`` (plus the prior's
+    ``log 2`` for binary weights). Cold and above the stability line replica symmetry
+    is broken (``rs_stable`` False), and errors are underestimated.
 
     References
     ----------
@@ -59,13 +125,25 @@ def solution_entropy(
     >>> from skwfm.theory import solution_entropy
     >>> round(solution_entropy("perceptron", 1, 0.5).entropy, 4)
     -0.3777
+
+    Above the capacity 2, with errors at a cost of two nats each:
+
+    >>> warm = solution_entropy("perceptron", 1, 3.0, beta_ne=2.0)
+    >>> round(warm.log_volume, 4), round(warm.expected_error_rate, 4)
+    (-1.908, 0.2015)
     """
     K = check_machine(machine, n_hidden)
     if weights not in ("spherical", "binary"):
         raise ValueError(f"weights must be 'spherical' or 'binary', got {weights!r}.")
-    limit, what = solvable_limit(machine, K, weights)
-    alpha = check_alpha(alpha, limit, what)
+    beta_ne = check_beta_ne(beta_ne)
+    # Errors that are allowed, at a cost, leave no capacity to exceed.
+    limit = solvable_limit(machine, K, weights) if beta_ne == math.inf else ()
+    alpha = check_alpha(alpha, *limit)
     if machine == "parity" and K > 1:
-        return _parity_entropy(alpha, weights)
-    solve = binary_entropy if weights == "binary" else spherical_volume
-    return solve(K, alpha)
+        return _parity_entropy(alpha, weights, beta_ne)
+    if weights == "spherical":
+        return spherical_volume(K, alpha, beta_ne)
+    result = binary_entropy(K, alpha, beta_ne)
+    if beta_ne < math.inf and result.entropy < 0:
+        _warn_frozen(alpha, beta_ne)
+    return result

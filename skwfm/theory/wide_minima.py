@@ -6,6 +6,10 @@ The saddle point of section "Wide minima" of the user guide,
 
 is found from its stationarity condition. Since the value is stationary in A, the
 error of A enters squared.
+
+A finite inverse temperature changes the inner extremum only: patterns may be given up
+where mending them costs more than an error. Their number is minus the derivative of
+V1 with respect to beta, taken at fixed A for the same reason.
 """
 
 import math
@@ -13,7 +17,7 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from skwfm.theory.numerics.field_averages import gaussian_fields
+from skwfm.theory.numerics.field_averages import gaussian_extrema
 
 MAX_LOG_A = 300.0
 """Beyond this the entropy is zero to 130 digits and A is not sought further."""
@@ -103,12 +107,14 @@ class WideMinima:
     ----------
     n_hidden : int or inf
     alpha : float
+    beta_ne : float, default=inf
+        Inverse temperature, positive.
     """
 
-    def __init__(self, n_hidden, alpha):
+    def __init__(self, n_hidden, alpha, beta_ne=math.inf):
         self.n_hidden = n_hidden
         self.alpha = alpha
-        self.fields = gaussian_fields(n_hidden)
+        self.fields = gaussian_extrema(n_hidden, beta_ne)
         self._found = []
         self._slope = 1.0
 
@@ -137,7 +143,7 @@ class WideMinima:
         return float(np.polyval(np.polyfit(x, values, x.size - 1), 0.0))
 
     def solve(self, overlap):
-        """Entropy, its error, A and whether everything converged, at one overlap."""
+        """Entropy, its error, A, convergence and errors per pattern at one overlap."""
         B, factor = effective_scales(self.n_hidden, overlap)
         low = MIN_LOG_A if factor <= 1 else math.log1p(-1 / factor) + 1e-12
         guess = max(self._extrapolate(overlap), low + 1e-6)
@@ -145,7 +151,7 @@ class WideMinima:
         log_a, self._slope = smooth_root(condition, guess, self._slope, low, MAX_LOG_A)
         self._found = [*self._found[-2:], (overlap, log_a)]
         A = math.expm1(log_a)
-        energy, error, failed = self.fields.envelope(math.sqrt(B), A * factor)
+        energy, error, failed, wrong = self.fields.envelope(math.sqrt(B), A * factor)
         entropy = overlap / (1 - overlap) / (2 * (1 + A)) + self.alpha * energy
         found = log_a > low and failed < MAX_FAILED_MASS
-        return min(entropy, 0.0), self.alpha * error, A, found
+        return min(entropy, 0.0), self.alpha * error, A, found, wrong

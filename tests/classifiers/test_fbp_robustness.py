@@ -5,6 +5,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm import FBPClassifier
+from skwfm.architectures import FullCommittee
 
 SHORT = {"gammas": [0.5, 1.0, 2.0, 4.0], "max_sweeps": 60, "random_state": 0}
 
@@ -88,3 +89,65 @@ def test_degenerate_tables_raise_no_internal_error(kind):
     assert np.isfinite(model.coef_).all()
     assert np.isfinite(model.predict_proba(X)).all()
     assert model.n_errors_ == recounted(model, X, y)
+
+
+class AlwaysYes(FullCommittee):
+    """Answers +1 whatever the units say: labels of -1 cannot be satisfied."""
+
+    def output(self, hidden):
+        return np.ones(len(hidden))
+
+    def decision(self, hidden):
+        return np.ones(len(hidden))
+
+
+class Certain(AlwaysYes):
+    """Says so with probability zero."""
+
+    def channel(self, mean, var, labels):
+        log_z = np.where(labels > 0, 0.0, -np.inf)
+        return log_z, np.zeros_like(mean), np.zeros_like(mean)
+
+
+class Undefined(AlwaysYes):
+    """Divides by the probability of what cannot be."""
+
+    def channel(self, mean, var, labels):
+        log_z = np.where(labels > 0, 0.0, -np.inf)
+        nothing = np.where(labels > 0, 0.0, np.nan)[:, None]
+        return log_z, mean * nothing, mean * nothing
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("method", ["amp", "bp", "ep"])
+@pytest.mark.parametrize("machine", [Certain, Undefined])
+@pytest.mark.parametrize("answer", ["posterior", "machine"])
+def test_patterns_that_a_plugin_cannot_satisfy_leave_finite_probabilities(
+    machine, method, answer
+):
+    X, y = tables(30, 15)
+    settings = SHORT | {"max_sweeps": 20}
+    model = FBPClassifier(
+        architecture=machine(3), method=method, answer=answer, **settings
+    )
+    probabilities = model.fit(X, y).predict_proba(X)
+    assert not model.converged_
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    if answer == "posterior":
+        np.testing.assert_array_equal(model.predict(X), 1)
+    assert model.n_errors_ == (y != 1).sum()
+
+
+@pytest.mark.parametrize("kind", ["heavy tails", "different scales"])
+def test_heavy_tails_and_scales_do_not_end_ep_after_one_coupling(kind):
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(120, 15))
+    y = (Z @ rng.normal(size=15) > 0).astype(int)
+    tails = np.exp(2 * Z)
+    X = {
+        "heavy tails": (tails - tails.mean(axis=0)) / tails.std(axis=0),
+        "different scales": Z * 10.0 ** rng.integers(-2, 4, 15),
+    }[kind]
+    settings = SHORT | {"gammas": [0.5, 1.0], "max_sweeps": 40}
+    model = FBPClassifier(n_hidden=3, method="ep", **settings).fit(X, y)
+    assert (model.n_iter_, model.n_errors_) == (2, 0)

@@ -66,3 +66,33 @@ def test_bits_need_no_copy_in_floats():
     assert measure < 3 * X.nbytes
     expected = local_entropy(model, X.astype(float), y, overlaps=[0.9], method="amp")
     np.testing.assert_array_equal(entropy.entropy, expected.entropy)
+
+
+@pytest.mark.parametrize("method", ["predict", "decision_function", "score"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        LALClassifier(n_hidden=3, random_state=0),
+        FBPClassifier(n_hidden=3, random_state=0, method="amp"),
+    ],
+    ids=lambda m: type(m).__name__,
+)
+def test_memory_answers_to_bits_need_no_copy_in_floats(model, method):
+    X, y = draw((6000, 1000))
+    model.fit(X[:40], y[:40])
+    args = (X, y) if method == "score" else (X,)
+    # A block of 1024 rows in floats is 1.4 times X, a copy of all rows 8 times.
+    used, answers = peak(getattr(model, method), *args)
+    assert used < 3 * X.nbytes
+    args = (X.astype(float), *args[1:])
+    np.testing.assert_allclose(answers, getattr(model, method)(*args), rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, bool, np.float32])
+def test_memory_answers_to_integers_are_those_to_floats(dtype):
+    X, y = draw((300, 12), values=(-128, 3) if dtype == np.int8 else (0, 1))
+    model = LALClassifier(n_hidden=3, max_iter=9, random_state=0)
+    model.fit(X.astype(float), y)
+    answers = model.predict(X.astype(float))
+    np.testing.assert_array_equal(model.predict(X.astype(dtype)), answers)

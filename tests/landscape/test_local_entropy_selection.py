@@ -61,7 +61,10 @@ def test_the_scorer_prefers_wide_minima(patterns):
 @ON_PATTERNS_LEFT_OUT
 def test_grid_search_in_pipelines(patterns):
     pipeline = make_pipeline(StandardScaler(), LALClassifier(random_state=0))
-    scoring = {"accuracy": "accuracy", "width": local_entropy_scorer(0.05)}
+    scoring = {
+        "accuracy": "accuracy",
+        "width": local_entropy_scorer(0.05, max_errors=0),
+    }
     search = GridSearchCV(
         pipeline, {"lalclassifier__n_hidden": [3, 5]}, scoring=scoring,
         refit="width", cv=3, return_train_score=True,
@@ -93,8 +96,11 @@ def test_patterns_left_out_are_warned_of(patterns):
     X, y = patterns
     model = LALClassifier(n_hidden=3, random_state=0).fit(X[:15], y[:15])
     assert model.score(X[15:], y[15:]) < 1
-    with pytest.warns(UserWarning, match=r"of 15 patterns wrong.*return_train_score"):
-        assert local_entropy_scorer(0.05)(model, X[15:], y[15:]) < 0
+    left_out = X[15:], y[15:]
+    with pytest.warns(UserWarning, match=r"of 15 patterns wrong.*max_errors='model'"):
+        strict = local_entropy_scorer(0.05, max_errors=0)(model, *left_out)
+    # By default as many errors count as the model makes, without a warning.
+    assert strict < local_entropy_scorer(0.05)(model, *left_out) <= 0
 
 
 def test_what_does_not_converge_is_nan(patterns):

@@ -1,1 +1,1 @@
-"""Where the patterns of a study come from."""
+"""The patterns of a study."""

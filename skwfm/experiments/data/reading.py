@@ -1,6 +1,7 @@
-"""Read a user's own two-class data from CSV or NPZ files."""
+"""Read two-class data of the user from CSV or NPZ files."""
 
 import warnings
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -8,25 +9,30 @@ import numpy as np
 from skwfm.experiments.data.sources import Source
 from skwfm.experiments.data.tables import Table, read_npz, read_table
 
-# Fewer rows than this may count up by chance.
+# A column of fewer rows may count them by chance.
 _FEW_ROWS = 5
 
 
-def read_source(path, target=None, test=None, test_size=0.25):
+def read_source(
+    path: str | PathLike,
+    target: str | None = None,
+    test: str | PathLike | None = None,
+    test_size: float = 0.25,
+) -> Source:
     """Read patterns and labels from a file.
 
     Parameters
     ----------
     path : str or path-like
         A ``.csv`` (or ``.tsv``) file with a header line, or an ``.npz`` file with
-        arrays ``X`` and ``y`` and, if wanted, ``X_test`` and ``y_test``.
+        arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``.
     target : str, default=None
-        CSV: the column that holds the label; None takes the last one. NPZ: the name
-        of the label array; None takes ``y``.
+        Name of the label: in a CSV a column, None takes the last one; in an NPZ an
+        array, None takes ``y``.
     test : str or path-like, default=None
-        A second file with the test patterns. None splits the first, stratified.
+        A second file, with the test patterns. None splits the first, stratified.
     test_size : float, default=0.25
-        Share of the patterns kept for testing when there are no test patterns.
+        Share of the patterns kept for testing if there are no test patterns.
 
     Returns
     -------
@@ -38,12 +44,12 @@ def read_source(path, target=None, test=None, test_size=0.25):
     FileNotFoundError
         If a file is missing.
     ValueError
-        If a file cannot be understood or is not a two-class problem.
+        If a file cannot be read as patterns of two classes.
 
     Warns
     -----
     UserWarning
-        If a column of a CSV only counts its rows: left out if it has no name.
+        If a column of a CSV only counts its rows; without a name it is left out.
     """
     path = Path(path)
     if not 0 < test_size < 1:
@@ -60,9 +66,9 @@ def read_source(path, target=None, test=None, test_size=0.25):
 
 
 def _without_index(table, path):
-    """Leave out a column without a name that counts the rows; warn of one with a name.
+    """Leave out columns without a name that count the rows; warn of named ones.
 
-    In a file that is sorted by class such a column gives the label away.
+    In a file sorted by class such a column reveals the label.
     """
     X, y, names = table
     if names is None or len(X) < _FEW_ROWS:
@@ -88,7 +94,7 @@ def _without_index(table, path):
 
 
 def _has_name(name):
-    """Whether a header is more than what pandas writes over an index."""
+    """Whether a header is neither empty nor what pandas writes for an index."""
     return bool(name.strip()) and not name.startswith("Unnamed:")
 
 
@@ -165,7 +171,7 @@ def _check_classes(train, path, test_size):
         )
     if test_size is None:
         return
-    # The stratified split needs each class on both sides.
+    # A stratified split needs each class on both sides.
     smallest = min(counts * min(test_size, 1 - test_size))
     if counts.min() < 2 or smallest < 0.5:
         raise ValueError(

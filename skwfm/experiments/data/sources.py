@@ -1,4 +1,6 @@
-"""Where the patterns of a comparison come from, and how a seed splits them."""
+"""The patterns of a comparison, and how a seed splits them."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,21 +32,21 @@ class Source:
     y : ndarray of shape (n_samples,)
         Their labels.
     X_test : ndarray of shape (n_test, n_features), default=None
-        Fixed test patterns. None splits `X` anew for every seed, stratified.
+        Fixed test patterns. None splits `X` for every seed, stratified.
     y_test : ndarray of shape (n_test,), default=None
         Their labels.
     n_per_class : int, default=None
-        Size of the balanced random training subset drawn per seed from each class.
-        None trains on everything. Used with a fixed test set only.
+        Number of training patterns drawn at random from each class for each seed; None
+        trains on all. Only for fixed test patterns.
     test_size : float, default=0.25
         Share of the patterns kept for testing, when `X_test` is None.
     problem : str, default=None
-        Name under which published settings are known; None for own data, which is
+        Name under which there are published settings; None for own data, which is
         standardised before training.
     image_shape : tuple of int, default=None
         Shape of one pattern when it is an image.
     class_names : tuple of str, default=None
-        What the two labels mean, in their order; None shows the labels themselves.
+        Names of the two labels, in their order; None shows the labels.
     """
 
     name: str
@@ -59,19 +61,19 @@ class Source:
     class_names: tuple | None = None
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """Hash of the patterns and of the splitting rule.
 
         Returns
         -------
         digest : str
-            Equal for equal studies.
+            Equal for equal patterns and rules.
         """
         arrays = (self.X, self.y, self.X_test, self.y_test)
         return joblib.hash((*arrays, self.n_per_class, self.test_size))
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray:
         """The two labels, in order.
 
         Returns
@@ -81,21 +83,21 @@ class Source:
         """
         return np.unique(self.y)
 
-    def split(self, seed):
+    def split(self, seed: int) -> Split:
         """Return the training and test patterns of one seed.
 
         Parameters
         ----------
         seed : int
-            Seed of the run; the split uses a stream of its own.
+            Seed of the run; the split has its own stream of random numbers.
 
         Returns
         -------
         split : Split
             The arrays.
         """
-        # A spawned child, so that the split and a model seeded with the same integer
-        # do not share random numbers.
+        # A spawned seed, so that the split and an estimator seeded with the same
+        # integer do not share random numbers.
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
         if self.X_test is None:
             parts = self._stratified(int(rng.integers(2**31)))
@@ -128,7 +130,7 @@ class Source:
         return rng.permutation(np.concatenate(chosen))
 
 
-def dress_coat(n_per_class=250):
+def dress_coat(n_per_class: int = 250) -> Source:
     """Return the Dress/Coat images of Fashion-MNIST that ship with skwfm.
 
     Parameters

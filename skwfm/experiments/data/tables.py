@@ -1,4 +1,4 @@
-"""Read one file of patterns and labels, CSV or NPZ."""
+"""Read one CSV or NPZ file of patterns and labels."""
 
 import csv
 import difflib
@@ -18,7 +18,7 @@ class Table(NamedTuple):
 
 
 def read_table(path, target=None):
-    """Read one file; the suffix tells the format.
+    """Read one file, whose suffix says the format.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def read_table(path, target=None):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the format is unknown or the content cannot be understood.
+        If the format is unknown or the content is not what it should be.
     """
     path = Path(path)
     if not path.is_file():

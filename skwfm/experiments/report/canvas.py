@@ -1,44 +1,23 @@
-"""What all figures of a report share: size, colours, logarithmic axes."""
+"""What all figures of a report share: width, colours, logarithmic axes, grid."""
 
 BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 GRID = "#e4e6e9"
-# Inches; narrow, so that the text can still be read on a telephone.
+# Inches; narrow, so that the text can be read on a telephone.
 WIDTH = 7.2
 
 
-def new_figure(width, height, **kwargs):
-    """Make a figure outside pyplot: nothing global, nothing to close, no display.
-
-    Parameters
-    ----------
-    width, height : float
-        Inches.
-    **kwargs
-        Passed to the figure.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-        With a constrained layout.
-    """
+def new_figure(height):
+    """Make a figure of a height in inches, without pyplot: nothing is left open."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained", **kwargs)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def logarithmic(axes, which):
-    """Use a logarithmic scale with plain numbers: mathematical text is off.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Axes with everything drawn.
-    which : {"x", "y"}
-        Which axis.
-    """
+    """Make the "x" or "y" axis logarithmic once all is drawn, with plain numbers."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axes.set(**{f"{which}scale": "log"})
@@ -51,14 +30,6 @@ def logarithmic(axes, which):
 
 
 def rule(axes, **kwargs):
-    """Draw a pale grid below everything else.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where.
-    **kwargs
-        Passed to ``Axes.grid``.
-    """
+    """Draw a pale grid below everything else; `kwargs` are those of ``Axes.grid``."""
     axes.grid(color=GRID, **kwargs)
     axes.set_axisbelow(True)

@@ -1,29 +1,27 @@
-"""Write names beside points so that neither names nor points cover each other."""
+"""Write names beside points so that they cover neither each other nor the points."""
 
 import numpy as np
 
-# Where a label may sit relative to its point, in points: first that is free wins.
+# Positions of a label relative to its point, in points; the first free one is taken.
 OFFSETS = ((9, 0), (-9, 0), (0, 9), (0, -9), (8, 8), (-8, 8), (8, -8), (-8, -8))
 HORIZONTAL = {0: "center", 1: "left", -1: "right"}
 VERTICAL = {0: "center", 1: "bottom", -1: "top"}
 
 
-def place_labels(axes, points, names, colours):
-    """Label points, each where it collides least; draws and freezes the layout.
+def place_labels(axes, points, names, colours, errors=None):
+    """Label points where the labels overlap least; the layout is frozen.
 
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Axes whose limits are final.
-    points : list of (float, float)
-        Positions in data coordinates.
-    names, colours : list of str
-        One per point.
+    `points` are (x, y) in data coordinates, with a name and a colour each; `errors`
+    are the lengths of their vertical error bars to each side, to be avoided as well.
+    The limits of the axes must be final.
     """
     figure = axes.figure
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    taken = [_around(centre) for centre in axes.transData.transform(points)]
+    taken = [
+        _around(*axes.transData.transform([(x, y - error), (x, y + error)]))
+        for (x, y), error in zip(points, errors or [0] * len(points), strict=True)
+    ]
     for point, name, colour in zip(points, names, colours, strict=True):
         labels = [_label(axes, point, name, colour, offset) for offset in OFFSETS]
         boxes = [_extent(figure, label) for label in labels]
@@ -35,10 +33,10 @@ def place_labels(axes, points, names, colours):
                 label.remove()
 
 
-def _around(centre, radius=6):
+def _around(low, high, radius=6):
     from matplotlib.transforms import Bbox
 
-    return Bbox([centre - radius, centre + radius])
+    return Bbox([low - radius, high + radius])
 
 
 def _extent(figure, label):

@@ -1,33 +1,17 @@
-"""Figures of what a comparison measured: any measure's curve, and its numbers."""
+"""Figures of the measures: the curves of any measure, and its numbers."""
 
 from functools import partial
 
 import numpy as np
 
 from skwfm._plotting import algorithm_style, known_style
-from skwfm.experiments.report.canvas import (
-    WIDTH,
-    logarithmic,
-    new_figure,
-    rule,
-)
+from skwfm.experiments.report.canvas import logarithmic, new_figure, rule
 from skwfm.experiments.report.landscape_wording import columns, words
 from skwfm.experiments.study.contestants import COMMITTEE
 
 
 def drawings(comparison):
-    """List the figures of the measures.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    drawings : dict of str to callable
-        By name of the figure, functions of the comparison that draw it.
-    """
+    """Return the functions of a comparison that draw the figures, by name."""
     curves = {
         f"{name}_curve": partial(curve, measure=name)
         for name in comparison.settings["measures"]
@@ -51,36 +35,23 @@ def _styles(comparison):
 
 
 def _legend(figure):
-    """Beside the axes, so that it covers nothing whatever is drawn."""
+    """Add a legend beside the axes, where it covers nothing."""
     shown = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            # The marks alone: error bars in a legend only add ink.
+            # Lines and markers only, without error bars.
             shown.setdefault(label, getattr(handle, "lines", [handle])[0])
     where = {"loc": "outside right upper", "frameon": False}
     figure.legend(list(shown.values()), list(shown), **where)
 
 
 def curve(comparison, measure):
-    """Draw the curves of a measure, means over runs.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    measure : str
-        Name of the measure.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when there is no curve.
-    """
+    """Draw the curves of a measure, named by it, as means over runs."""
     found = {name: _curves(comparison, name, measure) for name in comparison.names}
     found = {name: curves for name, curves in found.items() if curves}
     if not found:
         return None
-    figure = new_figure(WIDTH, 3.8)
+    figure = new_figure(3.8)
     axes, styles = figure.subplots(), _styles(comparison)
     for name, curves in found.items():
         _line(axes, name, curves, styles[name])
@@ -88,13 +59,15 @@ def curve(comparison, measure):
     axes.set(xlabel=last.xlabel, ylabel=last.ylabel)
     if last.yscale == "log":
         logarithmic(axes, "y")
+    if all(x is not None and x.is_integer() for x in last.x):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     rule(axes)
     _legend(figure)
     return figure
 
 
 def _curves(comparison, name, measure):
-    """What was measured of one algorithm, runs without a curve left out."""
+    """Curves of one algorithm, from the runs that have one."""
     runs = [run for run in comparison.runs if run.algorithm == name]
     found = [run.measures[measure] for run in runs if measure in run.measures]
     return [measured.curve for measured in found if measured.curve is not None]
@@ -103,7 +76,7 @@ def _curves(comparison, name, measure):
 def _line(axes, name, curves, style):
     x = sorted({x for found in curves for x in found.x})
     values = np.array([_at(x, found) for found in curves], dtype=float)
-    # A mean over other runs at every point would not be a curve.
+    # Means over different runs at different points would not make a curve.
     lost = np.isnan(values).any(axis=0)
     label = f"{name}\n({lost.sum()} points missing)" if lost.any() else name
     if curves[0].yscale == "log":
@@ -129,23 +102,12 @@ def _mean_and_bar(values):
 
 
 def against_error(comparison):
-    """Draw test error against what was measured, one point for each solution.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when nothing was measured of committee machines.
-    """
+    """Draw test error against each column of the measures, one point per solution."""
     shown = [c for c in columns(comparison) if _points(comparison, c[0])]
     if not shown:
         return None
     n_rows = -(-len(shown) // 2)
-    figure, styles = new_figure(WIDTH, 0.4 + 2.6 * n_rows), _styles(comparison)
+    figure, styles = new_figure(0.4 + 2.6 * n_rows), _styles(comparison)
     panels = figure.subplots(n_rows, min(2, len(shown)), squeeze=False).ravel()
     for axes, (column, unit, scale) in zip(panels, shown, strict=False):
         for name, points in _points(comparison, column).items():
@@ -163,7 +125,7 @@ def against_error(comparison):
 
 
 def _points(comparison, column):
-    """Number and test error of the committee machines' runs, by algorithm."""
+    """(number, test error) of the runs of committee machines, by algorithm."""
     points = {}
     for run in comparison.runs:
         values = {c: v for m in run.measures.values() for c, v in m.values.items()}

@@ -1,51 +1,32 @@
-"""What a comparison says of its measures; numbers come from the results."""
+"""Texts about the measures of a comparison; numbers come from the results.
+
+Functions take a `Comparison` and, where it is needed, its summary or one row of it.
+"""
 
 from collections import defaultdict
 from math import floor, log10
 
-from skwfm.experiments.report.wording import measure
+from skwfm.experiments.report.wording import written
 
-# Units in which numbers of a unit are customarily written, and the factor.
+# The unit in which a unit of measures is written, and the factor between them.
 _WRITTEN = {"fraction": ("%", 100), "nats per weight": ("0.001 nats per weight", 1000)}
 # Significant digits of a standard error, or, without one, of a mean.
 _ERROR_DIGITS, _MEAN_DIGITS = 2, 3
 
 AGAINST_ERROR = (
     "Measures and test error",
-    "One point for each solution measured. Look for an order within each algorithm, "
-    "too: differences between algorithms alone could have other reasons.",
+    "One point for each solution measured. Look for a trend within each algorithm as "
+    "well: differences between algorithms alone could have other reasons.",
 )
 
 
 def words(name):
-    """Write the name of a measure or a column in words.
-
-    Parameters
-    ----------
-    name : str
-        Identifier.
-
-    Returns
-    -------
-    words : str
-        With blanks.
-    """
+    """Write the name of a measure or a column in words."""
     return name.replace("_", " ")
 
 
 def columns(comparison):
-    """List the columns that the measures add to a table.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    columns : list of (str, str, float)
-        Name, unit in which it is written, and factor of the numbers.
-    """
+    """Return the measures' columns: name, unit that is written, factor of numbers."""
     return [
         (column, *_WRITTEN.get(entry["unit"], (entry["unit"], 1)))
         for entry in comparison.settings["measures"].values()
@@ -54,36 +35,12 @@ def columns(comparison):
 
 
 def headings(comparison):
-    """Name the columns of the table of measures.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    headings : list of (str, str)
-        Name in words and unit, which may be empty.
-    """
+    """Return the headings of the table of measures: (words, unit or "")."""
     return [(words(column), unit) for column, unit, _ in columns(comparison)]
 
 
 def cells(comparison, row):
-    """Write the measures of one algorithm.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    row : dict
-        Of the summary.
-
-    Returns
-    -------
-    cells : list of str
-        In the order of `headings`. A dash where a measure does not apply.
-    """
+    """Write the measures of one algorithm, a dash where a measure does not apply."""
     found = row["measures"]
     return [
         _cell(found[name], scale) if name in found else "–"
@@ -92,15 +49,15 @@ def cells(comparison, row):
 
 
 def _cell(estimate, scale):
-    """Add from how many of the runs measured a mean is, if not from all."""
-    text = measure(estimate, _n_digits(estimate, scale), scale)
+    """Write a mean, and over how many of the measured runs unless over all."""
+    text = written(estimate, _n_digits(estimate, scale), scale)
     if not 0 < estimate["n"] < estimate["n_asked"]:
         return text
     return f"{text} ({estimate['n']} of {estimate['n_asked']})"
 
 
 def _n_digits(estimate, scale):
-    """Digits after the point: as many as the standard error leaves meaning."""
+    """Digits after the point that the standard error leaves significant."""
     size, n_significant = estimate["standard_error"], _ERROR_DIGITS
     if not size:
         size, n_significant = abs(estimate["mean"] or 1), _MEAN_DIGITS
@@ -110,35 +67,13 @@ def _n_digits(estimate, scale):
 
 
 def explained(comparison):
-    """Explain the measures.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    explained : list of (str, str)
-        Name in words and what the measure says of itself.
-    """
+    """Return the measures' names in words, and what their docstrings say."""
     entries = comparison.settings["measures"].items()
     return [(words(name), entry["text"]) for name, entry in entries]
 
 
 def figure_text(comparison):
-    """Give titles and captions of the figures.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    text : dict of str to (str, str)
-        By name of the figure.
-    """
+    """Return (title, caption) of the figures, by name."""
     captions = {
         f"{name}_curve": (
             words(name).capitalize(),
@@ -150,20 +85,7 @@ def figure_text(comparison):
 
 
 def notes(comparison, summary):
-    """Say on which seeds was measured, and what is missing and why.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    summary : list of dict
-        Its summary.
-
-    Returns
-    -------
-    sentences : list of str
-        One or more.
-    """
+    """Return sentences on which seeds were measured, and what is missing and why."""
     by_reason = defaultdict(list)
     for row in summary:
         for name, reasons in row["gaps"].items():

@@ -1,4 +1,4 @@
-"""One self-contained HTML page: what was compared, what came out, what it means."""
+"""One self-contained HTML page: what was compared, the results, their meaning."""
 
 import base64
 import html
@@ -11,8 +11,8 @@ from skwfm.experiments.report.wording import (
     columns,
     duration,
     findings,
-    measure,
     notes,
+    written,
 )
 
 _PAGE = Template("""<!DOCTYPE html>
@@ -76,19 +76,9 @@ $settings
 
 
 def render(comparison, figures):
-    """Return the page as text.
+    """Return the page as HTML that refers to nothing outside itself.
 
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    figures : dict of str to bytes
-        PNG images by name.
-
-    Returns
-    -------
-    page : str
-        HTML without references to anything outside itself.
+    `figures` are PNG images by name.
     """
     summary = comparison.summary()
     return _PAGE.substitute(
@@ -201,11 +191,11 @@ def _row(row):
         cell = f'<td class="text" colspan="6">failed: {reason}</td>'
         return f"<tr><td>{name}</td>{cell}</tr>"
     cells = (
-        measure(row["test_accuracy"], 1, 100),
-        measure(row["balanced_accuracy"], 1, 100),
-        measure(row["test_accuracy_gain"], 1, 100, sign=True),
-        measure(row["n_train_errors"], 1),
-        measure(row["n_epochs"], 0),
+        written(row["test_accuracy"], 1, 100),
+        written(row["balanced_accuracy"], 1, 100),
+        written(row["test_accuracy_gain"], 1, 100, sign=True),
+        written(row["n_train_errors"], 1),
+        written(row["n_epochs"], 0),
         duration(row["seconds"]),
     )
     return _cells_of(row, cells)
@@ -267,7 +257,7 @@ def _how(comparison):
     return f"<dl>{items}</dl><p>{_escape(text)}</p><p>{_escape(machine)}</p>"
 
 
-# Parameters that change neither the result nor its meaning; the seed is stated apart.
+# Parameters that do not change the result; seeds are listed separately.
 _UNTOLD = {"n_jobs", "random_state", "verbose"}
 
 

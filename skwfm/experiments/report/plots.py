@@ -1,4 +1,8 @@
-"""Figures of a comparison, as PNG bytes. Matplotlib is imported on use."""
+"""Figures of a comparison, as PNG bytes. Matplotlib is imported on use.
+
+Each figure is a function of a `Comparison`; it returns None if there is nothing to
+draw.
+"""
 
 import io
 
@@ -19,24 +23,18 @@ from skwfm.experiments.report.labels import place_labels
 from skwfm.experiments.study.contestants import COMMITTEE
 
 COLOUR = {"committee": BLUE, "standard": GREY}
+# The colours are alike in greyscale.
+MARKER = {"committee": "o", "standard": "s"}
 MEANING = {"committee": "committee machines (skwfm)", "standard": "standard methods"}
 DPI = 160
 
 
 def draw_all(comparison):
-    """Draw every figure that the comparison has data for.
+    """Draw every figure that the comparison has data for: PNG images by name.
 
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figures : dict of str to bytes
-        PNG images: "accuracy", "time", a curve of each measure that has one, such as
-        "local_entropy_curve", "measures_and_error" and, for committee machines,
-        "learning" and, for images, "weights".
+    They are "accuracy", "time", the curve of each measure that has one, such as
+    "local_entropy_curve", "measures_and_error" and, for committee machines, "learning"
+    and, for images, "weights".
     """
     import matplotlib as mpl
 
@@ -46,7 +44,7 @@ def draw_all(comparison):
         "axes.spines.top": False,
         "font.size": 10,
         "text.color": INK,
-        # Names of the user's may hold dollar signs.
+        # Names given by the user may contain dollar signs.
         "text.parse_math": False,
     }
     drawn = {}
@@ -70,22 +68,11 @@ def _successful(comparison):
 
 
 def accuracy(comparison):
-    """Draw test accuracy and balanced accuracy of every run, with means.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when no run succeeded.
-    """
+    """Draw test accuracy and balanced accuracy of every run, with means."""
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = new_figure(WIDTH, 1.5 + 0.38 * len(rows))
+    figure = new_figure(1.5 + 0.38 * len(rows))
     figure.get_layout_engine().set(wspace=0.06)
     panels = figure.subplots(1, 2, sharey=True)
     baselines = (comparison.settings["constant_accuracy"], 0.5)
@@ -103,22 +90,23 @@ def accuracy(comparison):
 
 def _score_panel(axes, runs, rows, metric):
     for position, row in enumerate(rows):
-        name, colour = row["algorithm"], COLOUR[row["family"]]
+        name, family = row["algorithm"], row["family"]
+        colour, marker = COLOUR[family], MARKER[family]
         scores = [getattr(r, metric) for r in runs if r.algorithm == name]
         scores = 100 * np.array([s for s in scores if s is not None])
         below = np.full(scores.size, position + 0.22)
-        axes.plot(scores, below, "o", color=colour, alpha=0.35, ms=5, mew=0)
+        axes.plot(scores, below, marker, color=colour, alpha=0.35, ms=5, mew=0)
         mean = 100 * row[metric]["mean"]
         error = 100 * (row[metric]["standard_error"] or 0)
         axes.errorbar(
-            mean, position - 0.1, xerr=error, fmt="o", color=colour, ms=6, capsize=4
+            mean, position - 0.1, xerr=error, fmt=marker, color=colour, ms=6, capsize=4
         )
     rule(axes, axis="x")
     axes.tick_params(axis="y", length=0)
 
 
 def _baseline(axes, constant):
-    """Mark the constant answer, or say that it lies too far off; True if marked."""
+    """Mark the constant answer, or note that it is off the scale; True if marked."""
     low, high = axes.get_xlim()
     if constant > low - (high - low):
         axes.axvline(constant, color=RED, lw=1.2, ls="--")
@@ -129,11 +117,11 @@ def _baseline(axes, constant):
 
 
 def _legend(figure, rows, with_constant=False):
-    """Explain the colours and, if it is there, the dashed line."""
+    """Explain the markers and, if there is one, the dashed line."""
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], marker="o", linestyle="", color=COLOUR[f], label=MEANING[f])
+        Line2D([], [], marker=MARKER[f], ls="", color=COLOUR[f], label=MEANING[f])
         for f in COLOUR
         if any(row["family"] == f for row in rows)
     ]
@@ -144,43 +132,33 @@ def _legend(figure, rows, with_constant=False):
 
 
 def time(comparison):
-    """Draw balanced accuracy against training time.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when no run succeeded.
-    """
+    """Draw balanced accuracy against training time."""
     rows = _successful(comparison)
     if not rows:
         return None
-    figure = new_figure(WIDTH, 4.6)
+    figure = new_figure(4.6)
     axes = figure.subplots()
     names = [row["algorithm"] for row in rows]
     colours = [COLOUR[row["family"]] for row in rows]
     points = [
         (row["seconds"]["mean"], 100 * row["balanced_accuracy"]["mean"]) for row in rows
     ]
-    for (x, y), row, colour in zip(points, rows, colours, strict=True):
-        error = 100 * (row["balanced_accuracy"]["standard_error"] or 0)
-        axes.errorbar(x, y, yerr=error, fmt="o", color=colour, capsize=3)
+    errors = [100 * (row["balanced_accuracy"]["standard_error"] or 0) for row in rows]
+    for point, error, row, colour in zip(points, errors, rows, colours, strict=True):
+        marker = MARKER[row["family"]]
+        axes.errorbar(*point, yerr=error, fmt=marker, color=colour, capsize=3)
     axes.margins(x=0.18, y=0.14)
     logarithmic(axes, "x")
     axes.set_xlabel("training time of one run (s, logarithmic)")
     axes.set_ylabel("balanced accuracy on the test set (%)")
     rule(axes)
     _legend(figure, rows)
-    place_labels(axes, points, names, colours)
+    place_labels(axes, points, names, colours, errors)
     return figure
 
 
 def _first_seed_committees(comparison, attribute):
-    """Runs of the first seed that recorded the attribute, in the order given."""
+    """Runs of committee machines on the first seed that recorded the attribute."""
     first = comparison.settings["seeds"][0]
     return [
         run
@@ -190,24 +168,13 @@ def _first_seed_committees(comparison, attribute):
 
 
 def learning(comparison):
-    """Draw the learning curves of the committee machines for the first seed.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when no run recorded a curve.
-    """
+    """Draw the learning curves of the committee machines for the first seed."""
     runs = _first_seed_committees(comparison, "curve")
     if not runs:
         return None
     n_columns = min(2, len(runs))
     n_rows = -(-len(runs) // n_columns)
-    figure = new_figure(WIDTH, 2.3 * n_rows)
+    figure = new_figure(2.3 * n_rows)
     panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes, run in zip(panels, runs, strict=False):
         _curve_panel(axes, run)
@@ -235,28 +202,18 @@ def _curve_panel(axes, run):
 
 
 def weights(comparison):
-    """Draw the weights of one hidden unit of each committee machine as images.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure or None
-        None when the patterns are no images.
-    """
+    """Draw the weights of one hidden unit of each committee machine as images."""
     runs = _first_seed_committees(comparison, "first_unit")
     if comparison.image_shape is None or not runs:
         return None
-    figure = new_figure(WIDTH, 0.6 + (WIDTH - 0.9) / max(len(runs), 3))
+    figure = new_figure(0.6 + (WIDTH - 0.9) / max(len(runs), 3))
     panels = figure.subplots(1, len(runs), squeeze=False).ravel()
     largest = max(np.abs(run.first_unit).max() for run in runs)
     for axes, run in zip(panels, runs, strict=True):
         picture = axes.imshow(
             np.reshape(run.first_unit, comparison.image_shape),
-            cmap="RdBu_r",
+            # Its lightness grows with the weight, so that it can be read in grey.
+            cmap="cividis",
             vmin=-largest,
             vmax=largest,
         )

@@ -1,12 +1,15 @@
 """Progress, tables and messages in the terminal."""
 
+import ctypes
+import os
 import sys
+from contextlib import contextmanager, redirect_stdout, suppress
 
-from skwfm.experiments.report.wording import duration, measure
+from skwfm.experiments.report.wording import duration, written
 
 
 class ProgressBar:
-    """Count finished runs and show them on standard error; a context manager."""
+    """Context manager that shows on standard error how many runs are finished."""
 
     def __init__(self):
         from rich.progress import (
@@ -38,15 +41,7 @@ class ProgressBar:
         self._progress.stop()
 
     def update(self, n_done, n_runs, run):
-        """Show how far the study is.
-
-        Parameters
-        ----------
-        n_done, n_runs : int
-            Finished runs and all runs.
-        run : Run or None
-            The run that has just finished.
-        """
+        """Show the numbers of finished and of all runs, and the last run or None."""
         self._n_failed += run is not None and run.status == "failed"
         self.n_kept, self.n_runs = n_done - self._n_failed, n_runs
         text = "" if run is None else f"{run.algorithm}, seed {run.seed}"
@@ -55,61 +50,69 @@ class ProgressBar:
         )
 
 
+@contextmanager
+def nothing_on_stdout():
+    """Send to standard error what is printed: standard output is for the results.
+
+    Also what C code prints here and in processes started meanwhile: it knows nothing of
+    `sys.stdout` and writes to the descriptor.
+    """
+    print(end="", flush=True)
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        # C keeps lines in a buffer of its own, which would come out after the results.
+        with suppress(OSError, TypeError, AttributeError):  # no such library on Windows
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def _console(stderr=False):
     from rich.console import Console
 
     piped = not (sys.stderr if stderr else sys.stdout).isatty()
-    # A pipe has no width of its own; do not fold the table in it.
+    # A pipe has no width: do not fold the table.
     return Console(stderr=stderr, highlight=False, width=120 if piped else None)
 
 
 def print_table(comparison):
-    """Print the summary on standard output.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    settings = comparison.settings
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    """Print the summary on standard output."""
     gain = f"gain on\n{comparison.reference}"
     headings = ("accuracy\n%", "balanced\n%", gain, "train\nerrors", "epochs", "s")
-    table.add_column("algorithm", overflow="fold")
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _table(headings)
     for row in comparison.summary():
         table.add_row(*_cells(row))
-    constant = f"{100 * settings['constant_accuracy']:.1f}"
+    constant = f"{100 * comparison.settings['constant_accuracy']:.1f}"
     table.add_row("constant answer", constant, "50.0", *4 * ("–",))
     _console().print(table)
 
 
 def print_landscapes(comparison):
-    """Print the landscape measures on standard output.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    """Print the measures on standard output."""
     from rich.text import Text
 
     from skwfm.experiments.report import landscape_wording
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
-    table.add_column("algorithm", overflow="fold")
-    for heading in landscape_wording.headings(comparison):
-        table.add_column("\n".join(heading), justify="right", no_wrap=True)
+    table = _table(map("\n".join, landscape_wording.headings(comparison)))
     for row in comparison.summary():
         cells = landscape_wording.cells(comparison, row)
         table.add_row(Text(row["algorithm"]), *cells)
     _console().print(table)
+
+
+def _table(headings):
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
+    table.add_column("algorithm", overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
 
 
 def _cells(row):
@@ -122,11 +125,11 @@ def _cells(row):
         name += f" ({row['n_failed']} failed)"
     return (
         Text(name),
-        measure(row["test_accuracy"], 1, 100),
-        measure(row["balanced_accuracy"], 1, 100),
-        measure(row["test_accuracy_gain"], 1, 100, sign=True),
-        measure({**row["n_train_errors"], "standard_error": None}, 1),
-        measure(row["n_epochs"], 0),
+        written(row["test_accuracy"], 1, 100),
+        written(row["balanced_accuracy"], 1, 100),
+        written(row["test_accuracy_gain"], 1, 100, sign=True),
+        written({**row["n_train_errors"], "standard_error": None}, 1),
+        written(row["n_epochs"], 0),
         duration(row["seconds"], error=False),
     )
 
@@ -134,14 +137,7 @@ def _cells(row):
 def print_outcome(comparison, paths, cache):
     """Say on standard error what failed, what was reused and where the files are.
 
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    paths : list of Path
-        Files written, the page first.
-    cache : Path
-        Folder of the finished runs.
+    `paths` are the files written, the page first; `cache` is the folder of the runs.
     """
     for row in comparison.summary():
         for reason in row["reasons"]:
@@ -160,13 +156,7 @@ def _say(text):
 
 
 def print_plugins(entries):
-    """Print installed plugins on standard output.
-
-    Parameters
-    ----------
-    entries : iterable of (str, Plugin)
-        Group and registry entry.
-    """
+    """Print installed plugins, given as (group, Plugin), on standard output."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -175,7 +165,7 @@ def print_plugins(entries):
     for heading in ("kind", "name", "distribution", "version"):
         table.add_column(heading, overflow="fold")
     for group, entry in entries:
-        # The plain name means the built-in.
+        # The plain name stands for the built-in.
         name = f"{entry.qualified_name} (shadowed)" if entry.shadowed else entry.name
         cells = (group, name, entry.distribution, entry.version)
         table.add_row(*(Text(str(cell)) for cell in cells))

@@ -1,4 +1,7 @@
-"""What a comparison says in words; numbers come from the results, never from here."""
+"""Texts about a comparison; numbers come from the results, never from here.
+
+Functions take a `Comparison` and, where it is needed, its summary.
+"""
 
 FIGURE_TEXT = {
     "accuracy": (
@@ -7,8 +10,8 @@ FIGURE_TEXT = {
     ),
     "time": (
         "What the accuracy costs",
-        "Up is better, left is faster. Wide minima are searched for, which takes "
-        "longer than taking the first solution found.",
+        "Up is better, left is faster. Searching for wide minima takes longer than "
+        "taking the first solution found.",
     ),
     "learning": (
         "Learning curves of the first seed",
@@ -18,7 +21,7 @@ FIGURE_TEXT = {
     ),
     "weights": (
         "Weights of one hidden unit, first seed",
-        "A committee machine has several such units. Grainy pictures keep much of the "
+        "A committee machine has several such units. Grainy images keep much of the "
         "random start; smooth ones show what the training images have in common.",
     ),
 }
@@ -30,18 +33,18 @@ WIDE_FLAT_MINIMA = (
     "Picture the number of training errors as a landscape over the weights. Some "
     "solutions lie in narrow clefts: change the weights a little and errors appear. "
     "Others lie in wide flat valleys, the wide flat minima: most settings nearby are "
-    "right as well. A wide solution does not hang on the accidents of one training "
+    "right as well. A wide solution does not depend on the accidents of one training "
     "set, which is why it can be expected to do better on new examples.",
-    "LAL stops at the first solution it meets, usually a narrow one. eLAL trains many "
-    "copies that pull each other together, and ceSGD uses a loss that asks for a safe "
+    "LAL stops at the first solution it finds, usually a narrow one. eLAL trains many "
+    "copies that attract each other, and ceSGD uses a loss that asks for a safe "
     "margin and is sharpened slowly (ceSGD-fast: quickly); both aim at wider regions. "
     "All of them train the same kind of machine, a few hidden sign units that vote, on "
-    "the same examples, so differences between them come from where they end up. The "
+    "the same examples, so they differ only in the solutions they find. The "
     "standard methods show what a good score on this task looks like.",
 )
 
 
-def measure(estimate, digits, scale=1, sign=False):
+def written(estimate, digits, scale=1, sign=False):
     """Write a mean and its standard error.
 
     Parameters
@@ -68,39 +71,13 @@ def measure(estimate, digits, scale=1, sign=False):
 
 
 def duration(estimate, error=True):
-    """Write seconds, with more digits when there are few of them.
-
-    Parameters
-    ----------
-    estimate : dict
-        ``mean`` and ``standard_error`` in seconds, each possibly None.
-    error : bool, default=True
-        Whether to write the standard error.
-
-    Returns
-    -------
-    text : str
-        For example "2.71 ± 0.25" or "0.043 ± 0.002".
-    """
+    """Write an estimate in seconds, with more digits for short times."""
     shown = estimate if error else {**estimate, "standard_error": None}
-    return measure(shown, 2 if (estimate["mean"] or 1) >= 0.1 else 3)
+    return written(shown, 2 if (estimate["mean"] or 1) >= 0.1 else 3)
 
 
 def findings(comparison, summary):
-    """State the main results in sentences.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    summary : list of dict
-        Its summary.
-
-    Returns
-    -------
-    sentences : list of str
-        Paired differences of the committee machines, the best, the constant answer.
-    """
+    """Return the main results as sentences: paired differences, best, baseline."""
     done = [row for row in summary if row["n_failed"] < row["n_runs"]]
     if not done:
         return ["No algorithm finished a run."]
@@ -117,14 +94,14 @@ def _best(done):
     best = done[0]
     sentence = (
         f"Best balanced accuracy: {best['algorithm']}, "
-        f"{measure(best['balanced_accuracy'], 1, 100)} %"
+        f"{written(best['balanced_accuracy'], 1, 100)} %"
     )
     committees = [row for row in done if row["family"] == "committee"]
     if committees and committees[0] is not best:
         row = committees[0]
         sentence += (
             f"; best committee machine: {row['algorithm']}, "
-            f"{measure(row['balanced_accuracy'], 1, 100)} %"
+            f"{written(row['balanced_accuracy'], 1, 100)} %"
         )
     return sentence + "."
 
@@ -134,11 +111,11 @@ def _against(row, reference):
     gains = [row["test_accuracy_gain"], row["balanced_accuracy_gain"]]
     verdicts = {_clear_sign(gain) for gain in gains}
     if verdicts in ({1}, {-1}):
-        sizes = [measure({**gain, "mean": abs(gain["mean"])}, 1, 100) for gain in gains]
+        sizes = [written({**gain, "mean": abs(gain["mean"])}, 1, 100) for gain in gains]
         verb = "beats" if verdicts == {1} else "is behind"
         start = f"{name} {verb} {reference} by"
     else:
-        sizes = [measure(gain, 1, 100, sign=True) for gain in gains]
+        sizes = [written(gain, 1, 100, sign=True) for gain in gains]
         start = f"No clear winner between {name} and {reference}:"
     return (
         f"{start} {sizes[0]} points of test accuracy and {sizes[1]} of balanced "
@@ -169,32 +146,21 @@ def _constant(comparison, done):
 
 
 def columns(comparison):
-    """Explain the columns of the table.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-
-    Returns
-    -------
-    columns : list of (str, str)
-        Name and meaning.
-    """
+    """Return the names and meanings of the columns of the table."""
     reference = comparison.reference
     return [
         ("± values", "Standard error of the mean over seeds."),
         ("test accuracy", "Share of the test examples answered correctly."),
         (
             "balanced accuracy",
-            "The same share, taken for each class separately and averaged, so that "
+            "The same share, computed for each class and averaged, so that "
             "the frequent class cannot hide the rare one. The table is ordered by it.",
         ),
         (
             f"gain on {reference}",
             f"Test accuracy minus that of {reference} on the same split, averaged "
-            "over seeds, in points of per cent. Equal splits take their luck out of "
-            "the difference.",
+            "over seeds, in percentage points. On equal splits the luck of the split "
+            "cancels.",
         ),
         (
             "training errors",
@@ -213,26 +179,13 @@ def columns(comparison):
         ),
         (
             "constant answer",
-            "What one gets by always naming the class most frequent in the test set.",
+            "The score of always answering the most frequent class of the test set.",
         ),
     ]
 
 
 def notes(comparison, summary):
-    """Say what the numbers do not tell by themselves.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The results.
-    summary : list of dict
-        Its summary.
-
-    Returns
-    -------
-    sentences : list of str
-        Possibly empty.
-    """
+    """Return sentences on what the numbers leave out: their errors, warnings."""
     sentences = [_limits_of_the_errors(comparison.settings)]
     for row in summary:
         if row["n_with_warnings"]:

@@ -1,8 +1,13 @@
-"""Who takes part: a name becomes an unfitted estimator with stated settings."""
+"""The algorithms of a comparison: a name stands for an estimator with its settings."""
+
+from __future__ import annotations
 
 import difflib
 import inspect
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Self
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
@@ -12,10 +17,12 @@ from skwfm._entry_points import normalised
 from skwfm.classifiers import BaseCommitteeClassifier, published_settings
 
 # The published rate of LAL is so small that it costs more accuracy than narrow minima
-# do: without its default rate beside it, the comparison would blame the narrowness.
+# do: without LAL at its default rate, the comparison would blame the narrowness.
 LAL_DEFAULT = "LAL-default"
 PUBLISHED = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
+# On tables with more numbers fBP takes minutes a run, the others seconds.
+FBP_MOST_CELLS = 20_000
 COMMITTEE, STANDARD = "committee", "standard"
 
 
@@ -32,10 +39,10 @@ class Contestant:
         seed of the run.
     family : {"committee", "standard"} or None, default=None
         Whether the algorithm trains a committee machine or is there for reference.
-        None tells by the class of the estimator, or of the last step of a pipeline: a
+        None decides by the class of the estimator, or of the last step of a pipeline: a
         subclass of `BaseCommitteeClassifier` or an installed plugin trains one.
     settings : str
-        Where the parameters come from, in words.
+        Source of the parameters, in words.
     version : str
         Distribution and version of a plugin.
     """
@@ -50,7 +57,7 @@ class Contestant:
         if self.family is None:
             object.__setattr__(self, "family", _family(self.estimator))
 
-    def seeded(self, seed):
+    def seeded(self, seed: int) -> BaseEstimator:
         """Return a fresh estimator whose random states are all `seed`.
 
         Parameters
@@ -71,7 +78,7 @@ class Contestant:
         ]
         return estimator.set_params(**dict.fromkeys(names, seed))
 
-    def standardised(self):
+    def standardised(self) -> Self:
         """Return the same contestant behind a ``StandardScaler``.
 
         Returns
@@ -94,7 +101,7 @@ def _family(estimator):
 
 
 def registered(group, plugin_class):
-    """Find the installed plugin that a class is.
+    """Find the installed plugin that registers a class.
 
     Parameters
     ----------
@@ -106,7 +113,7 @@ def registered(group, plugin_class):
     Returns
     -------
     plugin : Plugin or None
-        The first entry that refers to this class where it is defined.
+        The first entry that refers to this class in the module that defines it.
     """
     reference = f"{plugin_class.__module__}:{plugin_class.__qualname__}"
     entries = plugins.available(group)
@@ -114,10 +121,10 @@ def registered(group, plugin_class):
 
 
 def standard_estimators():
-    """Return the reference classifiers, by class name.
+    """Return the standard classifiers, by class name.
 
-    All parameters are scikit-learn's defaults, except that the iteration limits are
-    raised so that the solvers finish.
+    All parameters are scikit-learn's defaults, except for limits on iterations, which
+    are raised so that the solvers converge.
 
     Returns
     -------
@@ -139,29 +146,45 @@ def standard_estimators():
     return {type(member).__name__: member for member in members}
 
 
-def default_names(problem, quick=False):
+def default_names(problem, quick=False, n_cells=0):
     """Return the names compared when the caller names none.
 
     Parameters
     ----------
     problem : str or None
-        "dress_coat" for the built-in images, None for the user's own data.
+        "dress_coat" for the built-in images, None for own data.
     quick : bool, default=False
-        Whether to leave out the slow ones.
+        Whether to leave out slow algorithms.
+    n_cells : int, default=0
+        Size of one's own table, rows times columns.
 
     Returns
     -------
     names : list of str
-        On own data the skwfm algorithms go by their plugin names.
+        For own data the algorithms of skwfm have their plugin names.
+
+    Warns
+    -----
+    UserWarning
+        If the table is too large for fBP, which is then left out.
     """
-    if problem is None:
-        members = ["lal", "elal", "cesgd", *standard_estimators()]
-        quick_members = ["lal", "elal", "cesgd", "LogisticRegression", "SVC"]
-        return quick_members if quick else members
-    return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
+    if problem is not None:
+        return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
+    members = ["lal", "elal", "cesgd"]
+    if quick:
+        return [*members, "LogisticRegression", "SVC"]
+    if n_cells <= FBP_MOST_CELLS:
+        return [*members, "fbp", *standard_estimators()]
+    warnings.warn(
+        f"fbp is left out: on a table of {n_cells} numbers (more than "
+        f"{FBP_MOST_CELLS}) it takes minutes a run. Name it among the algorithms to "
+        "have it compared.",
+        stacklevel=3,
+    )
+    return [*members, *standard_estimators()]
 
 
-def known_names(problem):
+def known_names(problem: str | None) -> list[str]:
     """Return every name `find_contestants` accepts for this problem.
 
     Parameters
@@ -172,7 +195,7 @@ def known_names(problem):
     Returns
     -------
     names : list of str
-        Published settings (built-in problem only), installed plugins, reference
+        Published settings (for the built-in images only), installed plugins, standard
         classifiers.
     """
     published = PUBLISHED if problem is not None else ()
@@ -181,7 +204,9 @@ def known_names(problem):
     return [*published, *installed, *standard_estimators()]
 
 
-def find_contestants(algorithms, problem):
+def find_contestants(
+    algorithms: Iterable[object], problem: str | None
+) -> list[Contestant]:
     """Resolve names, classes and estimators to contestants.
 
     Parameters

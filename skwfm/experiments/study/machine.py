@@ -1,4 +1,4 @@
-"""What a result depends on besides the code: versions and the processor."""
+"""Versions of the packages in use, and the processor."""
 
 import os
 import platform

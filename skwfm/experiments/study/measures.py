@@ -1,9 +1,12 @@
-"""Which measures a comparison takes, and what they find on one trained classifier."""
+"""The measures of a comparison, and what they find on one trained classifier."""
+
+from __future__ import annotations
 
 import inspect
 import warnings
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Self
 
 import joblib
 import numpy as np
@@ -16,16 +19,16 @@ DEFAULT_MEASURES = ("local_entropy", "hessian", "noise_robustness")
 
 @dataclass(frozen=True)
 class Measured:
-    """What one measure found on one solution.
+    """The result of one measure on one trained classifier.
 
     Parameters
     ----------
     values : dict of str to float or None
         By column; None where there is no finite number.
     curve : Curve or None
-        What its figure shows, in tuples.
+        Curve of the measure, made of tuples.
     reason : str
-        Why something is missing, and other warnings of the measure.
+        Why numbers are missing, and other warnings of the measure.
     """
 
     values: dict
@@ -33,30 +36,30 @@ class Measured:
     reason: str = ""
 
     @property
-    def is_complete(self):
+    def is_complete(self) -> bool:
         """Whether every number and every point of the curve is there.
 
         Returns
         -------
         is_complete : bool
-            False also if nothing is.
+            False as well if there is nothing at all.
         """
         points = self.curve.y if self.curve else ()
         return None not in (*self.values.values(), *points)
 
     @classmethod
-    def of(cls, record):
-        """Make a record of what JSON has made of it.
+    def of(cls, record: dict) -> Self:
+        """Restore a result from its JSON record.
 
         Parameters
         ----------
         record : dict
-            Fields by name, lists instead of tuples.
+            Attributes by name, with lists instead of tuples.
 
         Returns
         -------
         measured : Measured
-            Equal to the one that was stored.
+            Equal to the stored one.
         """
         curve = record["curve"]
         if curve is not None:
@@ -98,7 +101,7 @@ def find_measures(measures, reserved=()):
 
 def _check_words(measure):
     owner, name = type(measure).__name__, measure.name
-    # Figures are stored under it.
+    # It names the file of the figure.
     if not (isinstance(name, str) and name.isidentifier()):
         raise ValueError(
             f"{owner}.name={name!r} is no identifier: use letters, digits and _."
@@ -116,7 +119,7 @@ def _check_distinct(what, names):
 
 
 def identity(measure):
-    """Return all that the numbers depend on besides model, patterns and seed.
+    """Return what the numbers depend on besides model, patterns and seed.
 
     Parameters
     ----------
@@ -137,7 +140,7 @@ def identity(measure):
 
 
 def described(measure):
-    """Return what a report says of a measure.
+    """Return what a report states about a measure.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ def described(measure):
 
 
 def _text(measure):
-    """The docstring of the class down to its first section, as plain text."""
+    """Return the docstring of the class, down to its first section, as plain text."""
     paragraphs = inspect.cleandoc(type(measure).__doc__ or "").split("\n\n")
     above = takewhile(lambda text: "\n---" not in text, paragraphs)
     return " ".join(" ".join(above).split()).replace("`", "")
@@ -189,7 +192,7 @@ def take_measures(measures, estimator, X, y, seed, n_errors, family):
     Returns
     -------
     found : dict of str to Measured
-        By name of the measure. What fails or does not apply has a reason.
+        By name of the measure; with a reason where it fails or does not apply.
     """
     X, y = read_only(X), read_only(y)
     return {
@@ -226,11 +229,11 @@ def _why_not(measure, estimator, n_errors, family):
 
 
 def _take(measure, estimator, X, y, seed, n_errors, family):
-    """Measure; whatever goes wrong inside a measure leaves the run as it is."""
+    """Measure; an error inside a measure does not make the run fail."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            # Asks an optional method of the plugin's whether it answers.
+            # Inside the try block, as it calls an optional method of the plugin.
             if reason := _why_not(measure, estimator, n_errors, family):
                 return Measured(dict.fromkeys(measure.columns), reason=reason)
             result = measure(estimator, X, y, random_state=seed)
@@ -248,7 +251,7 @@ def _take(measure, estimator, X, y, seed, n_errors, family):
 
 
 def _finite(numbers):
-    """Tuple of floats; JSON knows neither NaN nor infinity."""
+    """Return floats, and None for NaN and infinity, which JSON cannot store."""
     values = np.atleast_1d(np.asarray(numbers, dtype=float))
     return tuple(float(v) if np.isfinite(v) else None for v in values)
 

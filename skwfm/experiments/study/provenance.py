@@ -1,4 +1,4 @@
-"""The source code that a run's result depends on, as a hash."""
+"""Hash of the source code of other packages that the result of a run depends on."""
 
 import hashlib
 import sys
@@ -8,24 +8,25 @@ from pathlib import Path
 
 from skwfm import plugins
 
-# Named in a run's key by their versions, or too stable to matter.
+# Packages whose versions are part of a run's key, or which are too stable to matter.
 _VERSIONED = {"skwfm", "sklearn", "numpy", "scipy", *sys.stdlib_module_names}
 
 
 def source_hash(*objects):
-    """Hash the source of other packages that the classes of objects come from.
+    """Hash the source files of other packages that define the classes of objects.
 
-    The version of a plugin under development stays the same while its code changes.
+    They are hashed because the code of a plugin under development changes while its
+    version stays the same.
 
     Parameters
     ----------
     *objects : estimator or Measure
-        Their parameters, and classes they inherit from, count as well.
+        Their parameters and base classes count as well.
 
     Returns
     -------
     digest : str
-        Empty if all of them are of skwfm or scikit-learn.
+        Empty if all classes belong to skwfm or scikit-learn.
     """
     modules = {
         base.__module__
@@ -48,13 +49,13 @@ def _parts(objects):
         for name, value in parameters.items():
             yield value
             if name.rpartition("__")[2] == "architecture" and isinstance(value, str):
-                # What cannot be loaded fails in the run itself, which says why.
+                # One that cannot be loaded fails in the run itself, with the reason.
                 with suppress(ImportError, ValueError):
                     yield plugins.get("architectures", value)
 
 
 def _source_files(module_name):
-    """Every Python file of the package a module is in, or the module's own."""
+    """Every Python file of the package of a module, or the module's own file."""
     top = module_name.partition(".")[0]
     if top in _VERSIONED and top != "__main__":
         return

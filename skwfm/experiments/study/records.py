@@ -1,7 +1,10 @@
 """The record of one run of a comparison."""
 
+from __future__ import annotations
+
 import sys
 from dataclasses import dataclass, field, fields
+from typing import Self
 
 from skwfm.experiments.study.measures import Measured
 
@@ -19,7 +22,7 @@ class Run:
     seed : int
         Seed of the split and of the algorithm.
     status : {"ok", "failed"}
-        Whether training and testing went through.
+        Whether training and testing succeeded.
     reason : str
         Why it failed.
     n_epochs : int or None
@@ -27,11 +30,11 @@ class Run:
     n_train, n_test : int or None
         Number of training and of test patterns.
     n_train_errors : int or None
-        Training patterns the trained model gets wrong.
+        Training patterns that the trained classifier gets wrong.
     test_accuracy : float or None
-        Share of the test patterns answered right.
+        Share of the test patterns answered correctly.
     balanced_accuracy : float or None
-        Mean over the two classes of the share answered right.
+        Mean over the two classes of the share answered correctly.
     seconds : float or None
         Wall-clock time of ``fit``, on one BLAS thread.
     warnings : tuple of str
@@ -41,7 +44,7 @@ class Run:
     first_unit : tuple of float
         Weights of the first hidden unit.
     measures : dict of str to Measured
-        What was found by each measure that was asked for, by its name.
+        Results of the measures that were asked for, by name of the measure.
     """
 
     algorithm: str
@@ -61,8 +64,8 @@ class Run:
     first_unit: tuple = field(default=(), repr=False)
     measures: dict = field(default_factory=dict, repr=False)
 
-    def row(self):
-        """Return the scalar fields and what was measured, by name.
+    def row(self) -> dict[str, object]:
+        """Return the scalar attributes and the numbers of the measures, by name.
 
         Returns
         -------
@@ -76,8 +79,8 @@ class Run:
         return record
 
     @classmethod
-    def of(cls, record):
-        """Make a run of what ``dataclasses.asdict`` and JSON have made of it.
+    def of(cls, record: dict) -> Self:
+        """Restore a run from the JSON record of ``dataclasses.asdict``.
 
         Parameters
         ----------
@@ -87,7 +90,7 @@ class Run:
         Returns
         -------
         run : Run
-            Equal to the one that was stored.
+            Equal to the stored one.
 
         Raises
         ------
@@ -115,7 +118,7 @@ _RANGES = {
 
 
 def _check_record(record):
-    """Only runs that went through are stored, each with all its numbers."""
+    """Raise ValueError unless it is a successful run with all its numbers."""
     names = {f.name for f in fields(Run)}
     if not isinstance(record, dict) or set(record) != names:
         raise ValueError("it is not the record of a run")
@@ -135,5 +138,5 @@ def _check_record(record):
 
 
 def _frozen(value):
-    """JSON knows lists only; records hold tuples."""
+    """Turn the lists of JSON into tuples."""
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

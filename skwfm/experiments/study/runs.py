@@ -14,6 +14,7 @@ from functools import cache
 import joblib
 import numpy as np
 import sklearn
+from sklearn.pipeline import Pipeline
 
 from skwfm import __version__
 from skwfm.experiments.data.sources import Split
@@ -23,12 +24,12 @@ from skwfm.experiments.study.provenance import source_hash
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.storage import RunStore
 
-# Points kept of a learning curve: more than a figure of this width can show.
+# Points kept of a learning curve: more than a figure can resolve.
 CURVE_POINTS = 240
 
 
 def run_key(contestant, source, seed, measures=()):
-    """Return what identifies a run: equal keys give equal results.
+    """Return the key of a run: equal keys mean equal results.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def restore_run(store, key):
     Returns
     -------
     run : Run or None
-        The finished run; a record that is not that of one counts as absent.
+        The finished run; a damaged record counts as absent.
 
     Warns
     -----
@@ -96,7 +97,7 @@ def restore_run(store, key):
 
 
 def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
-    """Train, test and store one run. Executed in a worker process or in line.
+    """Train, test and store one run, in a worker process or in that of the study.
 
     Parameters
     ----------
@@ -120,16 +121,17 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
     run : Run
         The outcome; an exception of the algorithm becomes a failed run.
     """
-    # Standard output is for the results: what an algorithm prints is a message.
     if os.getppid() == study_pid:
         _end_with(study_pid)
+    # Standard output is for results: what an algorithm prints goes to standard error.
     with (
         _single_thread(),
         _interrupt_wins(os.getpid() == study_pid),
         redirect_stdout(sys.stderr),
     ):
         try:
-            # What zeroes its input fails, rather than spoil what is measured after.
+            # Read-only: an algorithm that writes to its input fails, instead of
+            # spoiling what is measured afterwards.
             split = Split(*map(read_only, source.split(seed)))
             run = _train(contestant, split, seed, measures)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
@@ -141,7 +143,7 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
 
 @cache
 def _end_with(study_pid):
-    """End this worker when the study was killed, which cannot tell it to stop."""
+    """End this worker if the study is killed, which then cannot end it."""
 
     def watch():
         while os.getppid() == study_pid:
@@ -152,7 +154,7 @@ def _end_with(study_pid):
 
 
 def _single_thread():
-    """One BLAS thread: the same sums in the same order whatever n_jobs is."""
+    """Use one BLAS thread: sums in the same order, whatever n_jobs is."""
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1)
@@ -160,11 +162,11 @@ def _single_thread():
 
 @contextmanager
 def _interrupt_wins(in_study):
-    """Raise KeyboardInterrupt at the end even if ``fit`` swallowed it.
+    """Raise KeyboardInterrupt at the end even if ``fit`` caught it.
 
-    Several classifiers, MLPClassifier among them, answer Ctrl-C by returning what
-    they have; such a half-trained model must not count as a finished run. Workers
-    ignore Ctrl-C: the study ends them.
+    On Ctrl-C several classifiers, such as MLPClassifier, return what they have; such a
+    half-trained model must not count as a finished run. Workers ignore Ctrl-C: the
+    study ends them.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -176,7 +178,7 @@ def _interrupt_wins(in_study):
         raise KeyboardInterrupt
 
     if not in_study:
-        # For good: an idle worker would answer Ctrl-C with a traceback.
+        # Never restored: an idle worker would print a traceback on Ctrl-C.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         yield
         return
@@ -197,7 +199,7 @@ def _train(contestant, split, seed, measures):
         start = time.perf_counter()
         estimator.fit(split.X_train, split.y_train)
         seconds = time.perf_counter() - start
-    model = _last_step(estimator)
+    model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
     scores = _scores(estimator, split)
@@ -220,10 +222,6 @@ def _train(contestant, split, seed, measures):
     )
 
 
-def _last_step(estimator):
-    return estimator[-1] if hasattr(estimator, "named_steps") else estimator
-
-
 def _messages(caught):
     texts = (" ".join(str(warning.message).split()) for warning in caught)
     return tuple(dict.fromkeys(texts))
@@ -244,14 +242,14 @@ def _scores(estimator, split):
 
 
 def _n_epochs(model, family):
-    """Iterations of a standard method are passes only if it records a loss in each."""
+    """Count passes; iterations of a standard method are some if each has a loss."""
     counts = family == COMMITTEE or hasattr(model, "loss_curve_")
     n_iter = getattr(model, "n_iter_", None) if counts else None
     return None if n_iter is None else int(np.max(n_iter))
 
 
 def _thinned(curve):
-    """Keep at most CURVE_POINTS points, evenly spread in log(epoch)."""
+    """Keep at most CURVE_POINTS points, evenly spaced in log(epoch)."""
     n = len(curve)
     if n == 0:
         return ()
@@ -260,7 +258,7 @@ def _thinned(curve):
 
 
 def _first_unit(model):
-    """Weights of the first hidden unit of a committee machine, else nothing."""
+    """Return the weights of the first hidden unit, nothing if there is none."""
     if not hasattr(model, "architecture_"):
         return ()
     return tuple(round(float(weight), 5) for weight in model.coef_[0])

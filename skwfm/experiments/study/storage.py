@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_atomically(path, content):
-    """Write a file that is either complete or not there.
+    """Write a file so that it is either complete or absent.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def _write(path, content):
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        # mkstemp files are private; results are for everybody the umask lets in.
+        # Files of mkstemp are private; results get the permissions of the umask.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
@@ -54,7 +54,7 @@ def _umask():
 
 
 class RunStore:
-    """Folder with one small JSON file per finished run.
+    """Folder with one small JSON file for each finished run.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class RunStore:
 
     @staticmethod
     def key(**parts):
-        """Return the file name of a run: a hash over all that decides its result.
+        """Return the key of a run: a hash of all that its result depends on.
 
         Parameters
         ----------

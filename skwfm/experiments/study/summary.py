@@ -25,8 +25,8 @@ def mean_and_error(values):
     Returns
     -------
     estimate : dict
-        ``mean`` and ``standard_error``; None where they are not defined (no value,
-        or a single one for the error).
+        ``mean`` and ``standard_error``; None where undefined (no value, or, for the
+        error, a single one).
     """
     values = np.array([v for v in values if v is not None], dtype=float)
     if values.size == 0:
@@ -40,8 +40,8 @@ def mean_and_error(values):
 def summarise(runs, names, reference):
     """Summarise runs, best balanced accuracy first.
 
-    Balanced accuracy orders the table because a constant answer always scores one
-    half in it, however unequal the classes are.
+    The order is that of balanced accuracy, in which a constant answer scores one half
+    however unequal the classes are.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ def summarise(runs, names, reference):
     Returns
     -------
     summary : list of dict
-        One entry per algorithm; algorithms without a successful run come last. In
-        ``measures`` there is an estimate for each column of the measures asked for,
-        over the ``n`` of ``n_asked`` runs that have a number; ``gaps`` counts runs by
-        measure and by the reason why something is missing.
+        One entry per algorithm; algorithms without a successful run come last.
+        ``measures`` has an estimate for each column of the measures asked for, over the
+        ``n`` of ``n_asked`` runs that have a number; ``gaps`` counts runs by measure
+        and by the reason why numbers are missing.
     """
     rows = [_one_algorithm(runs, name, reference) for name in names]
     return sorted(rows, key=_worst_last)
@@ -88,7 +88,7 @@ def _one_algorithm(runs, name, reference):
 
 
 def _measured(runs):
-    """Average over the runs that have a number, and say what is missing and why."""
+    """Average over the runs that have a number, and count those that have none."""
     values, gaps = defaultdict(list), defaultdict(Counter)
     for run in runs:
         for name, found in run.measures.items():
@@ -108,7 +108,7 @@ def _over_known(values):
 
 
 def _gain(runs, name, reference, metric):
-    """Mean over seeds of the score minus that of the reference on the same split."""
+    """Average over seeds the score minus that of the reference on the same split."""
     if name == reference:
         return {"mean": None, "standard_error": None}
     scores = {

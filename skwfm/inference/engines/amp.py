@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm.inference.engines.base import START_NOISE, Engine
+from skwfm.inference.ties import tie_thresholds
 
 
 @dataclass
@@ -42,6 +43,7 @@ class AMPEngine(Engine):
 
     def __init__(self, factors, prior, state=None, rng=None):
         super().__init__(factors, prior)
+        self._thresholds = tie_thresholds(factors, prior)
         self._linear = np.zeros(factors.n_weights)
         self._precision = np.zeros(factors.n_weights)
         if state is None:
@@ -68,6 +70,7 @@ class AMPEngine(Engine):
         fields = self.factors.fields(self.mean)
         # In place: arrays over patterns keep the order in memory of the products.
         fields -= variances * self._g
+        fields -= self._thresholds
         return fields, variances
 
     def _channel(self):

@@ -12,6 +12,7 @@ import numpy as np
 
 from skwfm._kernels import messages as kernels
 from skwfm.inference.engines.base import START_NOISE, Engine
+from skwfm.inference.ties import tie_thresholds
 
 # Patterns updated together: few, so that the schedule is nearly sequential and the
 # means of a chunk stay in cache; enough, so that calling the channel costs little.
@@ -69,6 +70,7 @@ class BPEngine(Engine):
         super().__init__(factors, prior)
         self._rng, self._schedule = rng, schedule
         self._x = _scaled_inputs(factors)
+        self._thresholds = tie_thresholds(factors, prior)
         self._allocate(_CHUNK)
         if state is None:
             self.state = self._fresh_state()
@@ -122,6 +124,7 @@ class BPEngine(Engine):
         if n_bad:
             raise FloatingPointError("a weight without one pattern has no norm")
         n = len(rows)
+        self._omega[:n] -= self._thresholds
         return self.factors.channel(self._omega[:n], self._variances[:n], rows)
 
     def _chunks(self):

@@ -5,6 +5,8 @@ A rule has a `value` for the next sweep and is told of each sweep by `follow`.
 
 import numpy as np
 
+from skwfm._shown import shown
+
 # More damping than this never helps: a run that needs more is diverging.
 _MAX_DAMPING = 0.97
 
@@ -40,8 +42,8 @@ class FixedDamping:
     def __init__(self, value):
         if not 0 <= value < 1:
             raise ValueError(
-                f"damping={value!r} is not the fraction of a message to keep: pass a "
-                "number in [0, 1), or None to adapt it."
+                f"damping={shown(value)} is not the fraction of a message to keep: "
+                "pass a number in [0, 1), or None to adapt it."
             )
         self.value = value
 

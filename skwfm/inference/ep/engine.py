@@ -16,6 +16,7 @@ from skwfm.inference.ep.eigen import EigenUnits
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.ep.weight_sites import WeightSiteUnits
 from skwfm.inference.priors.gaussian import BoundGaussian
+from skwfm.inference.ties import tie_thresholds
 
 # A cavity needs a positive precision; below this share of the posterior's it has none.
 _MIN_CAVITY_SHARE = 1e-10
@@ -95,6 +96,7 @@ class EPEngine(Engine):
         keep_covariance=False,
     ):
         super().__init__(factors, prior)
+        self._thresholds = tie_thresholds(factors, prior)
         self._is_gaussian = isinstance(prior, BoundGaussian)
         if corrected and not self._is_gaussian:
             raise ValueError(
@@ -227,7 +229,7 @@ class EPEngine(Engine):
         mean, variance = self._solve()
         self.field_variance = variance
         self._remove_sites(mean, variance)
-        output = self.factors.channel(*self._cavity)
+        output = self.factors.channel(*self.cavity())
         if not all(np.isfinite(part).all() for part in output):
             raise FloatingPointError("the channel has no finite moments")
         residual = max(self._mismatch(mean, variance, *output[1:]), self._violation())
@@ -290,7 +292,8 @@ class EPEngine(Engine):
         )
 
     def cavity(self):
-        return self._cavity
+        mean, variance = self._cavity
+        return mean - self._thresholds, variance
 
     def correction(self):
         mean, variance = self._cavity

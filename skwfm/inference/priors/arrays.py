@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skwfm._shown import shown
+
 # Largest relative difference of a reference's norms from 1 or sqrt(n_l): float32
 # weights are accepted.
 NORM_TOLERANCE = 1e-5
@@ -22,9 +24,9 @@ def check_overlap(overlap):
     """
     if not 0 < overlap < 1:
         raise ValueError(
-            f"overlap={overlap!r} is outside (0, 1): at 1 there is only the reference "
-            "itself, at 0 nothing ties the weights to it (use SphericalPrior or "
-            "BinaryPrior)."
+            f"overlap={shown(overlap)} is outside (0, 1): at 1 there is only the "
+            "reference itself, at 0 nothing ties the weights to it (use SphericalPrior "
+            "or BinaryPrior)."
         )
 
 

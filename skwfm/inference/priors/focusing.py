@@ -7,6 +7,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.inference.factors import Factors
 from skwfm.inference.priors.interface import BoundPrior, Prior, bind_prior
 from skwfm.inference.priors.multipliers import Replicas
@@ -33,12 +34,13 @@ class Focusing(Prior):
     def bind(self, factors: Factors) -> BoundPrior:
         if not isinstance(self.n_replicas, Integral) or self.n_replicas < 1:
             raise ValueError(
-                f"n_replicas={self.n_replicas!r} is not a number of replicas: pass an "
-                "integer >= 1."
+                f"n_replicas={shown(self.n_replicas)} is not a number of replicas: "
+                "pass an integer >= 1."
             )
         if not 0 <= self.gamma < np.inf:
             raise ValueError(
-                f"gamma={self.gamma!r} is not a coupling: pass a finite number >= 0."
+                f"gamma={shown(self.gamma)} is not a coupling: pass a finite number "
+                ">= 0."
             )
         bound = bind_prior(self.prior, factors)
         if bound.replicas is None:

@@ -1,4 +1,4 @@
-"""Pictures of what the measures return."""
+"""Displays of the results of measures."""
 
 from skwfm.landscape.displays.hessian import HessianSpectrumDisplay
 from skwfm.landscape.displays.local_entropy import LocalEntropyDisplay

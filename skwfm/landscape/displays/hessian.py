@@ -1,7 +1,4 @@
-"""Displays of landscape measures, made from results and drawn by ``plot``.
-
-Matplotlib is imported when something is drawn, not before.
-"""
+"""The display of Hessian spectra; matplotlib is imported on drawing."""
 
 from __future__ import annotations
 
@@ -25,15 +22,15 @@ _NOTES = {
 
 
 class HessianSpectrumDisplay:
-    """Histograms of eigenvalues on a logarithmic scale, one or several solutions.
+    """Histograms of the eigenvalues of one or several solutions, log-scaled.
 
     Parameters
     ----------
     spectra : sequence of HessianSpectrum
-        Exact ones are drawn as histograms, densities as lines with a band of one
+        Exact spectra are drawn as histograms, densities as lines with a band of one
         standard error.
     labels : sequence of str or None, default=None
-        One label per spectrum. The name of an algorithm brings its colour and line.
+        One label per spectrum. The name of an algorithm selects its colour and line.
 
     Attributes
     ----------
@@ -67,7 +64,7 @@ class HessianSpectrumDisplay:
         Parameters
         ----------
         spectra : sequence of HessianSpectrum
-            At the same beta and of the same loss.
+            Spectra at the same beta and of the same loss.
         labels : sequence of str or None, default=None
             One label per spectrum.
         bins : int, default=60
@@ -139,7 +136,7 @@ class HessianSpectrumDisplay:
         Raises
         ------
         ValueError
-            If there is nothing that can be drawn.
+            If there is no spectrum, or one computed by Lanczos.
         """
         labels = check_labels(self.labels, len(self.spectra))
         exact = [s.eigenvalues for s in self.spectra if s.method == "exact"]
@@ -164,13 +161,13 @@ class HessianSpectrumDisplay:
     def _draw_exact(ax, spectrum, edges, **style):
         counts, _ = np.histogram(spectrum.eigenvalues, edges)
         ax.stairs(counts, edges, lw=1.3, **style)
-        # A mark at the largest eigenvalue, which is a count of one among thousands.
+        # The largest eigenvalue is marked: it is a count of one among thousands.
         ax.plot(spectrum.largest, 0.7, "v", ms=5, color=style["color"], clip_on=False)
 
     @staticmethod
     def _draw_density(ax, spectrum, edges, **style):
         found = spectrum.density
-        # In counts per bin, so that it lies on a histogram; alone, per grid width.
+        # In counts per bin, as histograms are; without any, per width of the smoothing.
         bin_width = found.width if edges is None else edges[1] - edges[0]
         scale = spectrum.n_weights * bin_width
         ax.plot(found.grid, scale * found.density, lw=1.3, **style)

@@ -19,26 +19,25 @@ _AXES = {
     "distance": "distance $(1 - p) / 2$ from the solution",
     "overlap": "overlap $p$ with the solution",
 }
-# How many errors a bar spans to each side.
+# Length of a bar to each side, in errors.
 _BAR = 2
 
 
 class LocalEntropyDisplay:
-    """Local entropy around solutions, one or several.
+    """Local entropy around one or several solutions.
 
-    Points are joined where both have converged. What did not converge is a gap in the
-    line, counted in the legend, and a cross of the curve's colour at the top, at the
-    place where the point would be.
+    Points that did not converge are a gap in the line and a cross of the curve's colour
+    on the upper edge; the legend counts them.
 
     Parameters
     ----------
     curves : sequence of LocalEntropyCurve
         Results of `local_entropy`.
     labels : sequence of str or None, default=None
-        One label per curve. The name of an algorithm brings its colour, marker
+        One label per curve. The name of an algorithm selects its colour, marker
         and line.
     x : {"distance", "overlap"}, default="distance"
-        Horizontal axis. Overlaps run from 1 downwards, so that the solution is on the
+        Horizontal axis. Overlaps decrease to the right, so that the solution is on the
         left in either case.
 
     Attributes
@@ -149,7 +148,7 @@ class LocalEntropyDisplay:
         model : fitted classifier of skwfm, or Pipeline that ends with one
             The solution.
         X : array-like of shape (n_samples, n_features)
-            Patterns that it learned.
+            Patterns that the model learned.
         y : array-like of shape (n_samples,)
             Labels.
         label : str or None, default=None
@@ -170,10 +169,10 @@ class LocalEntropyDisplay:
         return cls.from_curve(curve, label=label or type(model).__name__, x=x, ax=ax)
 
     def plot(self, ax: Axes | None = None, **kwargs: object) -> Self:
-        """Draw the curves, with bars of twice the error where one is known.
+        """Draw the curves, with bars of twice the error where it is known.
 
-        That is the standard error of sampling, and the estimate of what corrected
-        expectation propagation leaves out.
+        The error is the standard error of sampling, or the estimated error of corrected
+        expectation propagation.
 
         Parameters
         ----------
@@ -221,7 +220,7 @@ class LocalEntropyDisplay:
 
     @staticmethod
     def _mark(ax, lost, bars):
-        """Crosses on the upper edge, and how many in the legend."""
+        """Draw crosses on the upper edge, and count them in the legend."""
         at_the_top = np.full(lost.size, 1.0)
         ax.plot(
             lost, at_the_top, "x", color=bars.lines[0].get_color(), clip_on=False,

@@ -1,7 +1,4 @@
-"""Displays of landscape measures, made from results and drawn by ``plot``.
-
-Matplotlib is imported when something is drawn, not before.
-"""
+"""The display of noise robustness; matplotlib is imported on drawing."""
 
 from __future__ import annotations
 
@@ -19,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class NoiseRobustnessDisplay:
-    """Error rate against the level of noise, one or several classifiers.
+    """Error rates of one or several classifiers against the level of noise.
 
     Parameters
     ----------
     curves : sequence of RobustnessCurve
         Results of `noise_robustness` with the same kind of noise.
     labels : sequence of str or None, default=None
-        One label per curve. The name of an algorithm brings its colour, marker
+        One label per curve. The name of an algorithm selects its colour, marker
         and line.
 
     Attributes
@@ -60,7 +57,7 @@ class NoiseRobustnessDisplay:
         Parameters
         ----------
         curves : sequence of RobustnessCurve
-            With the same kind of noise.
+            Results of `noise_robustness` with the same kind of noise.
         labels : sequence of str or None, default=None
             One label per curve.
         ax : matplotlib Axes or None, default=None

@@ -1,27 +1,29 @@
-"""Second derivatives of the mean loss by the fields, and the matrix made of them."""
+"""Second derivatives of the mean loss in the fields, and the matrix made of them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.landscape.hessian.solution import smooth
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """Second derivatives of the mean loss by the fields of each pattern.
+    """Second derivatives of the mean loss with respect to the fields of each pattern.
 
-    They are ``outer g g^T + rest`` for every pattern, g the gradient of the decision.
+    For each pattern they are ``outer g g^T + rest``, g the gradient of the decision.
 
     Parameters
     ----------
     outer : ndarray of shape (n_samples,)
-        Second derivative of the loss by the decision, over n_samples.
+        Second derivative of the loss with respect to the decision, divided by
+        n_samples.
     slope : ndarray of shape (n_samples, n_hidden)
-        Gradient g of the decision by the fields.
+        Gradient g of the decision with respect to the fields.
     rest : ndarray of shape (n_samples, n_hidden) or (n_samples, n_hidden, n_hidden)
-        First derivative of the loss times the decision's second derivatives, over
-        n_samples; only the diagonal where nothing else is there, as in committees.
+        First derivative of the loss times the second derivatives of the decision,
+        divided by n_samples; the diagonal alone if all else is zero, as in committees.
     """
 
     outer: np.ndarray
@@ -37,19 +39,19 @@ class Curvature:
         solution : Solution
             Machine, weights and patterns.
         loss : Loss
-            Of one pattern.
+            Loss of one pattern.
 
         Returns
         -------
         curvature : Curvature
-            Of the mean over patterns.
+            Curvature of the mean loss over patterns.
 
         Raises
         ------
         ValueError
             If it is not finite.
         """
-        # What overflows is refused below, with advice.
+        # Overflow raises the ValueError below, with advice.
         with np.errstate(over="ignore", invalid="ignore"):
             delta, slope, second = smooth(solution, loss.beta, order=2)
             _, by_delta, by_delta_twice = loss.derivatives(delta, solution.labels)
@@ -59,14 +61,14 @@ class Curvature:
             rest = by_delta[:, None] * diagonal
         else:
             rest = by_delta[:, None, None] * second
-        # By unit in memory, as fields are; three-dimensional ones by pattern.
+        # Contiguous by unit, as fields are; a three-dimensional rest by pattern.
         slope = np.asfortranarray(slope)
         rest = np.asarray(rest / n_samples, order="F" if rest.ndim == 2 else "C")
         result = cls(by_delta_twice / n_samples, slope, rest)
         if not all(np.isfinite(a).all() for a in (result.outer, slope, rest)):
             raise ValueError(
-                f"the second derivatives at beta={loss.beta!r} are not finite: lower "
-                "beta or scale the inputs."
+                f"the second derivatives at beta={shown(loss.beta)} are not finite: "
+                "lower beta or scale the inputs."
             )
         return result
 
@@ -81,7 +83,7 @@ class Curvature:
         Returns
         -------
         product : ndarray of shape (n_samples, n_hidden)
-            Changes of the gradient by the fields.
+            Changes of the gradient with respect to the fields.
         """
         along = self.outer * np.sum(self.slope * fields, axis=1)
         product = along[:, None] * self.slope
@@ -92,7 +94,7 @@ class Curvature:
         return product
 
     def between(self, k, l):
-        """Give the second derivatives by the fields of two units.
+        """Return the second derivatives with respect to the fields of two units.
 
         Parameters
         ----------
@@ -102,7 +104,7 @@ class Curvature:
         Returns
         -------
         entries : ndarray of shape (n_samples,)
-            Of the mean loss.
+            Second derivatives of the mean loss.
         """
         entries = self.outer * self.slope[:, k] * self.slope[:, l]
         if self.rest.ndim == 3:
@@ -110,7 +112,7 @@ class Curvature:
         return entries + self.rest[:, k] if k == l else entries
 
     def assemble(self, unit_inputs):
-        """Sum over patterns of the second derivatives times inputs of two units.
+        """Sum, over patterns, the second derivatives times the inputs of two units.
 
         Parameters
         ----------

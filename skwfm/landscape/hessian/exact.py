@@ -1,14 +1,14 @@
-"""All eigenvalues of the Hessian from a problem of the size of the inputs' rank."""
+"""All eigenvalues of the Hessian, from a matrix of the size of the inputs' rank."""
 
 import numpy as np
 import scipy.linalg
 
 
 def row_space(inputs, with_basis=False):
-    """Coordinates of the patterns in an orthonormal basis of their span.
+    """Compute coordinates of the patterns in an orthonormal basis of their span.
 
-    A QR decomposition with pivoting, ``X^T = Q R``; rows of R at rounding level are
-    left out, so that the number of rows is the rank.
+    In the QR decomposition with pivoting, ``X^T = Q R``, rows of R at the level of
+    rounding are left out, so that the number of rows is the rank.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def row_space(inputs, with_basis=False):
     basis : ndarray of shape (n, rank) or None
         Orthonormal columns Q.
     coordinates : ndarray of shape (rank, n_samples)
-        The matrix R, columns in the order of the patterns.
+        The matrix R, with columns in the order of the patterns.
     """
     mode = "economic" if with_basis else "r"
     *q, r, pivots = scipy.linalg.qr(inputs.T, mode=mode, pivoting=True)
@@ -35,7 +35,7 @@ def row_space(inputs, with_basis=False):
 
 
 def ranks(solution):
-    """Rank of the inputs of each unit.
+    """Compute the rank of the inputs of each unit.
 
     Parameters
     ----------
@@ -45,15 +45,14 @@ def ranks(solution):
     Returns
     -------
     ranks : list of n_hidden ints
-        Each receptive field decomposed once.
+        Each receptive field is decomposed once.
     """
     by_block = [len(row_space(b.inputs)[1]) for b in solution.blocks]
-    counts = [b.units.stop - b.units.start for b in solution.blocks]
-    return [rank for rank, n in zip(by_block, counts, strict=True) for _ in range(n)]
+    return [by_block[g] for g in solution.problem.layout.group_of_unit]
 
 
 def _factors(solution, tangent):
-    """One matrix A per unit with A^T A = X X^T, X projected if tangent."""
+    """Return one matrix A per unit with A A^T = X X^T, X projected if tangent."""
     factors = []
     for b in solution.blocks:
         basis, coordinates = row_space(b.inputs, with_basis=tangent)
@@ -67,7 +66,7 @@ def _leave_out(w, basis, coordinates):
     """Coordinates of the patterns without their component along the unit vector w."""
     inside = basis.T @ w
     if basis.shape[0] == basis.shape[1]:
-        # w lies in the span: a basis of what is left has one vector less.
+        # w lies in the span: the basis of its complement has one vector less.
         return scipy.linalg.null_space(inside[None]).T @ coordinates
     length = np.linalg.norm(inside)
     if length == 0:
@@ -78,14 +77,14 @@ def _leave_out(w, basis, coordinates):
 
 
 def exact_eigenvalues(operator, with_blocks=False):
-    """Compute all eigenvalues; those that must be zero are exactly zero.
+    """Compute all eigenvalues; those known to be zero are exactly zero.
 
     Parameters
     ----------
     operator : HessianOperator
         The Hessian.
     with_blocks : bool, default=False
-        Whether to add those of each unit's own block.
+        Whether to compute those of each unit's diagonal block as well.
 
     Returns
     -------
@@ -94,7 +93,7 @@ def exact_eigenvalues(operator, with_blocks=False):
     blocks : list of n_hidden ndarrays of shape (n_l,) or None
         Eigenvalues of each diagonal block, ascending.
     n_known_zeros : int
-        How many of the eigenvalues were counted, not computed.
+        Number of eigenvalues that were not computed because they must be zero.
     """
     solution = operator.solution
     factors = _factors(solution, operator.tangent)
@@ -114,7 +113,7 @@ def _blocks(reduced, factors, solution):
 
 
 def _with_zeros(matrix, size):
-    """Eigenvalues of a symmetric matrix, overwritten, and zeros up to the size."""
-    # The transpose is what LAPACK takes without a copy.
+    """Eigenvalues of a symmetric matrix (overwritten), filled up with zeros."""
+    # LAPACK takes the transpose without a copy.
     found = scipy.linalg.eigvalsh(matrix.T, overwrite_a=True, check_finite=False)
     return np.sort(np.concatenate([found, np.zeros(size - len(matrix))]))

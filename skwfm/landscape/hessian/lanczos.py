@@ -6,16 +6,16 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from sklearn.utils.parallel import Parallel, delayed
 
-# A new direction this much shorter than the matrix is long is rounding.
+# A new direction shorter than this, in units of the norm of the matrix, is rounding.
 _BREAKDOWN = 1e-13
-# Rounding of a residual, in units of the norm of the matrix.
+# Rounding error of a residual, in units of the norm of the matrix.
 _ROUNDING = 100 * np.finfo(float).eps
-# Lanczos steps between two looks at the ends of the spectrum.
-_STEPS_BETWEEN_LOOKS = 10
+# Lanczos steps between two tests of convergence.
+_STEPS_BETWEEN_TESTS = 10
 # Steps per (span / width): a Gauss rule of n nodes integrates a Gaussian of width w on
 # a span L with an error of order exp(-2 (2 n w / L)^2) = 3e-14 for n = 2 L / w.
 _STEPS_PER_RESOLUTION = 2
-# Standard deviations that the grid of a density goes beyond the spectrum.
+# Standard deviations by which the grid of a density extends beyond the spectrum.
 _MARGIN = 4
 
 
@@ -29,7 +29,7 @@ class Krylov:
     start : ndarray of shape (n,)
         First direction.
     max_steps : int
-        Most vectors, which bounds the memory.
+        Maximum number of vectors, which bounds the memory.
     """
 
     def __init__(self, operator, start, max_steps):
@@ -59,7 +59,7 @@ class Krylov:
         return n + 1 < self.max_steps
 
     def restart(self, direction):
-        """Go on from another direction once the space is invariant.
+        """Continue from another direction once the space is invariant.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class Krylov:
         Returns
         -------
         goes_on : bool
-            False if the direction lies in the space already.
+            False if the direction already lies in the space.
         """
         before = np.linalg.norm(direction)
         if len(self.diagonal) == self.max_steps:
@@ -83,7 +83,7 @@ class Krylov:
 
     def _orthogonalise(self, vector):
         known = self.basis[: len(self.diagonal)]
-        # Twice is enough; once loses orthogonality and gives eigenvalues twice.
+        # Twice is enough; after one pass spurious copies of eigenvalues appear.
         for _ in range(2):
             vector -= known.T @ (known @ vector)
         return np.linalg.norm(vector)
@@ -92,14 +92,14 @@ class Krylov:
         return max(np.max(np.abs(self.diagonal)), np.max(self.next_to_diagonal))
 
     def ritz(self):
-        """Eigenvalues and eigenvectors of the tridiagonal matrix.
+        """Compute eigenvalues and eigenvectors of the tridiagonal matrix.
 
         Returns
         -------
         values : ndarray of shape (n_steps,)
             Ascending.
         vectors : ndarray of shape (n_steps, n_steps)
-            In the basis, one a column.
+            Coefficients in the basis, one vector per column.
         """
         return eigh_tridiagonal(self.diagonal, self.next_to_diagonal[:-1])
 
@@ -112,22 +112,23 @@ def extreme_eigenvalues(operator, draw, n_eigenvalues, which, tol, max_steps):
     operator : LinearOperator
         Symmetric.
     draw : callable
-        Gives a random direction in the subspace to search.
+        Returns a random direction in the subspace to search.
     n_eigenvalues : int
-        How many at each end.
+        Number at each end.
     which : {"both", "largest", "smallest"}
         The ends.
     tol : float
-        Largest residual, in units of the largest modulus.
+        Tolerated residual, in units of the largest modulus.
     max_steps : int
-        Most Lanczos steps.
+        Maximum number of Lanczos steps.
 
     Returns
     -------
     smallest, largest : ndarray
         Ascending; empty for an end that was not asked for.
     bounds : tuple of two ndarrays
-        Norm of the residual ``H v - value v`` of each: an eigenvalue lies within.
+        Norm of the residual ``H v - value v`` of each: within this distance there is an
+        eigenvalue.
     converged : bool
         Whether all residuals are within the tolerance.
     """
@@ -136,14 +137,14 @@ def extreme_eigenvalues(operator, draw, n_eigenvalues, which, tol, max_steps):
     high = n_eigenvalues if which in ("both", "largest") else 0
     goes_on, converged = True, False
     while goes_on and not converged:
-        for _ in range(_STEPS_BETWEEN_LOOKS):
+        for _ in range(_STEPS_BETWEEN_TESTS):
             goes_on = krylov.step() or krylov.restart(draw())
             if not goes_on:
                 break
         values, vectors = krylov.ritz()
         wanted = _ends(len(values), low, high)
         residuals = krylov.next_to_diagonal[-1] * np.abs(vectors[-1])
-        # Half: the residuals that count are computed afresh below.
+        # Half the tolerance: the residuals are computed more exactly below.
         converged = np.all(residuals[wanted] <= tol / 2 * np.abs(values).max())
         converged &= len(values) >= low + high or not goes_on
     bounds = _residual_norms(krylov, values, vectors, wanted)
@@ -159,7 +160,7 @@ def extreme_eigenvalues(operator, draw, n_eigenvalues, which, tol, max_steps):
 
 
 def _ends(n, low, high):
-    """Indices of the lowest and highest values, each once."""
+    """Return the indices of the lowest and highest values, each once."""
     return np.union1d(np.arange(n)[:low], np.arange(n)[max(n - high, 0) :])
 
 
@@ -189,7 +190,7 @@ class SpectralDensity:
     width : float
         Standard deviation of the Gaussian.
     n_probes, n_steps : int
-        Random vectors, and Lanczos steps of each.
+        Numbers of random vectors, and of Lanczos steps from each.
     """
 
     grid: np.ndarray
@@ -208,23 +209,23 @@ def spectral_density(operator, rngs, resolution, n_jobs):
     operator : LinearOperator
         Symmetric.
     rngs : list of numpy.random.Generator
-        One a probe; two or more.
+        One per probe; two or more.
     resolution : int
-        Span of the spectrum over the width of the smoothing Gaussian.
+        Span of the spectrum divided by the width of the smoothing Gaussian.
     n_jobs : int or None
-        Threads.
+        Number of threads.
 
     Returns
     -------
     density : SpectralDensity
-        With standard errors.
+        Density with standard errors.
     """
     n_steps = min(_STEPS_PER_RESOLUTION * resolution, operator.shape[0])
     rules = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_quadrature)(operator, rng, n_steps) for rng in rngs
     )
     low, high = min(v[0] for v, _ in rules), max(v[-1] for v, _ in rules)
-    # A matrix whose eigenvalues are all equal still gets a width.
+    # A matrix whose eigenvalues are all equal needs a width as well.
     span = (high - low) or abs(high) or 1.0
     width = span / resolution
     grid = np.arange(low - _MARGIN * width, high + _MARGIN * width, width / 2)
@@ -234,7 +235,7 @@ def spectral_density(operator, rngs, resolution, n_jobs):
 
 
 def _quadrature(operator, rng, n_steps):
-    """Nodes and weights of one probe's Gauss rule."""
+    """Return nodes and weights of the Gauss rule of one probe."""
     probe = rng.choice([-1.0, 1.0], size=operator.shape[0])
     krylov = Krylov(operator, probe, n_steps)
     while krylov.step():

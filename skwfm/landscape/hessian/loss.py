@@ -1,4 +1,4 @@
-"""Losses of a smooth machine and the checks of their parameters."""
+"""Losses of a smooth machine, and checks of their parameters."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from skwfm._checks import check_positive
+from skwfm._shown import shown
 
 LOSSES = ("mse", "ce")
 OUTPUTS = ("tanh", "identity")
@@ -33,7 +34,7 @@ class Loss:
     output: str | None = None
 
     def derivatives(self, delta, labels):
-        """Differentiate by the decision.
+        """Compute the loss and its derivatives with respect to the decision.
 
         Parameters
         ----------
@@ -45,7 +46,7 @@ class Loss:
         Returns
         -------
         value, first, second : ndarray of shape (n_samples,)
-            Loss of each pattern and its derivatives by delta.
+            Loss of each pattern, and its derivatives.
         """
         if self.name == "ce":
             return self._cross_entropy(delta, labels)
@@ -70,23 +71,23 @@ class Loss:
 
 
 def check_loss(beta, loss="mse", gamma=None, output=None):
-    """Make a Loss of a user's parameters.
+    """Make a Loss from the parameters of the user.
 
     Parameters
     ----------
     beta : float
         Steepness of the units.
     loss : {"mse", "ce"}, default="mse"
-        Which loss.
+        Name of the loss.
     gamma : float or None, default=None
-        Steepness of the cross-entropy; needed with "ce" and only there.
+        Steepness of the cross-entropy; required for "ce", None otherwise.
     output : {"tanh", "identity"} or None, default=None
         Output of the mse; None stands for "tanh".
 
     Returns
     -------
     loss : Loss
-        With checked parameters.
+        The loss, with checked parameters.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
         return Loss("ce", beta, gamma)
     if gamma is not None:
         raise ValueError(
-            f"gamma={gamma!r} has no effect on loss='mse': leave it None, or use "
+            f"gamma={shown(gamma)} has no effect on loss='mse': leave it None, or use "
             "loss='ce'."
         )
     if output not in (None, *OUTPUTS):

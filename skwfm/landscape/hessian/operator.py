@@ -14,16 +14,17 @@ from skwfm.landscape.hessian.solution import Solution, read_solution
 
 
 class HessianOperator(LinearOperator):
-    """Hessian of the mean loss by the free weights, never formed.
+    """Hessian of the mean loss with respect to the free weights, as an operator.
 
-    Weights are ordered unit by unit, each unit's intercept last.
+    The matrix is not formed. Weights are ordered unit by unit, each unit's intercept
+    last.
 
     Parameters
     ----------
     solution : Solution
         Machine, weights and patterns.
     loss : Loss
-        Of one pattern.
+        Loss of one pattern.
     tangent : bool, default=False
         Whether to project onto the tangent space of the units' spheres.
 
@@ -51,7 +52,7 @@ class HessianOperator(LinearOperator):
         return self
 
     def project(self, vector: np.ndarray) -> np.ndarray:
-        """Take out the components along the units' weights, if asked for.
+        """Remove the components along the units' weights, if `tangent`.
 
         Parameters
         ----------
@@ -72,12 +73,12 @@ class HessianOperator(LinearOperator):
         return projected
 
     def to_dense(self) -> np.ndarray:
-        """Form the matrix.
+        """Compute the matrix.
 
         Returns
         -------
         hessian : ndarray of shape (n_weights, n_weights)
-            Both triangles.
+            Matrix with both triangles.
         """
         dense = self.curvature.assemble(self.solution.unit_inputs)
         if not self.tangent:
@@ -90,7 +91,7 @@ class HessianOperator(LinearOperator):
         return dense
 
     def trace(self) -> float:
-        """Sum the diagonal without forming the matrix.
+        """Sum the diagonal, without forming the matrix.
 
         Returns
         -------
@@ -107,12 +108,13 @@ class HessianOperator(LinearOperator):
 
     @property
     def is_saturated(self) -> bool:
-        """Whether the units are so steep that the loss is flat to rounding.
+        """Whether the units are so steep that the loss is flat within rounding.
 
-        Then a bound on the largest eigenvalue is below the rounding of a loss of order
-        one, which shows no change wherever the weights go on their spheres. Such an
-        eigenvalue measures how far in the tails of tanh the fields lie, not a width,
-        and cannot be compared with one that is not saturated.
+        Then an upper bound on the largest eigenvalue is below the rounding error of a
+        loss of order one, which does not change wherever the weights move on their
+        spheres. Such an eigenvalue says how far in the tails of tanh the fields lie,
+        not how wide the minimum is, and cannot be compared with one that is not
+        saturated.
         """
         return self._norm_bound() <= np.finfo(float).eps
 
@@ -129,12 +131,13 @@ class HessianOperator(LinearOperator):
 
     @property
     def n_known_zeros(self) -> int:
-        """Eigenvalues that are zero whatever the loss, from the shapes alone.
+        """Number of eigenvalues that are zero for any loss, from the shapes alone.
 
         Returns
         -------
         n_known_zeros : int
-            Directions in which no field changes, and the normals if projected out.
+            Number of directions in which no field changes, with the normals of the
+            spheres if they are projected out.
         """
         n_samples = len(self.solution.labels)
         sizes = [x.shape[1] for x in self.solution.unit_inputs]
@@ -142,7 +145,7 @@ class HessianOperator(LinearOperator):
 
 
 def _project_rows(matrix, block, weights):
-    """Take the component along each unit's weights out of its rows, in place."""
+    """Remove the component along each unit's weights from its rows, in place."""
     n = block.inputs.shape[1]
     for i, w in enumerate(block.by_unit(weights)):
         first = block.entries.start + i * n
@@ -161,12 +164,12 @@ def hessian_operator(
     output: Literal["tanh", "identity"] | None = None,
     tangent: bool = False,
 ) -> HessianOperator:
-    r"""Hessian of a smooth machine's loss as a SciPy linear operator.
+    r"""Make the Hessian of a smooth machine's loss, as a SciPy linear operator.
 
     Every sign unit is replaced by tanh(beta x). With :math:`c_{kl}` the second
-    derivatives of the loss by the fields of units k and l, the block of these units is
-    :math:`X_k^T \mathrm{diag}(c_{kl}) X_l`; a product costs two passes over the
-    inputs.
+    derivatives of the loss with respect to the fields of units k and l, the block of
+    these units is :math:`X_k^T \mathrm{diag}(c_{kl}) X_l`; a product takes two passes
+    over the inputs.
 
     Parameters
     ----------
@@ -182,12 +185,12 @@ def hessian_operator(
         Mean over patterns of ``(s - o)^2 / 4`` with ``o = tanh(beta Delta)``, or of
         ``-x/2 + log(2 cosh(gamma x)) / (2 gamma)`` with ``x = s Delta``.
     gamma : float or None, default=None
-        Steepness of the cross-entropy; only for ``loss="ce"``, and needed there.
+        Steepness of the cross-entropy; required for ``loss="ce"``, None otherwise.
     output : {"tanh", "identity"} or None, default=None
-        "identity" drops the outer tanh of the mse; None stands for "tanh".
+        "identity" omits the outer tanh of the mse; None stands for "tanh".
     tangent : bool, default=False
-        Whether to project onto the tangent space of the spheres on which the units'
-        weights live. The spheres' own curvature is not added.
+        Whether to project onto the tangent space of the units' spheres. The curvature
+        of the spheres is not added.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The three ways to a spectrum, and what comes out of them."""
+"""Three methods to compute a spectrum, and their result."""
 
 from dataclasses import dataclass
 
@@ -25,28 +25,28 @@ class HessianSpectrum:
     method : str
         "exact", "lanczos" or "slq".
     n_weights : int
-        Number of free weights N_w, which is the number of eigenvalues.
+        Number of free weights N_w, and of eigenvalues.
     n_errors : int
-        Patterns that the smooth machine gets wrong at this beta.
+        Number of patterns that the smooth machine gets wrong at this beta.
     trace : float
-        Sum of all eigenvalues, from the closed form.
+        Sum of all eigenvalues, in closed form.
     eigenvalues : ndarray or None
-        Ascending. All N_w when exact, those at the ends from Lanczos, else None.
+        Ascending. All N_w if exact, those at the ends from Lanczos, else None.
     error_bound : ndarray or None
-        From Lanczos, the distance within which there is an eigenvalue.
+        From Lanczos, the distance from each number within which there is an eigenvalue.
     largest, smallest : float
-        Largest and smallest eigenvalue; NaN where they were not computed.
+        Largest and smallest eigenvalue; NaN if not computed.
     n_known_zeros : int
-        Eigenvalues that are zero because no field changes in their direction.
+        Number of eigenvalues that are zero because no field changes in their direction.
     converged : bool
         Whether all error bounds are within the tolerance.
     saturated : bool
-        Whether the units are so steep that the loss is flat to rounding, so that the
+        Whether the units are so steep that the loss is flat within rounding and the
         eigenvalues cannot be compared with others; see `HessianOperator.is_saturated`.
     density : SpectralDensity or None
         From stochastic Lanczos quadrature.
     blocks : list of ndarrays or None
-        Eigenvalues of each unit's own block.
+        Eigenvalues of each unit's diagonal block.
     """
 
     beta: float
@@ -67,21 +67,21 @@ class HessianSpectrum:
 
 
 def spectrum_of(operator, method, **options):
-    """Eigenvalues of a Hessian operator; parameters as in `hessian_spectrum`.
+    """Compute the spectrum of a Hessian operator, without warnings.
 
     Parameters
     ----------
     operator : HessianOperator
         The Hessian.
     method : {"exact", "lanczos", "slq"}
-        How.
+        Method.
     **options
-        The parameters of `hessian_spectrum` that belong to a method.
+        The parameters of `hessian_spectrum` that the method uses.
 
     Returns
     -------
     spectrum : HessianSpectrum
-        Without any warning.
+        The spectrum.
     """
     compute = {"exact": _exact, "lanczos": _lanczos, "slq": _slq}[method]
     return HessianSpectrum(
@@ -130,7 +130,7 @@ def _lanczos(operator, options):
 
 
 def _count_zeros(operator, which):
-    """Zeros for want of inputs; ranks matter at the lower end only."""
+    """Count eigenvalues that must be zero; ranks matter at the lower end only."""
     if which == "largest":
         return operator.n_known_zeros
     sizes = [x.shape[1] for x in operator.solution.unit_inputs]
@@ -139,7 +139,7 @@ def _count_zeros(operator, which):
 
 
 def _draw(operator, rng, n_zeros):
-    """Draw a direction; within the span of the inputs if that is not everything."""
+    """Draw a direction, in the span of the inputs if that is not the whole space."""
     solution = operator.solution
     if n_zeros == 0:
         return rng.normal(size=solution.n_weights)
@@ -148,7 +148,7 @@ def _draw(operator, rng, n_zeros):
 
 
 def _merge_zeros(values, bounds, n_zeros, part):
-    """Put exact zeros among the values of one end and keep as many as asked for."""
+    """Insert exact zeros into the values of one end and keep as many as asked for."""
     n = min(n_zeros, max(part.stop or 0, -(part.start or 0)))
     values, bounds = np.append(values, np.zeros(n)), np.append(bounds, np.zeros(n))
     order = np.argsort(values, kind="stable")[part]

@@ -12,30 +12,30 @@ from skwfm.landscape.hessian.loss import Loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.solution import read_solution, smooth
 
-# Beyond this, tanh is 1 to the last bit: the smooth machine is the sign machine.
+# Beyond this argument, tanh is 1 to the last bit: smooth and sign units agree.
 _SATURATION = 20.0
 # Relative accuracy of the result.
 _ACCURACY = 1e-12
-# Largest relative step downwards. Steps of a monotone machine are proven to cross no
-# root; those of other machines are so short that crossing two roots is unlikely.
+# Largest relative step downwards. For monotone machines a step provably crosses no
+# root; for other machines steps are so short that crossing two roots is unlikely.
 _PROVEN_STEP, _POINTWISE_STEP = 0.5, 1e-2
-# Below this steepness, in units of the largest field, tanh is linear: no more roots.
+# Below this beta times the largest field, tanh is linear: there are no more roots.
 _LINEAR = 1e-9
 
 
 def smallest_beta(models: object, X: ArrayLike, y: ArrayLike) -> float:
-    r"""Smallest steepness at which all solutions still make no errors.
+    r"""Find the smallest steepness at which all solutions still make no errors.
 
-    The smallest beta such that every model, with its sign units replaced by tanh(beta
-    x), has no training errors for this beta and all larger ones. Spectra of different
-    solutions are compared at this one.
+    It is the smallest beta such that every model, with its sign units replaced by
+    tanh(beta x), has no training errors at this beta and at all larger ones. Spectra of
+    different solutions are compared at a beta slightly above it.
 
     Parameters
     ----------
     models : list of fitted classifiers of skwfm, or a single one
-        Solutions under comparison, without training errors.
+        Solutions to compare, without training errors.
     X : array-like of shape (n_samples, n_features)
-        Patterns of the training.
+        Training patterns.
     y : array-like of shape (n_samples,)
         Labels.
 
@@ -50,7 +50,8 @@ def smallest_beta(models: object, X: ArrayLike, y: ArrayLike) -> float:
     TypeError
         If a model is not a fitted committee machine.
     ValueError
-        If a model makes training errors, which no beta can mend, or there is none.
+        If a model makes training errors, which no beta can repair, or `models` is
+        empty.
 
     Warns
     -----
@@ -59,10 +60,10 @@ def smallest_beta(models: object, X: ArrayLike, y: ArrayLike) -> float:
 
     Notes
     -----
-    For committees and other monotone machines the search walks down from the beta at
-    which all units are saturated, in steps over which monotonicity proves that no
-    output changes its sign. For other machines the steps are a hundredth of beta and
-    nothing is proven.
+    The search descends from the beta at which all units are saturated. For committees
+    and other monotone machines, monotonicity proves that no output changes its sign
+    within a step. For other machines steps are a hundredth of beta, and nothing is
+    proven.
 
     References
     ----------
@@ -88,7 +89,7 @@ def smallest_beta(models: object, X: ArrayLike, y: ArrayLike) -> float:
 
 
 def _warn_of_saturation(solutions, betas):
-    """Say which solutions the common beta leaves without a curvature to compare."""
+    """Warn if solutions are saturated at the common beta, and say which."""
     beta = max(betas)
     if len(betas) == 1 or not beta:
         return
@@ -137,10 +138,10 @@ def _smallest_beta(solution, index):
 def _safe_by_monotonicity(solution, low, high):
     """Whether no pattern is wrong anywhere between two steepnesses.
 
-    Right votes are weakest at the lower one, wrong votes strongest at the higher one.
+    Right votes are weakest at the lower one, wrong votes strongest at the upper one.
     """
     votes = solution.labels[:, None] * solution.fields
-    # tanh(beta x) depends on the product alone, so each field brings its own beta.
+    # tanh(beta x) depends on the product alone: each field is scaled by its own beta.
     fields = np.where(votes > 0, low, high) * solution.fields
     margin = solution.labels * solution.architecture.smooth(fields, 1.0)[0]
     return bool(np.all(margin > 0))

@@ -1,4 +1,4 @@
-"""Weights of a machine and the patterns they are measured on, by receptive field."""
+"""Weights of a machine, with the problem on which they are measured."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,14 +12,14 @@ from skwfm.problem.problem import Problem
 
 @dataclass(frozen=True)
 class Solution:
-    """Weights of a machine and the patterns that they are measured on.
+    """Weights of a machine, with the problem on which they are measured.
 
     Parameters
     ----------
     problem : Problem
         Machine and patterns.
     weights : ndarray of shape (n_weights,)
-        Flat weights; unit norm per unit.
+        Flat weights; each unit has norm one.
     """
 
     problem: Problem
@@ -60,10 +60,7 @@ class Solution:
         unit_inputs : list of n_hidden ndarrays of shape (n_samples, n_l)
             The same array for units that share a receptive field.
         """
-        counts = [b.units.stop - b.units.start for b in self.blocks]
-        return [
-            b.inputs for b, n in zip(self.blocks, counts, strict=True) for _ in range(n)
-        ]
+        return [self.blocks[g].inputs for g in self.problem.layout.group_of_unit]
 
     @cached_property
     def fields(self):
@@ -77,36 +74,36 @@ class Solution:
         return self.fields_of(self.weights)
 
     def fields_of(self, flat):
-        """Apply any vector of weights to the patterns.
+        """Compute the fields of any flat weights.
 
         Parameters
         ----------
         flat : ndarray of shape (n_weights,)
-            Weights unit by unit.
+            Flat weights.
 
         Returns
         -------
         fields : ndarray of shape (n_samples, n_hidden)
-            One column a unit.
+            One column per unit.
         """
-        # By unit in memory: all matrix products below find what they need in a row.
+        # Contiguous by unit, as the matrix products of `pull_back` read them.
         by_unit = np.empty((self.architecture.n_hidden, len(self.labels)))
         for b in self.blocks:
             np.matmul(b.by_unit(flat), b.inputs.T, out=by_unit[b.units])
         return by_unit.T
 
     def pull_back(self, by_field):
-        """Sum over patterns of fields' derivatives times inputs.
+        """Sum, over patterns, derivatives with respect to fields times inputs.
 
         Parameters
         ----------
         by_field : ndarray of shape (n_samples, n_hidden)
-            Derivatives by the fields.
+            Derivatives with respect to the fields.
 
         Returns
         -------
         by_weight : ndarray of shape (n_weights,)
-            Derivatives by the weights.
+            Derivatives with respect to the weights.
         """
         by_weight = np.empty(self.n_weights)
         for b in self.blocks:
@@ -114,22 +111,22 @@ class Solution:
         return by_weight
 
     def with_weights(self, weights):
-        """Give the same machine and patterns with other weights.
+        """Return the same problem with other weights.
 
         Parameters
         ----------
         weights : ndarray of shape (n_weights,)
-            Taken as they are, not normalised.
+            Flat weights, which are not normalised.
 
         Returns
         -------
         solution : Solution
-            A new one; arrays of inputs are shared.
+            A new solution, which shares the inputs.
         """
         return replace(self, weights=weights)
 
     def n_errors(self, beta=np.inf):
-        """Count the patterns that are wrong.
+        """Count the patterns with wrong answers.
 
         Parameters
         ----------
@@ -139,7 +136,7 @@ class Solution:
         Returns
         -------
         n_errors : int
-            A smooth output of exactly 0 counts as wrong.
+            Number of errors; a smooth output of exactly 0 is one.
         """
         if beta == np.inf:
             return int(np.sum(self.problem.wrong(self.fields)))
@@ -147,7 +144,7 @@ class Solution:
 
 
 def read_solution(model, X, y):
-    """Read a model as the measures of the smooth machine take it.
+    """Read a fitted model for the measures of the smooth machine.
 
     Parameters
     ----------
@@ -176,7 +173,7 @@ def read_solution(model, X, y):
 
 
 def smooth(solution, beta, order=1):
-    """Smooth output of a solution, with an error that says what is missing.
+    """Compute the smooth output of a solution, or raise an error with a remedy.
 
     Parameters
     ----------
@@ -185,7 +182,7 @@ def smooth(solution, beta, order=1):
     beta : float
         Steepness.
     order : {1, 2}, default=1
-        Highest derivative by the fields.
+        Highest derivative with respect to the fields.
 
     Returns
     -------
@@ -203,5 +200,5 @@ def smooth(solution, beta, order=1):
     except NotImplementedError as error:
         raise ValueError(
             f"{type(solution.architecture).__name__} has no smooth surrogate, which "
-            "Hessians and manifolds are made of: write its `smooth` method."
+            "Hessians and manifolds need: write its `smooth` method."
         ) from error

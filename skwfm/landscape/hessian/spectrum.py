@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
+from skwfm._shown import shown
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import HessianSpectrum, spectrum_of
@@ -42,16 +43,16 @@ def hessian_spectrum(
 ) -> HessianSpectrum:
     """Compute the spectrum of the Hessian of a smooth machine's loss at a solution.
 
-    Every sign unit is replaced by tanh(beta x); weights have norm one per unit. Few
-    large eigenvalues and many near zero are the mark of a wide flat minimum. Spectra
-    compare at the same beta only: see `smallest_beta`.
+    Every sign unit is replaced by tanh(beta x); the weights of each unit have norm one.
+    A wide flat minimum has few large eigenvalues and many near zero. Spectra can only
+    be compared at the same beta: see `smallest_beta`.
 
     Parameters
     ----------
     model : fitted classifier of skwfm, or Pipeline that ends with one
         The solution. It is read, never changed.
     X : array-like of shape (n_samples, n_features)
-        Patterns, those of the training as a rule.
+        Patterns, usually those of the training.
     y : array-like of shape (n_samples,)
         Labels.
     beta : float
@@ -60,31 +61,33 @@ def hessian_spectrum(
         Mean over patterns of ``(s - o)^2 / 4`` with ``o = tanh(beta Delta)``, or of
         ``-x/2 + log(2 cosh(gamma x)) / (2 gamma)`` with ``x = s Delta``.
     gamma : float or None, default=None
-        Steepness of the cross-entropy; only for ``loss="ce"``, and needed there.
+        Steepness of the cross-entropy; required for ``loss="ce"``, None otherwise.
     output : {"tanh", "identity"} or None, default=None
-        "identity" drops the outer tanh of the mse; None stands for "tanh".
+        "identity" omits the outer tanh of the mse; None stands for "tanh".
     method : {"exact", "lanczos", "slq"}, default="exact"
-        All eigenvalues, through a problem of the size of the inputs' ranks; the ends
-        of the spectrum with residual bounds; or a smoothed density with error bars by
+        All eigenvalues, from a matrix of the size of the inputs' ranks; the ends of the
+        spectrum, with residual bounds; or a smoothed density with error bars, by
         stochastic Lanczos quadrature.
     n_eigenvalues : int, default=1
-        For "lanczos", how many at each end.
+        For "lanczos", number of eigenvalues at each end.
     which : {"both", "largest", "smallest"}, default="both"
-        For "lanczos", the ends.
+        For "lanczos", which ends.
     tol : float, default=1e-8
-        For "lanczos", largest residual in units of the largest modulus.
+        For "lanczos", tolerated residual in units of the largest modulus.
     max_iter : int, default=1000
-        For "lanczos", most steps. Each keeps a vector of n_weights numbers.
+        For "lanczos", maximum number of steps; each stores a vector of n_weights
+        numbers.
     n_probes : int, default=30
         For "slq", number of random vectors, at least 2.
     resolution : int, default=50
-        For "slq", span of the spectrum over the width of the smoothing Gaussian. A
-        probe takes twice as many Lanczos steps.
+        For "slq", span of the spectrum divided by the width of the smoothing Gaussian.
+        A probe takes twice as many Lanczos steps.
     tangent : bool, default=False
         Whether to project onto the tangent space of the units' spheres; the n_hidden
         normal directions then have eigenvalue 0.
     blocks : bool, default=False
-        For "exact", whether to add the eigenvalues of each unit's own block.
+        For "exact", whether to compute the eigenvalues of each unit's diagonal block as
+        well.
     random_state : int, Generator or None, default=0
         Seed of Lanczos' start and of the probes.
     n_jobs : int or None, default=None
@@ -93,7 +96,7 @@ def hessian_spectrum(
     Returns
     -------
     spectrum : HessianSpectrum
-        Eigenvalues or density, trace and what is known of their errors.
+        Eigenvalues or density, with their errors, and the trace.
 
     Raises
     ------
@@ -105,7 +108,8 @@ def hessian_spectrum(
     Warns
     -----
     UserWarning
-        If the smooth machine is wrong on some patterns: then this is no minimum.
+        If the smooth machine is wrong on some patterns, so that the solution is not a
+        minimum, or its units are saturated.
     ConvergenceWarning
         If Lanczos ended with a residual above the tolerance.
 
@@ -116,9 +120,9 @@ def hessian_spectrum(
 
     Notes
     -----
-    Lanczos sees one of several equal eigenvalues. Those that are zero for want of
-    inputs are counted apart, so they come as often as they are; other degenerate
-    eigenvalues (identical units) come once.
+    Lanczos finds one of several equal eigenvalues. Those that are zero because no field
+    changes in their direction are counted separately and appear as often as they occur;
+    other degenerate eigenvalues, as of identical units, appear once.
 
     References
     ----------
@@ -165,9 +169,9 @@ def hessian_spectrum(
 
 def _warn_of_saturation(beta):
     warnings.warn(
-        f"the units are saturated at beta={beta!r}: no weights nearby change the loss "
-        "by more than its rounding, so that these eigenvalues tell nothing of the "
-        "width and cannot be compared with others: lower beta.",
+        f"the units are saturated at beta={shown(beta)}: no weights nearby change the "
+        "loss by more than its rounding, so that these eigenvalues say nothing about "
+        "the width and cannot be compared with others: lower beta.",
         UserWarning,
         stacklevel=3,
     )
@@ -175,9 +179,9 @@ def _warn_of_saturation(beta):
 
 def _warn_of_errors(n_errors, n_samples, beta):
     warnings.warn(
-        f"the smooth machine at beta={beta!r} is wrong on {n_errors} of {n_samples} "
-        "patterns, so its Hessian is not that of a minimum: train to zero errors and "
-        "raise beta to at least smallest_beta(models, X, y).",
+        f"the smooth machine at beta={shown(beta)} is wrong on {n_errors} of "
+        f"{n_samples} patterns, so its Hessian is not that of a minimum: train to zero "
+        "errors and raise beta to at least smallest_beta(models, X, y).",
         UserWarning,
         stacklevel=3,
     )

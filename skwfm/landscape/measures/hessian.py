@@ -17,8 +17,8 @@ from skwfm.landscape.measure import Curve, Measure
 
 # At the smallest beta itself one smooth output is exactly zero.
 _ABOVE_SMALLEST_BETA = 1.01
-# Lanczos: relative residual, most steps, and the relative error bound up to which a
-# number is given although not all residuals are that small.
+# Lanczos: relative residual, maximum number of steps, and the relative error bound up
+# to which an eigenvalue is accepted although not all residuals are that small.
 _TOL, _STEPS, _ACCURACY = 1e-8, 1000, 1e-3
 
 
@@ -38,7 +38,7 @@ class HessianEnds:
     spectra: dict
 
     def end(self, which):
-        """Take an outermost eigenvalue.
+        """Return an outermost eigenvalue.
 
         Parameters
         ----------
@@ -91,10 +91,10 @@ _ENDS = {"max": "largest", "log10_max": "largest", "min": "smallest"}
 class Hessian(Measure):
     """Curvature of the smoothed training error around the solution.
 
-    The steepest curvature is the largest eigenvalue of the Hessian, here as a power of
-    ten. Units are smoothed to tanh(beta x), each solution with 1.01 times the smallest
-    beta at which it still answers all training examples correctly: a narrow minimum
-    needs steep units, and counts as sharp.
+    The largest eigenvalue of the Hessian is the steepest curvature; its decimal
+    logarithm is given. Units are smoothed to tanh(beta x), each solution with 1.01
+    times the smallest beta at which it still answers all training examples correctly: a
+    narrow minimum needs steep units, and counts as sharp.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class Hessian(Measure):
         Steepness of the units; None takes for each solution 1.01 times its
         `smallest_beta`.
     measures : sequence of str, default=("log10_max", "beta")
-        Numbers, one column each: "max" and "min" (largest and smallest eigenvalue),
+        Quantities, one column each: "max" and "min" (largest and smallest eigenvalue),
         "log10_max" (decimal logarithm of the largest), "trace" (sum of all) and "beta"
         (the steepness at which they were taken).
     loss : {"mse", "ce"}, default="mse"
@@ -114,12 +114,19 @@ class Hessian(Measure):
     tangent : bool, default=False
         Whether to project onto the tangent space of the units' spheres.
     n_eigenvalues : int, default=20
-        Largest eigenvalues that the figure shows.
+        Number of largest eigenvalues that the figure shows.
 
     Raises
     ------
     ValueError
-        If a parameter is wrong.
+        If a parameter is wrong; when a model is measured, if it has no smallest beta,
+        or as `hessian_spectrum`.
+
+    Notes
+    -----
+    The result is a `HessianEnds`. The seed has no effect: Lanczos starts from a fixed
+    vector. The curve shows the largest eigenvalues by rank, without those that cannot
+    be told from zero; there is none if no column needs the largest eigenvalue.
     """
 
     beta: float | None = None
@@ -147,39 +154,9 @@ class Hessian(Measure):
 
     @property
     def columns(self):
-        """Name the numbers.
-
-        Returns
-        -------
-        columns : tuple of str
-            ``"hessian_max"`` and so on.
-        """
         return tuple(f"hessian_{name}" for name in self.measures)
 
     def __call__(self, model, X, y, random_state=None):
-        """Measure one model.
-
-        Parameters
-        ----------
-        model : fitted classifier of skwfm, or Pipeline that ends with one
-            The solution.
-        X : array-like of shape (n_samples, n_features)
-            Patterns.
-        y : array-like of shape (n_samples,)
-            Labels.
-        random_state : int or None, default=None
-            Not used: eigenvalues are found from a fixed start.
-
-        Returns
-        -------
-        result : HessianEnds
-            The Hessian and the ends of its spectrum.
-
-        Raises
-        ------
-        ValueError
-            If there is no smallest beta, or as `hessian_spectrum`.
-        """
         beta = self._smallest_beta(model, X, y) if self.beta is None else self.beta
         solution = read_solution(model, X, y)
         operator = HessianOperator(solution, self._loss(beta), bool(self.tangent))
@@ -207,34 +184,9 @@ class Hessian(Measure):
         return beta
 
     def values(self, result):
-        """Take the numbers.
-
-        Parameters
-        ----------
-        result : HessianEnds
-            As returned by the measure.
-
-        Returns
-        -------
-        values : list of float
-            NaN where Lanczos did not converge.
-        """
         return [_QUANTITIES[name](result) for name in self.measures]
 
     def curve(self, result):
-        """Take the largest eigenvalues for a figure.
-
-        Parameters
-        ----------
-        result : HessianEnds
-            As returned by the measure.
-
-        Returns
-        -------
-        curve : Curve or None
-            Eigenvalues by rank, those within the error of zero left out; None if the
-            upper end was not asked for.
-        """
         found = result.spectra.get("largest")
         if found is None:
             return None

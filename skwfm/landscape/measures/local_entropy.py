@@ -16,7 +16,7 @@ from skwfm.landscape.volumes.local_entropy import (
 
 @dataclass(frozen=True)
 class LocalEntropy(Measure):
-    """How many of the weights nearby are solutions, too.
+    """How many of the weights nearby are solutions as well.
 
     Local entropy is the logarithm, per weight, of the share of weights at this distance
     from the solution that answer every training example correctly, by message passing
@@ -28,24 +28,33 @@ class LocalEntropy(Measure):
     distances : sequence of float, default=(0.05,)
         Distances ``(1 - overlap) / 2`` from the solution, in (0, 0.5), one column each.
     curve_distances : sequence of float, default=(0.0125, 0.025)
-        Distances that the figure shows besides.
+        Further distances that the figure shows.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-3
         Residual at which an engine has converged: enough to tell algorithms apart.
     max_sweeps : int, default=300
-        Most sweeps of an engine at each distance.
+        Maximum number of sweeps of an engine at each distance.
     n_samples : int, default=10000
-        Draws of "mc".
+        Number of samples of "mc".
     max_operations : float, default=2e10
-        Largest size of a problem, in operations of one sweep of "ep" (patterns x inputs
-        x the smaller of the two x units). Local entropies of larger ones would take far
+        Largest problem that is measured, in operations of one sweep of "ep" (patterns
+        x inputs x the smaller of the two x units). Beyond it, measuring would take far
         longer than training.
+    max_errors : "model", int or float, default="model"
+        Errors that weights may make to count, as in `local_entropy`.
 
     Raises
     ------
     ValueError
-        If a parameter is wrong.
+        If a parameter is wrong; when a model is measured, if the problem is too large,
+        or as `local_entropy`.
+
+    Notes
+    -----
+    The result is a `LocalEntropyCurve` at all distances. ``method="mc"`` uses only the
+    answers of a machine and therefore measures those without a channel as well; it
+    alone depends on the seed.
     """
 
     distances: tuple = (0.05,)
@@ -55,6 +64,7 @@ class LocalEntropy(Measure):
     max_sweeps: int = 300
     n_samples: int = 10_000
     max_operations: float = 2e10
+    max_errors: object = "model"
 
     name = "local_entropy"
     unit = "nats per weight"
@@ -70,54 +80,18 @@ class LocalEntropy(Measure):
 
     @property
     def needs(self):
-        """What the model must be.
-
-        Returns
-        -------
-        needs : {"committee", "channel"}
-            Sampling asks for answers only, message passing for the channel.
-        """
         return "committee" if self.method == "mc" else "channel"
 
     @property
     def columns(self):
-        """Name the entropies.
-
-        Returns
-        -------
-        columns : tuple of str
-            ``"local_entropy_d0.05"`` and so on.
-        """
         return tuple(f"local_entropy_d{distance:g}" for distance in self.distances)
 
     def __call__(self, model, X, y, random_state=None):
-        """Measure one model.
-
-        Parameters
-        ----------
-        model : fitted classifier of skwfm, or Pipeline that ends with one
-            The solution.
-        X : array-like of shape (n_samples, n_features)
-            Patterns.
-        y : array-like of shape (n_samples,)
-            Labels.
-        random_state : int or None, default=None
-            Seed of "mc".
-
-        Returns
-        -------
-        curve : LocalEntropyCurve
-            At all distances.
-
-        Raises
-        ------
-        ValueError
-            If the problem is too large, or as `local_entropy`.
-        """
         self._check_size(model, X)
         return local_entropy(
             model, X, y, distances=self._points(), method=self.method, tol=self.tol,
             max_sweeps=self.max_sweeps, n_samples=self.n_samples,
+            max_errors=self.max_errors,
             random_state=random_state,
         )  # fmt: skip
 
@@ -140,34 +114,10 @@ class LocalEntropy(Measure):
             )
 
     def values(self, result):
-        """Take the entropies.
-
-        Parameters
-        ----------
-        result : LocalEntropyCurve
-            As returned by the measure.
-
-        Returns
-        -------
-        values : list of float
-            Nats per weight; NaN where not converged.
-        """
         points = self._points()
         return [float(result.entropy[points.index(d)]) for d in self.distances]
 
     def curve(self, result):
-        """Take all distances for a figure.
-
-        Parameters
-        ----------
-        result : LocalEntropyCurve
-            As returned by the measure.
-
-        Returns
-        -------
-        curve : Curve
-            Entropy against distance.
-        """
         return Curve(
             self._points(), result.entropy, result.error,
             "distance from the solution", "local entropy (nats per weight)",

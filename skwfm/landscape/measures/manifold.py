@@ -12,8 +12,8 @@ from skwfm.landscape.measure import Measure
 class Manifold(Measure):
     """Dimension of the set of weights that interpolate the patterns.
 
-    With n weights and d patterns it is n - d unless patterns depend on each other, and
-    there are no such sets unless there are more weights than patterns.
+    With n weights and d patterns it is n - d unless patterns depend on each other.
+    There is no such set unless there are more weights than patterns.
 
     Parameters
     ----------
@@ -24,14 +24,18 @@ class Manifold(Measure):
     tol : float, default=1e-12
         Largest residual at the end.
     rank_tol : float or None, default=None
-        Singular values above `rank_tol` times the largest count.
+        Singular values above `rank_tol` times the largest one count towards the rank.
     max_iter : int, default=100
-        Most Gauss-Newton steps.
+        Maximum number of Gauss-Newton steps.
 
     Raises
     ------
     ValueError
         If a parameter is wrong.
+
+    Notes
+    -----
+    The result is a `MinimaManifold`. The seed has no effect: nothing is random.
     """
 
     beta: float = 1.0
@@ -49,37 +53,7 @@ class Manifold(Measure):
         check_search(**asdict(self))
 
     def __call__(self, model, X, y, random_state=None):
-        """Measure one model.
-
-        Parameters
-        ----------
-        model : fitted classifier of skwfm, or Pipeline that ends with one
-            The solution.
-        X : array-like of shape (n_samples, n_features)
-            Patterns.
-        y : array-like of shape (n_samples,)
-            Labels.
-        random_state : int or None, default=None
-            Not used: nothing is random.
-
-        Returns
-        -------
-        manifold : MinimaManifold
-            See `minima_manifold`.
-        """
         return minima_manifold(model, X, y, **asdict(self))
 
     def values(self, result):
-        """Take the dimension.
-
-        Parameters
-        ----------
-        result : MinimaManifold
-            As returned by the measure.
-
-        Returns
-        -------
-        values : list of float
-            NaN if the search did not converge.
-        """
         return [float(result.dimension) if result.converged else np.nan]

@@ -29,17 +29,22 @@ class NoiseRobustness(Measure):
     levels : sequence of float, default=(0.2,)
         Levels of the noise, one column each.
     curve_levels : sequence of float, default=(0.0, 0.1, 0.3, 0.4)
-        Levels that the figure shows besides.
+        Further levels that the figure shows.
     n_draws : int, default=5
         Corrupted copies for each level.
     max_samples : int or None, default=1000
-        Patterns corrupted at most, the first ones: enough for an error rate, and kernel
-        machines answer slowly. None corrupts all.
+        Maximum number of patterns, taken from the first: enough for an error rate, and
+        kernel machines predict slowly. None takes all.
 
     Raises
     ------
     ValueError
         If a parameter is wrong.
+
+    Notes
+    -----
+    The result is a `RobustnessCurve` at all levels, of any classifier with `predict`.
+    Columns are fractions, the curve is in per cent.
     """
 
     noise: str = "coloured"
@@ -63,74 +68,25 @@ class NoiseRobustness(Measure):
 
     @property
     def columns(self):
-        """Name the error rates.
-
-        Returns
-        -------
-        columns : tuple of str
-            ``"noise_coloured_0.2"`` and so on.
-        """
         return tuple(f"noise_{self.noise}_{level:g}" for level in self.levels)
 
     def __call__(self, model, X, y, random_state=None):
-        """Measure one model.
-
-        Parameters
-        ----------
-        model : fitted classifier or Pipeline
-            Anything with `predict`.
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        y : array-like of shape (n_samples,)
-            Labels.
-        random_state : int or None, default=None
-            Seed of the noise.
-
-        Returns
-        -------
-        curve : RobustnessCurve
-            At all levels.
-        """
         return noise_robustness(
             model, X[: self.max_samples], y[: self.max_samples], self.noise,
             self._points(), n_draws=self.n_draws, random_state=random_state,
         )  # fmt: skip
 
     def _points(self):
-        # Each level has random numbers of its own, by its place: keep the order.
+        # Each level has its own random numbers, by its position: keep the order.
         if not self.curve_levels:
             return self.levels
         return tuple(sorted({*self.levels, *self.curve_levels}))
 
     def values(self, result):
-        """Take the error rates.
-
-        Parameters
-        ----------
-        result : RobustnessCurve
-            As returned by the measure.
-
-        Returns
-        -------
-        values : list of float
-            Fractions of wrong answers.
-        """
         points = self._points()
         return [float(result.error[points.index(level)]) for level in self.levels]
 
     def curve(self, result):
-        """Take all levels for a figure.
-
-        Parameters
-        ----------
-        result : RobustnessCurve
-            As returned by the measure.
-
-        Returns
-        -------
-        curve : Curve
-            Error rate in per cent against the level.
-        """
         return Curve(
             result.levels, 100 * result.error, 100 * result.standard_error,
             _LEVEL_LABELS[self.noise], "training examples answered wrongly (%)",
@@ -160,26 +116,7 @@ class NoiseAccuracy(NoiseRobustness):
 
     @property
     def columns(self):
-        """Name the number.
-
-        Returns
-        -------
-        columns : tuple of str
-            A single name.
-        """
         return (f"noise_{self.noise}_accuracy",)
 
     def values(self, result):
-        """Take the accuracy.
-
-        Parameters
-        ----------
-        result : RobustnessCurve
-            As returned by the measure.
-
-        Returns
-        -------
-        values : list of float
-            A single one, in [0, 1].
-        """
         return [float(1 - np.mean(result.error))]

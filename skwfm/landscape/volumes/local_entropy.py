@@ -1,4 +1,4 @@
-"""Local entropy: how many of the weights near a solution solve the problem, too."""
+"""Local entropy: how many of the weights near a model make no more errors than it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ from skwfm.inference import (
     BinaryReferencePrior,
     ReferencePrior,
     default_method,
-    infer,
 )
-from skwfm.inference.bounds import bounded_log_volume
+from skwfm.inference.bounds import LEAST, bounded_log_volume
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.fitted import read_factors
+from skwfm.landscape.volumes.descent import Descent, DescentWithErrors
 from skwfm.landscape.volumes.sampling import sample_local_volume
+from skwfm.landscape.volumes.splitting import Counting
 
 METHODS = ("auto", *ENGINES, "mc")
 WEIGHTS = ("auto", "spherical", "binary")
 _OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-# A point that does not converge is approached in halves of the way from the last one
-# that did, at most so many times.
-_MOST_HALVINGS = 4
 # Sizes of +-1 weights may differ by so much, relatively: float32 is accepted.
 _SAME_SIZE = 1e-5
 
@@ -44,6 +42,8 @@ def local_entropy(
     overlaps: ArrayLike | None = None,
     distances: ArrayLike | None = None,
     weights: Literal["auto", "spherical", "binary"] = "auto",
+    max_errors: Literal["model"] | int | float = "model",
+    beta_ne: float | None = None,
     method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
     tol: float = 1e-6,
     max_sweeps: int = 300,
@@ -52,10 +52,11 @@ def local_entropy(
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
 ) -> LocalEntropyCurve:
-    """Measure the local entropy around a solution.
+    """Measure the local entropy around a model.
 
     For every overlap p this is ``V1(p)``: the log of the fraction of weights at overlap
-    p with the solution that get every pattern right, per weight. It is 0 where all do.
+    p with the model that make no more errors than it, per weight. Around a solution
+    they get every pattern right. It is 0 where all do.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def local_entropy(
         ``architecture_`` and, unless labels are +-1 and there is no intercept,
         ``classes_`` and ``intercept_``.
     X : array-like of shape (n_samples, n_features)
-        Inputs that the model learned.
+        Inputs, of training or others.
     y : array-like of shape (n_samples,)
         Their labels.
     overlaps : array-like of shape (n_overlaps,), default=None
@@ -77,6 +78,12 @@ def local_entropy(
         binary if the model's `weights` parameter says so (as in
         ``FBPClassifier(weights="binary")``), and spherical otherwise; the result's
         `weights` says which.
+    max_errors : "model", int or float, default="model"
+        Errors that weights may make to count: by default as many as the model makes on
+        these patterns, or a number, or below 1 a share of the patterns.
+    beta_ne : float or None, default=None
+        Inverse temperature, instead: weights count ``exp(-beta_ne errors)`` then, and
+        the result is the log of the mean, per weight.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         "amp" and "bp" take inputs as uncorrelated, "ep" keeps their correlations, "mc"
         samples. "auto" takes amp for disjoint receptive fields of weakly correlated
@@ -102,13 +109,15 @@ def local_entropy(
     curve : LocalEntropyCurve
         V1 in nats per weight, in the order of the overlaps asked for; NaN where not
         converged. In ``error`` "mc" gives standard errors and corrected "ep" an
-        estimate of what is still left out.
+        estimate of what is still left out. ``errors`` and ``beta_ne`` say how many
+        errors are expected, and at which inverse temperature.
 
     Raises
     ------
     ValueError
-        If overlaps, weights, method, inputs or labels cannot be used; among others, if
-        weights is "binary" and the model's are not all of one size.
+        If overlaps, weights, max_errors, beta_ne, method, inputs or labels cannot be
+        used; among others, if weights is "binary" and the model's are not all of one
+        size.
     NotFittedError
         If the model has no weights.
     TypeError
@@ -119,10 +128,15 @@ def local_entropy(
     ConvergenceWarning
         If some points did not converge.
     UserWarning
-        If the model gets patterns wrong.
+        If the model makes more errors than are allowed.
 
     Notes
     -----
+    Where errors are allowed, engines look for the inverse temperature at which as many
+    are expected. The volume is the Legendre transform there, with the correction for a
+    finite number of patterns, which needs an inverse temperature above about 0.5. If
+    even all weights together make fewer errors it is 0.
+
     Engines go from large overlaps to small ones, each started from the one before. The
     overlap and the norm hold on average over units, as in the published calculations.
     "mc" holds the overlap of binary weights in every draw.
@@ -151,31 +165,43 @@ def local_entropy(
     overlaps = _read_overlaps(overlaps, distances)
     weights = _choose_weights(weights, model)
     _check_method(method, n_samples)
-    factors, reference = read_factors(model, X, y)
+    factors, reference, most = read_factors(model, X, y, max_errors, beta_ne)
     prior_at = _prior_at(weights, factors, reference)
     if method == "auto":
         method = default_method(factors)
     if method == "mc":
         prior = prior_at(float(overlaps[0])).bind(factors)
-        options = {"n_samples": n_samples, "n_jobs": n_jobs}
-        points = _sample(factors, prior, overlaps, random_state, **options)
+        options = {"n_samples": n_samples, "n_jobs": n_jobs, "most": most}
+        points, advice = _sample(factors, prior, overlaps, random_state, **options)
     else:
         options = {"method": method, "tol": tol, "max_sweeps": max_sweeps}
         if method == "ep" and weights == "spherical":
             options |= {"spans": span_inputs(factors), "corrected": corrected}
-        points = _Descent(factors, prior_at, options).follow(overlaps)
-    entropy, error, advice = points
-    entropy = np.array([bounded_log_volume(value) for value in entropy])
+        descent = _descent(factors, prior_at, options, most)
+        points, advice = descent.follow(overlaps)
+    entropy, error, errors, betas = points
+    least = -np.inf if beta_ne is not None else LEAST
+    entropy = np.array([bounded_log_volume(value, least=least) for value in entropy])
     _warn(overlaps, entropy, advice)
+    knows_error = method == "mc" or options.get("corrected", False)
     return LocalEntropyCurve(
         overlap=overlaps,
         distance=(1 - overlaps) / 2,
         entropy=entropy,
         converged=np.isfinite(entropy),
         method=method,
-        error=error,
+        error=error if knows_error else None,
         weights=weights,
+        errors=errors,
+        beta_ne=betas,
     )
+
+
+def _descent(factors, prior_at, options, most):
+    """Errors are looked for where some are allowed and no temperature is given."""
+    if most:
+        return DescentWithErrors(factors, prior_at, options, most)
+    return Descent(factors, prior_at, options)
 
 
 def _choose_weights(weights, model):
@@ -234,55 +260,12 @@ def _check_method(method, n_samples):
         )
 
 
-class _Descent:
-    """Posteriors at falling overlaps, each started from the one before."""
-
-    def __init__(self, factors, prior_at, options):
-        self._factors, self._prior_at = factors, prior_at
-        self._options = options
-        self._reached, self._posterior = 1.0, None
-
-    def follow(self, overlaps):
-        """Give entropies, their errors if known, and advice if a point failed."""
-        (entropy, error), advice = np.full((2, len(overlaps)), np.nan), ""
-        for index in np.argsort(-overlaps, kind="stable"):
-            posterior = self._approach(overlaps[index], _MOST_HALVINGS)
-            entropy[index] = posterior.log_volume
-            error[index] = posterior.error / self._factors.n_weights
-            advice = posterior.advice or advice
-            if posterior.status in ("interrupted", "contradiction"):
-                break
-        known = self._options.get("corrected", False)
-        return entropy, error if known else None, advice
-
-    def _approach(self, overlap, n_halvings):
-        """Go to an overlap; if that fails, by way of one half as far."""
-        posterior = self._infer(overlap)
-        while posterior.status in ("max_sweeps", "diverged") and n_halvings:
-            n_halvings -= 1
-            if not self._approach((self._reached + overlap) / 2, n_halvings).converged:
-                break
-            posterior = self._infer(overlap)
-        return posterior
-
-    def _infer(self, overlap):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            posterior = infer(
-                self._factors,
-                self._prior_at(float(overlap)),
-                warm_start=self._posterior,
-                **self._options,
-            )
-        if posterior.status in ("converged", "no_correction"):
-            self._reached, self._posterior = overlap, posterior
-        return posterior
-
-
-def _sample(factors, prior, overlaps, random_state, **options):
-    """Give entropies, their errors, and advice if a point failed."""
+def _sample(factors, prior, overlaps, random_state, *, most, **options):
+    """Give entropies, their errors, errors, temperatures, and advice."""
     seed = check_random_state(random_state).randint(2**31)
     seeds = np.random.SeedSequence(seed).spawn(len(overlaps))
+    is_counted = most > 0 or not factors.is_soft
+    options["counting"] = Counting(most, np.inf if is_counted else factors.beta_ne)
     options.update(reference=prior.reference, binary=prior.is_binary)
     if not prior.is_binary:
         options["spans"] = span_inputs(factors)
@@ -293,7 +276,10 @@ def _sample(factors, prior, overlaps, random_state, **options):
     values = [(e.log_fraction, e.error) for e in estimates]
     entropy, error = np.transpose(values) / factors.n_weights
     entropy[[not e.converged for e in estimates]] = np.nan
-    return entropy, error, "raise n_samples, or use method='ep'."
+    errors = [e.mean_errors for e in estimates]
+    betas = np.full(len(overlaps), options["counting"].beta_ne)
+    advice = "raise n_samples, or use method='ep'."
+    return np.array([entropy, error, errors, betas]), advice
 
 
 def _warn(overlaps, entropy, advice):

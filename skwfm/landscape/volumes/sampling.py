@@ -1,9 +1,11 @@
 """Local volumes by Monte Carlo: weights drawn near a reference.
 
-Real weights at overlap p with a reference are drawn from ``N(p w_ref, (1 - p^2) I)`` in
-the theory's norm. Only their fields matter, so only these are drawn, exactly, from a
-Gaussian of dimension at most the number of patterns. Weights +-1 are the reference with
-a fraction (1 - p)/2 of them flipped.
+Real weights at overlap p with a reference r are drawn on the shell: ``p r`` plus
+``sqrt(1 - p^2)`` times a vector orthogonal to r, uniform on the sphere of the theory's
+norm. Overlap and norm hold for all units together, as in message passing. Only fields
+matter, so a draw holds normal numbers on the axes that the patterns span, and what the
+others add to norm and overlap. Weights +-1 are the reference with a fraction (1 - p)/2
+of them flipped.
 """
 
 import numpy as np
@@ -12,8 +14,12 @@ from skwfm.inference.ep.geometry import span_inputs
 from skwfm.landscape.volumes.splitting import estimate_fraction
 
 
-class FieldSampler:
-    """Fields of real weights drawn near a reference.
+class ShellSampler:
+    """Real weights at a given overlap with a reference, as far as fields know them.
+
+    A draw is a row of numbers about a standard normal vector: its coordinates on the
+    axes that each unit's patterns span, its component along the part of the reference
+    outside them, and its norm on the axes that are left.
 
     Parameters
     ----------
@@ -28,18 +34,28 @@ class FieldSampler:
     """
 
     def __init__(self, factors, reference, overlap, spans=None):
-        self._factors = factors
-        self._centre = overlap * factors.fields(reference)
-        self._width = np.sqrt(1 - overlap**2)
+        self._factors, self._overlap = factors, overlap
         self._spans = span_inputs(factors) if spans is None else spans
+        self._fields = factors.fields(reference)
+        self._norm = np.linalg.norm(reference)
+        inside, outside = [], 0.0
+        for span, where in zip(self._spans, factors.unit_slices, strict=True):
+            rotated = span.rotate(reference[where])
+            inside.append(rotated[: span.rank])
+            outside += np.sum(rotated[span.rank :] ** 2)
+        self._direction = np.append(np.concatenate(inside), np.sqrt(outside))
+        self._direction /= self._norm
+        self._n_left = factors.n_weights - len(self._direction) + 1
+        # With no axis outside there is no component either.
+        self._n_left -= self._n_left > 0
 
     @property
     def n_numbers(self):
         """Numbers that a draw holds in memory."""
-        return self._centre.size
+        return max(self._fields.size, len(self._direction) + 1)
 
     def draw(self, n_draws, rng):
-        """Draw the fields of standard normal weights.
+        """Draw standard normal vectors.
 
         Parameters
         ----------
@@ -50,37 +66,54 @@ class FieldSampler:
 
         Returns
         -------
-        noise : ndarray of shape (n_draws, n_samples, n_hidden)
-            One number per pattern and unit.
+        draws : ndarray of shape (n_draws, n_coordinates + 2)
+            See the class.
         """
-        noise = np.empty((n_draws, *self._centre.shape))
-        for unit, span in enumerate(self._spans):
-            weights = rng.standard_normal((n_draws, span.rank))
-            noise[:, :, unit] = weights @ span.coordinates.T
-        return noise
+        draws = rng.standard_normal((n_draws, len(self._direction) + 1))
+        if self._has_outside:
+            draws[:, -1] = np.sqrt(_chi_squares(self._n_left, n_draws, rng))
+        else:
+            draws[:, -2:] = 0
+        return draws
 
-    def errors(self, noise):
+    @property
+    def _has_outside(self):
+        return self._factors.n_weights > len(self._direction) - 1
+
+    def errors(self, draws):
         """Count the patterns that drawn weights get wrong.
 
         Parameters
         ----------
-        noise : ndarray of shape (n_draws, n_samples, n_hidden)
-            Fields as `draw` returns them.
+        draws : ndarray of shape (n_draws, n_coordinates + 2)
+            Draws as `draw` returns them.
 
         Returns
         -------
-        errors : ndarray of shape (n_draws,) of int
-            Wrong patterns of each draw.
+        errors : ndarray of shape (n_draws,)
+            Wrong patterns of each draw, counted by their weights.
         """
-        return _count_errors(self._factors, self._centre + self._width * noise)
+        # Take out the reference and normalise what is left.
+        along = draws[:, :-1] @ self._direction
+        sizes = np.sum(draws**2, axis=1) - along**2
+        scale = np.sqrt(1 - self._overlap**2) * self._norm / np.sqrt(sizes)
+        centre = self._overlap - scale * along / self._norm
+        fields = np.empty((len(draws), *self._fields.shape))
+        start = 0
+        for unit, span in enumerate(self._spans):
+            coordinates = draws[:, start : start + span.rank] * scale[:, None]
+            fields[:, :, unit] = coordinates @ span.coordinates.T
+            fields[:, :, unit] += centre[:, None] * self._fields[:, unit]
+            start += span.rank
+        return _count_errors(self._factors, fields)
 
-    def move(self, noise, step, rng):
+    def move(self, draws, step, rng):
         """Make a Crank-Nicolson step, which leaves the distribution as it is.
 
         Parameters
         ----------
-        noise : ndarray of shape (n_draws, n_samples, n_hidden)
-            Fields as `draw` returns them.
+        draws : ndarray of shape (n_draws, n_coordinates + 2)
+            Draws as `draw` returns them.
         step : float
             Size, in (0, 1]; 1 draws afresh.
         rng : numpy.random.Generator
@@ -88,10 +121,21 @@ class FieldSampler:
 
         Returns
         -------
-        moved : ndarray of shape (n_draws, n_samples, n_hidden)
-            New fields.
+        moved : ndarray of shape (n_draws, n_coordinates + 2)
+            New draws.
         """
-        return np.sqrt(1 - step**2) * noise + step * self.draw(len(noise), rng)
+        kept = np.sqrt(1 - step**2)
+        moved = kept * draws + step * self.draw(len(draws), rng)
+        if self._has_outside and self._n_left:
+            # The norm of a vector moved likewise: one component along it, and others.
+            along = kept * draws[:, -1] + step * rng.standard_normal(len(draws))
+            across = step**2 * _chi_squares(self._n_left - 1, len(draws), rng)
+            moved[:, -1] = np.sqrt(along**2 + across)
+        return moved
+
+
+def _chi_squares(n, size, rng):
+    return rng.chisquare(n, size) if n else np.zeros(size)
 
 
 class SignSampler:
@@ -117,7 +161,11 @@ class SignSampler:
         self._dtype = np.float32 if factors.is_binary else np.float64
         self._reference = np.sign(reference).astype(self._dtype)
         self._n_flips = (1 - overlap) / 2 * len(reference)
-        self._inputs = [x.astype(self._dtype) for x in _unscaled_inputs(factors)]
+        self._inputs = [
+            # Not divided by the root of the size: zeros stay exact.
+            factors.layout.group_inputs(factors.inputs, group).astype(self._dtype)
+            for group in factors.layout.group_of_unit
+        ]
 
     @property
     def n_numbers(self):
@@ -178,8 +226,8 @@ class SignSampler:
 
         Returns
         -------
-        errors : ndarray of shape (n_draws,) of int
-            Wrong patterns of each draw.
+        errors : ndarray of shape (n_draws,)
+            Wrong patterns of each draw, counted by their weights.
         """
         weights, slices = self.weights(flips), self._factors.unit_slices
         fields = np.empty((len(flips), self._factors.n_samples, len(slices)))
@@ -229,21 +277,17 @@ class SignSampler:
 
 
 def _count_errors(factors, fields):
-    """Wrong patterns of each of many sets of fields."""
+    """Wrong patterns of each of many sets of fields, counted by their weights."""
     answers = factors.problem.answers(fields.reshape(-1, fields.shape[-1]))
-    return np.sum(answers.reshape(fields.shape[:2]) != factors.labels, axis=1)
-
-
-def _unscaled_inputs(factors):
-    """What each unit sees, not divided by the root of its size: zeros stay exact."""
-    for group in factors.layout.group_of_unit:
-        yield factors.layout.group_inputs(factors.inputs, group)
+    wrong = answers.reshape(fields.shape[:2]) != factors.labels
+    for_label, against = factors.temperature.for_label, factors.temperature.against
+    return wrong @ (for_label - against) + against.sum()
 
 
 def sample_local_volume(
     factors, reference, overlap, *, binary=False, spans=None, n_samples=10_000, **run
 ):
-    """Estimate the fraction of weights near a reference that make no error.
+    """Estimate the fraction of weights near a reference that make few errors.
 
     Parameters
     ----------
@@ -259,9 +303,9 @@ def sample_local_volume(
         What `span_inputs` returns, to compute it once for several overlaps of real
         weights.
     n_samples : int, default=10000
-        Direct draws. If too few of them solve, splitting runs with as many particles.
+        Direct draws. If too few of them count, splitting runs with as many particles.
     **run : dict
-        `seed` and `n_jobs` of `estimate_fraction`.
+        `counting`, `seed` and `n_jobs` of `estimate_fraction`.
 
     Returns
     -------
@@ -271,5 +315,5 @@ def sample_local_volume(
     if binary:
         sampler = SignSampler(factors, reference, overlap)
     else:
-        sampler = FieldSampler(factors, reference, overlap, spans)
+        sampler = ShellSampler(factors, reference, overlap, spans)
     return estimate_fraction(sampler, n_samples=n_samples, **run)

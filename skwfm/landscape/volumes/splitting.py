@@ -1,4 +1,4 @@
-"""Fractions of drawn weights that solve: direct draws, or multilevel splitting.
+"""How many drawn weights make few errors: direct draws, or multilevel splitting.
 
 What is drawn, and how it moves without leaving its distribution, is a sampler's
 business: see skwfm/landscape/volumes/sampling.py.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-# Direct draws are enough with this many solutions: a relative error of 10 per cent.
+# Direct draws are enough if effectively so many count: a relative error of 10 per cent.
 _ENOUGH_SOLUTIONS = 100
 # Independent populations of a splitting run; their spread gives the standard error.
 _N_POPULATIONS = 10
@@ -26,25 +26,66 @@ LARGEST_ERROR = 0.2
 
 
 @dataclass(frozen=True)
+class Counting:
+    """What weights with a number of errors count.
+
+    Parameters
+    ----------
+    most : float, default=0
+        Weights with at most so many errors count one, others nothing.
+    beta_ne : float, default=inf
+        If finite, all weights count ``exp(-beta_ne errors)`` instead.
+    """
+
+    most: float = 0
+    beta_ne: float = np.inf
+
+    @property
+    def lowest(self):
+        """Number of errors below which no more levels are needed."""
+        return self.most if np.isinf(self.beta_ne) else 0
+
+    def __call__(self, errors):
+        """Give what weights count.
+
+        Parameters
+        ----------
+        errors : ndarray of shape (n_draws,)
+            Their numbers of errors.
+
+        Returns
+        -------
+        counts : ndarray of shape (n_draws,)
+            From 0 to 1.
+        """
+        if np.isinf(self.beta_ne):
+            return (errors <= self.most).astype(float)
+        return np.exp(-self.beta_ne * errors)
+
+
+@dataclass(frozen=True)
 class VolumeEstimate:
     """A fraction of weights, small or not.
 
     Parameters
     ----------
     log_fraction : float
-        Log of the fraction that makes no error, in nats; NaN if none was found.
+        Log of the mean that weights count, in nats; NaN if none was found.
     error : float
         One standard error of `log_fraction`.
     method : {"direct", "splitting"}
         How it was found.
-    levels : tuple of int
-        Largest numbers of errors, falling to 0, through which splitting went.
+    levels : tuple of float
+        Falling numbers of errors through which splitting went.
+    mean_errors : float
+        Mean number of errors of weights, each as far as it counts.
     """
 
     log_fraction: float
     error: float
     method: str
     levels: tuple = ()
+    mean_errors: float = np.nan
 
     @property
     def converged(self):
@@ -52,15 +93,19 @@ class VolumeEstimate:
         return bool(self.error < LARGEST_ERROR)
 
 
-def estimate_fraction(sampler, *, n_samples, seed=None, n_jobs=None):
-    """Estimate the fraction of drawn weights that make no error.
+def estimate_fraction(
+    sampler, *, n_samples, counting=Counting(), seed=None, n_jobs=None
+):
+    """Estimate the fraction of drawn weights that make no error, or few.
 
     Parameters
     ----------
-    sampler : FieldSampler or SignSampler
+    sampler : ShellSampler or SignSampler
         Draws weights, counts their errors and moves them.
     n_samples : int
-        Direct draws. If too few of them solve, splitting runs with as many particles.
+        Direct draws. If too few of them count, splitting runs with as many particles.
+    counting : Counting, default=Counting()
+        What weights count: by default one without errors, nothing with errors.
     seed : numpy.random.SeedSequence, int or None, default=None
         Source of randomness.
     n_jobs : int or None, default=None
@@ -77,43 +122,54 @@ def estimate_fraction(sampler, *, n_samples, seed=None, n_jobs=None):
     many are copied and moved by steps that leave their distribution invariant and are
     accepted if they stay below the level. A pilot population chooses levels and steps;
     populations after it keep them, so that each gives an unbiased estimate of the
-    fraction, and the spread between them an honest error.
+    fraction, and the spread between them an honest error. What weights between two
+    levels count is added up on the way.
     """
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(seed)
     direct, pilot, *rest = seed.spawn(2 + _N_POPULATIONS)
-    estimate = _direct(sampler, n_samples, np.random.default_rng(direct))
+    estimate = _direct(sampler, n_samples, counting, np.random.default_rng(direct))
     if estimate is not None:
         return estimate
     n_particles = max(n_samples // _N_POPULATIONS, 10)
-    schedule = _pilot(sampler, n_particles, np.random.default_rng(pilot))
-    fractions = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_population)(sampler, n_particles, schedule, np.random.default_rng(s))
+    rng = np.random.default_rng(pilot)
+    schedule = _pilot(sampler, n_particles, counting, rng)
+    sums = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(_population)(
+            sampler, n_particles, schedule, counting, np.random.default_rng(s)
+        )
         for s in rest
     )
-    return _combine(np.array(fractions), tuple(level for level, _ in schedule))
+    return _combine(np.array(sums), tuple(level for level, _ in schedule))
 
 
-def _direct(sampler, n_samples, rng):
-    """Fraction by direct draws, or None if too few of them solve."""
+def _direct(sampler, n_samples, counting, rng):
+    """Mean count by direct draws, or None if too few of them count."""
     chunk = max(1, _CHUNK // sampler.n_numbers)
-    solved = drawn = 0
+    total = squares = errors_sum = drawn = 0
     while drawn < n_samples:
         size = min(chunk, n_samples - drawn)
-        solved += np.sum(sampler.errors(sampler.draw(size, rng)) == 0)
+        errors = sampler.errors(sampler.draw(size, rng))
+        counts = counting(errors)
+        total += counts.sum()
+        squares += counts @ counts
+        errors_sum += counts @ errors
         drawn += size
-    if solved < min(_ENOUGH_SOLUTIONS, n_samples):
+    if not total > 0 or total**2 / squares < min(_ENOUGH_SOLUTIONS, n_samples):
         return None
-    error = np.sqrt((drawn - solved) / (drawn * solved))
-    return VolumeEstimate(float(np.log(solved / drawn)), float(error), "direct")
+    error = np.sqrt(max(squares / total**2 - 1 / drawn, 0))
+    mean_errors = float(errors_sum / total)
+    log_fraction = float(np.log(total / drawn))
+    return VolumeEstimate(log_fraction, float(error), "direct", (), mean_errors)
 
 
-def _combine(fractions, levels):
-    mean = fractions.mean()
+def _combine(sums, levels):
+    mean, errors = sums.mean(axis=0)
     if not mean > 0:
         return VolumeEstimate(np.nan, np.nan, "splitting", levels)
-    error = fractions.std(ddof=1) / np.sqrt(len(fractions)) / mean
-    return VolumeEstimate(float(np.log(mean)), float(error), "splitting", levels)
+    error = float(sums[:, 0].std(ddof=1) / np.sqrt(len(sums)) / mean)
+    log_fraction, mean_errors = float(np.log(mean)), float(errors / mean)
+    return VolumeEstimate(log_fraction, error, "splitting", levels, mean_errors)
 
 
 class _Population:
@@ -133,6 +189,12 @@ class _Population:
             self.errors = self.errors[chosen]
         return len(alive) / len(self.errors)
 
+    def counts(self, counting, chosen):
+        """Sum what the chosen count, and their errors so; per particle."""
+        errors = self.errors[chosen]
+        counts = counting(errors)
+        return np.array([counts.sum(), counts @ errors]) / len(self.errors)
+
     def move(self, level, step):
         """Move each once; give the share accepted."""
         trial = self._sampler.move(self._particles, step, self._rng)
@@ -143,18 +205,19 @@ class _Population:
         return accepted.mean()
 
 
-def _pilot(sampler, n_particles, rng):
+def _pilot(sampler, n_particles, counting, rng):
     """Choose levels and step sizes: a list of (level, step)."""
     population = _Population(sampler, n_particles, rng)
     schedule, step, level = [], 1.0, np.inf
-    while level > 0:
+    while level > counting.lowest:
         wanted = int(np.quantile(population.errors, _SURVIVORS, method="lower"))
         # Errors are counted, so that many may tie: go at least one down.
-        level = max(0, min(wanted, level - 1))
+        level = max(counting.lowest, min(wanted, level - 1))
         if not np.any(population.errors <= level):
-            level = int(population.errors.min())
+            level = population.errors.min()
             if schedule and level >= schedule[-1][0]:
-                return []
+                # Where all weights count, those with fewer errors hardly matter.
+                return [] if np.isinf(counting.beta_ne) else schedule
         population.split(level)
         for _ in range(_N_MOVES):
             accepted = population.move(level, step)
@@ -163,15 +226,19 @@ def _pilot(sampler, n_particles, rng):
     return schedule
 
 
-def _population(sampler, n_particles, schedule, rng):
-    """Fraction that reaches the last level, zero if the schedule does not."""
+def _population(sampler, n_particles, schedule, counting, rng):
+    """What weights count, and what their errors add up to so, on the way down."""
+    sums = np.zeros(2)
     if not schedule:
-        return 0.0
+        return sums
     population, fraction = _Population(sampler, n_particles, rng), 1.0
     for level, step in schedule:
+        sums += fraction * population.counts(counting, population.errors > level)
         fraction *= population.split(level)
-        if fraction == 0 or level == 0:
+        if fraction == 0:
+            return sums
+        if level == counting.lowest:
             break
         for _ in range(_N_MOVES):
             population.move(level, step)
-    return fraction
+    return sums + fraction * population.counts(counting, slice(None))

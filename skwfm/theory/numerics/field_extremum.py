@@ -9,6 +9,10 @@ convex for A <= 0 (log Phi has no curvature below -1, and A > -1) and for one un
 With more units and A > 0 several minima may exist because any of several units can
 be the one that is mended. Phi is symmetric, so by the rearrangement inequality the
 best a is ordered like b; starting there selects the global minimum.
+
+At inverse temperature beta, Phi is ``e^-beta + (1 - e^-beta) Phi``, and a pattern may
+also be given up: the field stays where it is and an error costs ``A beta``. The
+curvature bound still holds, so A <= 0 remains convex.
 """
 
 import math
@@ -16,7 +20,7 @@ import math
 import numpy as np
 from numba import njit
 
-from skwfm.theory.numerics.majority import majority
+from skwfm.theory.numerics.majority import majority, mean_error, soft_majority
 
 STEP_TOLERANCE = 1e-7
 """Newton stops at this relative step; the value is then exact to its square."""
@@ -31,6 +35,13 @@ SMALL_A = 4.0
 
 HOPELESS = 2.0
 """A set of mended units is not tried if it costs this many times the best merit."""
+
+JUMP_SCAN = 64
+"""Intervals of the scan for the field at which patterns begin to be given up."""
+
+JUMP_BISECTIONS = 40
+EQUAL_MERITS = 1e-9
+"""Merits that differ by less, relative to A, belong to one and the same minimum."""
 
 TINY_A = 1e-5
 """Below it in size (a - b) / A is lost to rounding and is replaced by its limit."""
@@ -103,9 +114,9 @@ def field_start(b, A, a):
 
 
 @njit(cache=True)
-def _merit(a, b, A, grad, hess, work, order):
-    log_phi = majority(a, grad, hess, work, order)
-    return 0.5 * ((a - b) ** 2).sum() - A * log_phi, log_phi
+def _merit(a, b, A, beta_ne, grad, hess, work, order):
+    log_weight, _ = soft_majority(a, beta_ne, grad, hess, work, order)
+    return 0.5 * ((a - b) ** 2).sum() - A * log_weight, log_weight
 
 
 @njit(cache=True)
@@ -124,55 +135,123 @@ def _newton_step(a, b, A, grad, hess, shift, step, lower):
 
 
 @njit(cache=True)
-def minimise(b, A, a, grad, hess, work, step, trial, lower):
-    """Safeguarded Newton from ``a`` (in place); returns log Phi there and success."""
-    value, log_phi = _merit(a, b, A, grad, hess, work, 2)
+def minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower):
+    """Safeguarded Newton from ``a`` (in place); log weight there, and success."""
+    value, log_weight = _merit(a, b, A, beta_ne, grad, hess, work, 2)
     for _ in range(MAX_NEWTON):
         slope = _newton_step(a, b, A, grad, hess, 0.0, step, lower)
         size = np.abs(step).max() / (1.0 + np.abs(a).max())
         if size < STEP_TOLERANCE:
-            return log_phi, True
+            return log_weight, True
         length = 1.0
         for _ in range(MAX_HALVINGS):
             trial[:] = a + length * step
-            new, log_phi = _merit(trial, b, A, grad, hess, work, 2)
+            new, log_weight = _merit(trial, b, A, beta_ne, grad, hess, work, 2)
             if new <= value + 1e-4 * length * slope + ROUNDING * abs(value):
                 break
             length *= 0.5
         else:
             # No decrease along a descent direction: rounding has been reached.
-            log_phi = majority(a, grad, hess, work, 2)
-            return log_phi, size < math.sqrt(STEP_TOLERANCE)
+            log_weight, _ = soft_majority(a, beta_ne, grad, hess, work, 2)
+            return log_weight, size < math.sqrt(STEP_TOLERANCE)
         a[:] = trial
         value = new
-    return log_phi, False
+    return log_weight, False
 
 
 @njit(cache=True)
-def best_minimum(b, A, a, grad, hess, work, step, trial, lower, other):
+def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
     """Global minimum over the possible sets of mended units; ``a`` receives it."""
-    K = b.size
-    if A <= SMALL_A:
+    K, fewest = b.size, b.size // 2 + 1
+    if A <= 0 or (A <= SMALL_A and beta_ne == math.inf):
         field_start(b, A, a)
-        return minimise(b, A, a, grad, hess, work, step, trial, lower)
-    mended_start(b, A, K // 2 + 1, a)
-    best, done = minimise(b, A, a, grad, hess, work, step, trial, lower)
+        return minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
+    mended_start(b, A, fewest, a)
+    best, done = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
     merit = 0.5 * ((a - b) ** 2).sum() - A * best
-    for n_mended in range(K // 2 + 2, K + 1):
-        if mended_start(b, A, n_mended, other) > HOPELESS * merit + 1.0:
+    # Starts that remain: more units mended and, where errors are allowed, none.
+    first = fewest + 1 if beta_ne == math.inf else fewest
+    for n_mended in range(first, K + 1):
+        if n_mended == fewest:
+            other[:] = b
+        elif mended_start(b, A, n_mended, other) > HOPELESS * merit + 1.0:
             continue
-        log_phi, ok = minimise(b, A, other, grad, hess, work, step, trial, lower)
-        rival = 0.5 * ((other - b) ** 2).sum() - A * log_phi
+        log_weight, ok = minimise(
+            b, A, beta_ne, other, grad, hess, work, step, trial, lower
+        )
+        rival = 0.5 * ((other - b) ** 2).sum() - A * log_weight
         done = done and ok
         if rival < merit:
             a[:] = other
-            best, merit = log_phi, rival
-    majority(a, grad, hess, work, 1)
+            best, merit = log_weight, rival
+    soft_majority(a, beta_ne, grad, hess, work, 1)
     return best, done
 
 
 @njit(cache=True)
-def average_envelope(nodes, weights, scale, A):
+def mending_excess(field, A, beta_ne):
+    """Merit of mending one unit less that of giving the pattern up.
+
+    Parameters
+    ----------
+    field : float
+    A, beta_ne : float
+        Positive, ``beta_ne`` finite.
+
+    Returns
+    -------
+    excess : float
+        Negative while mending is cheaper; zero where both are the same minimum.
+    """
+    b, a = np.full(1, field), np.empty(1)
+    grad, hess, work = np.empty(1), np.empty((1, 1)), np.empty((6, 2))
+    step, trial, lower = np.empty(1), np.empty(1), np.empty((1, 1))
+    mended_start(b, A, 1, a)
+    log_weight, _ = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
+    mended = 0.5 * (a[0] - field) ** 2 - A * log_weight
+    a[0] = field
+    log_weight, _ = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
+    return mended - (0.5 * (a[0] - field) ** 2 - A * log_weight)
+
+
+@njit(cache=True)
+def last_mended_field(A, beta_ne):
+    """Field of one unit beyond which giving a pattern up is cheaper than mending it.
+
+    Parameters
+    ----------
+    A, beta_ne : float
+        Positive, ``beta_ne`` finite.
+
+    Returns
+    -------
+    field : float
+        Where the inner extremum jumps; zero if it changes over smoothly.
+    """
+    # Two minima exist in a window that is narrow at small A, hence the scan.
+    step = (math.sqrt(2 * A * beta_ne) + 2.0) / JUMP_SCAN
+    tolerance = EQUAL_MERITS * (1 + A)
+    low, cheaper = 0.0, False
+    for n in range(JUMP_SCAN + 1):
+        excess = mending_excess(n * step, A, beta_ne)
+        if cheaper and excess > tolerance:
+            break
+        if excess < -tolerance:
+            low, cheaper = n * step, True
+    else:
+        return 0.0
+    high = n * step
+    for _ in range(JUMP_BISECTIONS):
+        middle = 0.5 * (low + high)
+        if mending_excess(middle, A, beta_ne) < 0:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True)
+def average_envelope(nodes, weights, scale, A, beta_ne=math.inf):
     """Gaussian averages of the inner extremum and of its saddle condition.
 
     Parameters
@@ -184,6 +263,8 @@ def average_envelope(nodes, weights, scale, A):
         ``sqrt(B)``.
     A : float
         Greater than -1.
+    beta_ne : float, default=inf
+        Inverse temperature, positive.
 
     Returns
     -------
@@ -193,24 +274,28 @@ def average_envelope(nodes, weights, scale, A):
         ``(1 + A)^2 E|grad log Phi(a)|^2``, which is ``B / alpha`` at the saddle.
     failed : float
         Gaussian mass of the nodes whose extremum did not converge.
+    wrong : float
+        Errors per pattern at the extremum; zero at ``beta_ne=inf``.
     """
     K = nodes.shape[1]
     grad, hess, work = np.empty(K), np.empty((K, K)), np.empty((6, K + 1))
     step, trial, lower = np.empty(K), np.empty(K), np.empty((K, K))
     other, a = np.empty(K), np.empty(K)
     ratio = (1 + A) / A if abs(A) >= TINY_A else 0.0
-    value = slope = 0.0
+    value = slope = wrong = 0.0
     failed = 0.0
     for n in range(nodes.shape[0]):
         b = scale * nodes[n]
-        log_phi, done = best_minimum(
-            b, A, a, grad, hess, work, step, trial, lower, other
+        log_weight, done = best_minimum(
+            b, A, beta_ne, a, grad, hess, work, step, trial, lower, other
         )
         failed += 0.0 if done else weights[n]
         square = 0.0
         for l in range(K):
             moved = (1 + A) * grad[l] if abs(A) < TINY_A else (a[l] - b[l]) * ratio
             square += moved * moved
-        value += weights[n] * (log_phi - 0.5 * A * square / (1 + A) / (1 + A))
+        value += weights[n] * (log_weight - 0.5 * A * square / (1 + A) / (1 + A))
         slope += weights[n] * square
-    return value, slope, failed
+        if beta_ne < math.inf:
+            wrong += weights[n] * mean_error(majority(a, grad, hess, work, 0), beta_ne)
+    return value, slope, failed, wrong

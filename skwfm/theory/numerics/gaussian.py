@@ -142,6 +142,26 @@ def _march(centre, sign, centres, width, coarse, limit):
     return points
 
 
+def with_edge(edges, position):
+    """Panel edges with one more at a position, if it lies between the outermost.
+
+    Parameters
+    ----------
+    edges : ndarray
+        Increasing panel edges.
+    position : float
+        Where an integrand bends or jumps.
+
+    Returns
+    -------
+    edges : ndarray
+        Increasing, without repetition.
+    """
+    if not edges[0] < position < edges[-1]:
+        return edges
+    return np.union1d(edges, position)
+
+
 @njit(cache=True)
 def _ordered_nodes(edges, x, w, cut):
     """Nodes with v[0] >= v[1] >= v[2]; the density of the sorted triple.

@@ -3,6 +3,10 @@
 Unit l votes for the right answer with probability ``H(a_l)``, ``H(x) = P[z > x]``.
 ``Phi(a)`` is the probability that at least (K + 1) / 2 of the K units do. All in
 logs: the arguments reach hundreds.
+
+At inverse temperature beta a wrong answer keeps the weight ``e^-beta``, so patterns
+enter through the mean weight ``e^-beta + (1 - e^-beta) Phi`` in place of Phi. That is
+done here and nowhere else; beta infinite leaves Phi untouched, bit for bit.
 """
 
 import math
@@ -11,6 +15,10 @@ import numpy as np
 from numba import njit
 
 from skwfm.theory.numerics.gaussian import LOG_SQRT_2PI, log_tails
+
+MOSTLY_RIGHT = -0.5
+"""Above this log Phi the mean weight is written as one minus what errors cost, which
+keeps the relative precision of its small logarithm; below, as a sum of both parts."""
 
 
 @njit(cache=True)
@@ -126,32 +134,134 @@ def _derivatives(a, grad, hess, work, order, theta, tail, side, log_rare, log_ph
 
 
 @njit(cache=True)
-def average_log_majority(nodes, weights, scale):
-    """Averages of log Phi and its derivatives at ``a = scale * nodes``.
+def log_mean_weight(log_phi, beta_ne):
+    """``log(e^-beta + (1 - e^-beta) Phi)``: mean of ``exp(-beta error)``, one pattern.
+
+    Parameters
+    ----------
+    log_phi : float
+        Log-probability of the right answer.
+    beta_ne : float
+        Positive and finite.
+
+    Returns
+    -------
+    log_weight : float
+        Between ``-beta_ne`` and zero.
+    """
+    log_share = math.log(-math.expm1(-beta_ne))
+    if log_phi > MOSTLY_RIGHT:
+        return math.log1p(math.exp(log_share) * math.expm1(log_phi))
+    low, high = min(-beta_ne, log_share + log_phi), max(-beta_ne, log_share + log_phi)
+    return high + math.log1p(math.exp(low - high))
+
+
+@njit(cache=True)
+def mean_error(log_phi, beta_ne):
+    """``e^-beta (1 - Phi) / (e^-beta + (1 - e^-beta) Phi)``: how often it errs.
+
+    Parameters
+    ----------
+    log_phi : float
+        Log-probability of the right answer.
+    beta_ne : float
+        Positive; nothing errs where it is infinite.
+
+    Returns
+    -------
+    error : float
+        Minus the derivative of `log_mean_weight` with respect to ``beta_ne``.
+    """
+    if beta_ne == math.inf:
+        return 0.0
+    log_weight = log_mean_weight(log_phi, beta_ne)
+    return -math.expm1(log_phi) * math.exp(-beta_ne - log_weight)
+
+
+@njit(cache=True)
+def soft_majority(a, beta_ne, grad, hess, work, order):
+    """Log of the mean weight of a pattern, its gradient and Hessian at one point.
+
+    Parameters
+    ----------
+    a : ndarray of shape (K,)
+        Thresholds, K odd.
+    beta_ne : float
+        Inverse temperature, positive; infinite is `majority`.
+    grad, hess, work : ndarray
+        As in `majority`.
+    order : int
+        Highest derivative wanted, 0 to 2.
+
+    Returns
+    -------
+    log_weight, log_phi : float
+        Of ``e^-beta + (1 - e^-beta) Phi`` and of Phi.
+    """
+    log_phi = majority(a, grad, hess, work, order)
+    if beta_ne == math.inf:
+        return log_phi, log_phi
+    log_weight = log_mean_weight(log_phi, beta_ne)
+    # Share of the weight that does not depend on a, and the rest.
+    floor = math.exp(-beta_ne - log_weight)
+    rest = -math.expm1(-beta_ne) * math.exp(log_phi - log_weight)
+    _soften(floor, rest, grad, hess, order)
+    return log_weight, log_phi
+
+
+@njit(cache=True)
+def _soften(floor, rest, grad, hess, order):
+    """Derivatives of the log mean weight from those of log Phi, in place."""
+    K = grad.size
+    if rest == 0.0:
+        # Derivatives of log Phi may have overflowed there.
+        grad[:] = 0.0
+        hess[:] = 0.0
+        return
+    if order > 1:
+        for l in range(K):
+            for m in range(K):
+                hess[l, m] = rest * (hess[l, m] + floor * grad[l] * grad[m])
+    if order > 0:
+        for l in range(K):
+            grad[l] *= rest
+
+
+@njit(cache=True)
+def average_log_majority(nodes, weights, scale, beta_ne=math.inf):
+    """Averages of the log mean weight and its derivatives at ``a = scale * nodes``.
 
     Parameters
     ----------
     nodes : ndarray of shape (n_nodes, K)
     weights : ndarray of shape (n_nodes,)
     scale : float
+    beta_ne : float, default=inf
+        Inverse temperature; infinite averages log Phi.
 
     Returns
     -------
-    log_phi : float
-        ``E[log Phi]``.
+    log_weight : float
+        ``E log(e^-beta + (1 - e^-beta) Phi)``.
     slope : float
-        ``E|grad log Phi|^2``.
+        Mean square of its gradient.
     diagonal, off_diagonal : float
         Mean square of a diagonal and of an off-diagonal second derivative.
+    wrong : float
+        Mean number of errors per pattern; zero at ``beta_ne=inf``.
     """
     K = nodes.shape[1]
     grad, hess, work = np.empty(K), np.empty((K, K)), np.empty((6, K + 1))
-    log_phi = slope = diagonal = off_diagonal = 0.0
+    total = slope = diagonal = off_diagonal = wrong = 0.0
     for n in range(nodes.shape[0]):
-        log_phi += weights[n] * majority(scale * nodes[n], grad, hess, work, 2)
+        log_weight, log_phi = soft_majority(
+            scale * nodes[n], beta_ne, grad, hess, work, 2
+        )
+        total += weights[n] * log_weight
         slope += weights[n] * (grad**2).sum()
         squares = hess**2
         on = np.trace(squares)
         diagonal += weights[n] * on / K
         off_diagonal += weights[n] * (squares.sum() - on) / max(K * (K - 1), 1)
-    return log_phi, slope, diagonal, off_diagonal
+        wrong += weights[n] * mean_error(log_phi, beta_ne)
+    return total, slope, diagonal, off_diagonal, wrong

@@ -43,7 +43,7 @@ def _mend(b, A, n_mended, a, work):
         mended_start(b, A, n_mended, a)
     elif n_mended:
         field_start(b, A, a)
-    log_phi, done = minimise(b, A, a, grad, hess, scratch, step, trial, lower)
+    log_phi, done = minimise(b, A, math.inf, a, grad, hess, scratch, step, trial, lower)
     return 0.5 * ((a - b) ** 2).sum() - A * log_phi, log_phi, done
 
 

@@ -156,8 +156,10 @@ def test_contradiction_is_not_a_number(tree):
         pytest.warns(UserWarning, match="1 of 31 patterns wrong"),
         pytest.warns(ConvergenceWarning),
     ):
-        curve = local_entropy(model, X, y, overlaps=[0.9], max_sweeps=30)
+        curve = local_entropy(model, X, y, overlaps=[0.9], max_sweeps=30, max_errors=0)
     assert np.isnan(curve.entropy).all()
+    soft = local_entropy(model, X, y, overlaps=[0.9])
+    assert soft.converged.all()
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,12 @@ def test_contradiction_is_not_a_number(tree):
         ({"method": "mcmc"}, "'mcmc' is unknown.*'mc'"),
         ({"method": "mc", "n_samples": 0}, "n_samples=0"),
         ({"tol": 0.0}, "tol=0.0"),
+        ({"max_errors": 31}, "max_errors=31 .*from 0 to 30"),
+        ({"max_errors": -1}, "max_errors=-1"),
+        ({"max_errors": "some"}, "max_errors='some'"),
+        ({"max_errors": np.nan}, "max_errors=nan"),
+        ({"beta_ne": -1.0}, r"beta_ne=-1\.0"),
+        ({"beta_ne": 1.0, "max_errors": 1}, "pass one"),
     ],
 )
 def test_bad_options(tree, options, message):
@@ -190,4 +198,4 @@ def test_bad_patterns_and_models(tree):
     with pytest.raises(ValueError, match="norm 2"):
         local_entropy(long, X, y)
     with pytest.warns(UserWarning, match="30 of 30 patterns wrong"):
-        local_entropy(model, X, -y, overlaps=[0.1])
+        local_entropy(model, X, -y, overlaps=[0.1], max_errors=0)

@@ -2,25 +2,27 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.inference import Factors
-from skwfm.landscape.volumes.sampling import FieldSampler, sample_local_volume
-from skwfm.landscape.volumes.splitting import VolumeEstimate
+from skwfm.landscape.volumes.sampling import ShellSampler, sample_local_volume
+from skwfm.landscape.volumes.splitting import Counting, VolumeEstimate
 
 
 def orthogonal_patterns(n_samples, n_hidden=1, aligned=0.0):
     """Patterns that are unit vectors, so that all fields are independent.
 
     Every field has mean ``overlap * aligned`` and variance 1 / n under the unscaled
-    inputs of a reference that has `aligned` on each pattern's axis.
+    inputs of a reference that has `aligned` on each pattern's axis. So many inputs that
+    weights on the shell have independent components.
     """
-    n_inputs = n_samples + 1
-    inputs = np.sqrt(n_inputs) * np.eye(n_inputs)[:n_samples]
+    n_inputs = 20_000
+    inputs = np.sqrt(n_inputs) * np.eye(n_samples, n_inputs)
     factors = Factors(inputs, np.ones(n_samples), FullCommittee(n_hidden))
     rest = np.sqrt(n_inputs - n_samples * aligned**2)
-    reference = np.append(np.full(n_samples, aligned), rest)
+    reference = np.zeros(n_inputs)
+    reference[:n_samples], reference[n_samples] = aligned, rest
     return factors, np.tile(reference, n_hidden)
 
 
@@ -79,25 +81,78 @@ def test_standard_error_is_honest(n_samples):
     assert 0.2 < np.mean(np.square(scores)) < 4.5
 
 
-def test_fields_have_the_moments_of_drawn_weights():
+def weights_on_the_shell(reference, overlap, n_draws, rng):
+    """Directly: all weights of each draw."""
+    noise = rng.standard_normal((n_draws, len(reference)))
+    unit = reference / np.linalg.norm(reference)
+    noise -= (noise @ unit)[:, None] * unit
+    noise *= np.linalg.norm(reference) / np.linalg.norm(noise, axis=1, keepdims=True)
+    return overlap * reference + np.sqrt(1 - overlap**2) * noise
+
+
+SHELLS = [(2, 9, True), (6, 9, False), (20, 9, True), (3, 30, False)]
+
+
+@pytest.mark.parametrize(("n_samples", "n_inputs", "fit_intercept"), SHELLS)
+@pytest.mark.parametrize("moved", [0, 3])
+def test_draws_lie_on_the_shell(n_samples, n_inputs, fit_intercept, moved):
+    """Distribution of the number of errors, as of weights drawn in full.
+
+    Three standard deviations of 40 000 draws each, for every number of errors.
+    """
     rng = np.random.default_rng(0)
-    inputs = rng.standard_normal((4, 9)) + 1
-    factors = Factors(inputs, np.ones(4), TreeCommittee(3), fit_intercept=True)
-    reference = factors.flat(factors.dense(rng.standard_normal(factors.n_weights)))
-    noise = FieldSampler(factors, reference, 0.5).draw(40000, rng)
-    for unit in range(3):
-        x = factors.unit_inputs(unit)
-        np.testing.assert_allclose(np.cov(noise[:, :, unit].T), x @ x.T, atol=0.05)
-    across = np.mean(noise[:, :, 0] * noise[:, :, 1], axis=0)
-    np.testing.assert_allclose(across, 0, atol=0.05)
+    inputs = rng.standard_normal((n_samples, n_inputs)) + 1
+    labels = rng.choice([-1, 1], n_samples)
+    factors = Factors(inputs, labels, TreeCommittee(3), fit_intercept=fit_intercept)
+    reference = rng.standard_normal(factors.n_weights)
+    reference *= np.sqrt(factors.n_weights) / np.linalg.norm(reference)
+    sampler = ShellSampler(factors, reference, 0.6)
+    draws = sampler.draw(40_000, rng)
+    for _ in range(moved):
+        draws = sampler.move(draws, 0.4, rng)
+    weights = weights_on_the_shell(reference, 0.6, 40_000, rng)
+    np.testing.assert_allclose(np.linalg.norm(weights, axis=1) ** 2, factors.n_weights)
+    fields = np.stack(
+        [weights[:, s] @ factors.unit_inputs(u).T
+         for u, s in enumerate(factors.unit_slices)], axis=2,
+    )  # fmt: skip
+    answers = factors.problem.answers(fields.reshape(-1, 3)).reshape(-1, n_samples)
+    found, expected = (
+        np.bincount(errors.astype(int), minlength=n_samples + 1) / 40_000
+        for errors in (sampler.errors(draws), np.sum(answers != labels, axis=1))
+    )
+    allowed = 4 * np.sqrt(2 * expected * (1 - expected) / 40_000) + 1e-4
+    assert np.all(np.abs(found - expected) < allowed)
 
 
-def test_errors_are_counted_at_the_reference():
-    factors, reference = orthogonal_patterns(4, aligned=0.5)
-    sampler = FieldSampler(factors, reference, 0.5)
-    noise = np.zeros((3, 4, 1))
-    noise[1, 0] = noise[2, :3] = -10
-    np.testing.assert_array_equal(sampler.errors(noise), [0, 1, 3])
+def test_the_mean_of_what_weights_count():
+    """Splitting and direct draws agree on the log of the mean of exp(-beta errors)."""
+    factors, reference = orthogonal_patterns(14, 3, 0.3)
+    right = majority(norm.cdf(0.6 * 0.3 / 0.8), 3)
+    for beta, method in ((0.5, "direct"), (6.0, "splitting")):
+        estimate = sample_local_volume(
+            factors, reference, 0.6, n_samples=4000, seed=2,
+            counting=Counting(beta_ne=beta),
+        )  # fmt: skip
+        each = right + (1 - right) * np.exp(-beta)
+        errors = 14 * (1 - right) * np.exp(-beta) / each
+        assert estimate.method == method
+        assert estimate.log_fraction == pytest.approx(
+            14 * np.log(each), abs=3 * estimate.error
+        )
+        assert estimate.mean_errors == pytest.approx(errors, rel=0.15)
+
+
+def test_the_fraction_with_few_errors():
+    factors, reference = orthogonal_patterns(20, 1, 0.2)
+    wrong = norm.cdf(-0.6 * 0.2 / 0.8)
+    for most, method in ((2, "splitting"), (8, "direct")):
+        estimate = sample_local_volume(
+            factors, reference, 0.6, n_samples=4000, seed=2, counting=Counting(most)
+        )
+        expected = binom.logcdf(most, 20, wrong)
+        assert estimate.method == method
+        assert estimate.log_fraction == pytest.approx(expected, abs=3 * estimate.error)
 
 
 def test_seed_decides_whatever_n_jobs():
