@@ -86,6 +86,8 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     ----------
     patterns, labels, architecture, n_hidden, fit_intercept, n_jobs : object
         As in `MeasureTransformer`.
+    intercept_scaling : float or "auto", default="auto"
+        As in `MeasureTransformer`.
     """
 
     # Seed of every measurement, where a subclass has no such parameter.

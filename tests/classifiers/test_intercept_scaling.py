@@ -164,8 +164,8 @@ def solved():
 def test_local_entropy_counts_the_constant_input(solved, method):
     model, X, y = solved
     options = {"method": method, "overlaps": [0.95], "random_state": 0}
-    X2 = np.repeat(X, 2, axis=0), np.repeat(y, 2)  # repeated patterns are left out
-    mine = local_entropy(model, *X2, **options).entropy
+    X, y = np.repeat(X, 2, axis=0), np.repeat(y, 2)  # which are merged again
+    mine = local_entropy(model, X, y, **options).entropy
     column = local_entropy(ColumnModel(model), with_constant(X), y, **options).entropy
     np.testing.assert_allclose(mine, column, rtol=1e-6)
 
