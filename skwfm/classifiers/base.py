@@ -21,7 +21,7 @@ from skwfm._sklearn import Interval, StrOptions, fit_context
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.answers import AnswersMixin
-from skwfm.classifiers.overflow import check_scaling
+from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
@@ -240,7 +240,8 @@ class BaseCommitteeClassifier(
         self.status_ = solution.status
         if self.status_ == "converged" and self.n_errors_:
             self.status_ = "errors_left"
-        self.converged_ = bool(solution.converged) and self.n_errors_ == 0
+        may_err = self.status_ == "noisy"
+        self.converged_ = bool(solution.converged) and (may_err or not self.n_errors_)
         advice = solution.advice or ADVICE.get(self.status_, self.status_)
         if advice and not self.converged_:
             facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}

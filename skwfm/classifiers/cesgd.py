@@ -9,9 +9,9 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
-from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.overflow import check_rate, steepness_limit
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS
-from skwfm.classifiers.overflow import check_rate, steepness_limit
 from skwfm.classifiers.solution import Epoch
 
 # The loss of an epoch is summed while the weights move. Only when it is below this many

@@ -13,9 +13,9 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval
-from skwfm.classifiers.iterative import IterativeClassifier
+from skwfm.classifiers.epochs.iterative import IterativeClassifier
+from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
-from skwfm.classifiers.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
 
 # Seconds after which a thread that waits for the others gives up with an error.

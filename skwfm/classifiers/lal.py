@@ -9,8 +9,8 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
-from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
-from skwfm.classifiers.overflow import check_rate
+from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
 
 # eta="auto" keeps the published product of rate and inputs per unit, 5e-3 * 111.

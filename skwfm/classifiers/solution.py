@@ -47,6 +47,8 @@ ADVICE = {
     ),
     "stopped": "",
     "early_stopped": "",
+    # Errors are what the noise is for.
+    "noisy": "",
 }
 # In place of that of "max_iter" where the second half of the epochs brought nothing.
 NO_PROGRESS = (

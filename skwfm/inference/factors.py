@@ -158,6 +158,45 @@ class Factors(Patterns):
         factors._set(problem=self.problem, temperature=factors._temperature(*weights))
         return factors
 
+    def soft(self) -> Self:
+        """Give the same patterns, merged, at some finite temperature.
+
+        Returns
+        -------
+        factors : Factors
+            At ``beta_ne=1``, from which `at` leads to others.
+        """
+        return self if self.is_soft else Factors.of(self.problem, beta_ne=1.0)
+
+    def sample(self, n_samples: int, random_state: int) -> Self:
+        """Draw some of the patterns, with their weights.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of patterns; with at least as many as there are, nothing is drawn.
+        random_state : int
+            Seed.
+
+        Returns
+        -------
+        factors : Factors
+            New ones at the same finite temperature, or these.
+        """
+        if n_samples >= self.n_samples:
+            return self
+        rng = np.random.default_rng(random_state)
+        rows = np.sort(rng.choice(self.n_samples, n_samples, replace=False))
+        machine = self.architecture, self.fit_intercept
+        factors = Factors(
+            self.inputs[rows], self.labels[rows], *machine, beta_ne=1.0,
+            intercept_scaling=self.intercept_scaling,
+        )  # fmt: skip
+        factors._set(label_noise=self.label_noise, beta_ne=self.beta_ne)
+        weights = self.temperature.for_label[rows], self.temperature.against[rows]
+        factors._set(temperature=factors._temperature(*weights))
+        return factors
+
     @property
     def is_soft(self) -> bool:
         """Whether the temperature is finite: weights may make errors."""

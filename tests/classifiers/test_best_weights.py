@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.architectures import FullCommittee
-from skwfm.classifiers.best_weights import split
+from skwfm.classifiers.epochs.best_weights import split
 from skwfm.problem.problem import Problem
 
 OUTCOMES = ("passed", "skipped")  # one check needs SCIPY_ARRAY_API to be set

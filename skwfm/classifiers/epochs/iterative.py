@@ -12,8 +12,8 @@ import numpy as np
 from skwfm._sklearn import Interval
 from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.base import BaseCommitteeClassifier
-from skwfm.classifiers.best_weights import HeldOut, Pocket, split
-from skwfm.classifiers.online import OnlineMixin
+from skwfm.classifiers.epochs.best_weights import HeldOut, Pocket, split
+from skwfm.classifiers.epochs.online import OnlineMixin
 from skwfm.classifiers.solution import NO_PROGRESS, Solution
 from skwfm.problem.intercepts import join_intercept, split_intercept
 
