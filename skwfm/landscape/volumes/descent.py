@@ -3,16 +3,16 @@
 The volume of the weights that make at most E errors is a Legendre transform: with the
 inverse temperature beta at which E errors are expected, its log is ``log Z + beta E``
 to leading order. At finite size weights with fewer errors count beside those with E,
-and numbers of errors are integers: the saddle-point integral over the lattice adds
-``log(exp(b^2 / 2) P[N(0,1) > b])``, where ``b = sigma (1 - exp(-beta))`` and sigma^2 is
-the variance of the number of errors, ``-dE / dbeta``. See H. E. Daniels, "Tail
-probability approximations", Int. Stat. Rev. 55, 37 (1987).
+and numbers of errors are integers. With P a Gaussian on the integers, of variance
+``-dE / dbeta``, for the number of errors at beta, the log of
+``sum_k>=0 P(E - k) exp(-beta k)`` is added. See H. E. Daniels, "Tail probability
+approximations", Int. Stat. Rev. 55, 37 (1987).
 """
 
 import warnings
 
 import numpy as np
-from scipy.special import erfcx
+from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.inference import infer
@@ -27,6 +27,8 @@ _FEWEST_ERRORS_TOL = 0.02
 _MOST_TRIALS = 30
 # Where this inverse temperature still leaves more errors, no fewer can be reached.
 _COLDEST = 30.0
+# A Gaussian is zero beyond so many standard deviations, within rounding.
+_STANDARD_DEVIATIONS = 9
 
 
 class Descent:
@@ -121,7 +123,7 @@ class DescentWithErrors(Descent):
         self._beta = 1.0
 
     def _point(self, overlap):
-        posterior = self._at(overlap, 0.0)
+        posterior = self._at_no_cost(overlap)
         if not posterior.converged or posterior.expected_errors <= self._most:
             errors = posterior.expected_errors
             volume = 0.0 if posterior.converged else np.nan
@@ -133,9 +135,22 @@ class DescentWithErrors(Descent):
             posterior = self._infer(overlap, corrected=True)
         n_weights = self._factors.n_weights
         log_volume = posterior.log_volume * n_weights + self._beta * self._most
-        log_volume += tail_correction(self._beta, variance)
+        log_volume += tail_correction(self._beta, variance, self._most)
         errors, error = posterior.expected_errors, posterior.error / n_weights
         return (min(log_volume / n_weights, 0.0), error, errors, self._beta), posterior
+
+    def _at_no_cost(self, overlap):
+        """All weights at an overlap.
+
+        From the start, where messages say nothing: from others the volume would be 0
+        up to the tolerance only, and what is above 0 is no volume.
+        """
+        kept = self._reached, self._posterior
+        self._posterior = None
+        self._factors = self._factors.at(beta_ne=0.0)
+        posterior = self._infer(overlap)
+        self._reached, self._posterior = kept
+        return posterior
 
     def _at(self, overlap, beta):
         self._factors = self._factors.at(beta_ne=float(beta))
@@ -184,21 +199,28 @@ class DescentWithErrors(Descent):
         return (warmer.expected_errors - errors) / step
 
 
-def tail_correction(beta, variance):
-    """Correct the leading order of the log-probability of at most E errors.
+def tail_correction(beta, variance, most):
+    """Correct the leading order of the log-probability of at most so many errors.
 
     Parameters
     ----------
     beta : float
-        Inverse temperature at which E errors are expected.
+        Inverse temperature at which `most` errors are expected.
     variance : float
         Variance of their number there.
+    most : int
+        Errors allowed.
 
     Returns
     -------
     correction : float
-        In nats. For cold problems ``-ln(2 pi variance)/2 - ln(1 - exp(-beta))``; at
-        beta = 0 the probability is a half.
+        In nats, at most 0. For many errors in cold problems
+        ``-ln(2 pi variance)/2 - ln(1 - exp(-beta))``.
     """
-    b = np.sqrt(max(variance, 0.0)) * -np.expm1(-beta)
-    return float(np.log(erfcx(b / np.sqrt(2)) / 2))
+    # Rounding may leave a variance of zero: the number of errors is certain then.
+    variance = max(variance, 1e-6)
+    fewer = np.arange(most + 1)
+    reach = np.arange(1, int(_STANDARD_DEVIATIONS * np.sqrt(variance)) + 2)
+    # The sum over all integers, which is sqrt(2 pi variance) from about 0.3 on.
+    total = 1 + 2 * np.sum(np.exp(-(reach**2) / (2 * variance)))
+    return float(logsumexp(-beta * fewer - fewer**2 / (2 * variance)) - np.log(total))

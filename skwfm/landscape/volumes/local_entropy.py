@@ -133,9 +133,9 @@ def local_entropy(
     Notes
     -----
     Where errors are allowed, engines look for the inverse temperature at which as many
-    are expected. The volume is the Legendre transform there, with the correction for a
-    finite number of patterns, which needs an inverse temperature above about 0.5. If
-    even all weights together make fewer errors it is 0.
+    are expected. The volume is the Legendre transform there, corrected for errors being
+    few and whole numbers. If even all weights together make fewer errors it is 0.
+    Corrected "ep" corrects the volume; the errors that it expects are its own.
 
     Engines go from large overlaps to small ones, each started from the one before. The
     overlap and the norm hold on average over units, as in the published calculations.
