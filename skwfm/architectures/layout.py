@@ -36,7 +36,9 @@ class Layout:
     n_features : int
         Number of inputs.
     intercept : bool
-        Whether each unit has one more input that is always 1.
+        Whether each unit has one more input that is constant.
+    constant : float or ndarray of shape (n_hidden,), default=1.0
+        That input, for each unit if they differ.
 
     Attributes
     ----------
@@ -49,6 +51,8 @@ class Layout:
         Group of each unit.
     first_units : ndarray of shape (n_groups,) of int
         First unit of each group.
+    constants : ndarray of shape (n_groups,)
+        The constant input of each group; ones without intercept.
     n_weights : int
         Number of weights N_w, intercepts included, padding not.
     size : int
@@ -65,12 +69,19 @@ class Layout:
         Packed column of the input of each weight of a flat vector.
     """
 
-    def __init__(self, architecture: Architecture, n_features: int, intercept: bool):
+    def __init__(
+        self,
+        architecture: Architecture,
+        n_features: int,
+        intercept: bool,
+        constant: float | np.ndarray = 1.0,
+    ):
         fields = [np.asarray(f) for f in architecture.receptive_fields(n_features)]
         self.n_hidden = architecture.n_hidden
         self.n_features = n_features
         self.intercept = bool(intercept)
-        self.receptive_fields, counts = _merge_neighbours(fields)
+        constants = np.broadcast_to(constant if intercept else 1.0, len(fields))
+        self.receptive_fields, counts = _merge_neighbours(fields, constants)
         lengths = np.array([len(f) for f in self.receptive_fields]) + self.intercept
         widths = -(-lengths // PADDING) * PADDING
         columns, weights = _starts(widths), _starts(widths * counts)
@@ -82,6 +93,7 @@ class Layout:
         self.n_weights = int((lengths * counts).sum())
         self.dense_shape = self.n_hidden, n_features + self.intercept
         self.first_units = _starts(counts)[:-1]
+        self.constants = constants[self.first_units]
         self.group_of_unit = np.repeat(np.arange(len(counts)), counts)
         self.unit_sizes = lengths[self.group_of_unit]
         ends = _starts(self.unit_sizes).tolist()
@@ -126,10 +138,11 @@ class Layout:
         Returns
         -------
         inputs : ndarray of shape (n_samples, n_l)
-            In float64, with a last column of ones for the intercept.
+            In float64, the constant input of the intercept last.
         """
         field = self.receptive_fields[group]
-        seen = np.ones((len(X), len(field) + self.intercept))
+        shape = len(X), len(field) + self.intercept
+        seen = np.full(shape, self.constants[group])
         seen[:, : len(field)] = X[:, field]
         return seen
 
@@ -146,6 +159,8 @@ class Layout:
         packed : ndarray of shape (n_samples, n_columns)
             Bits in uint8 (set for -1) or the dtype of `X`, float64 for integers.
         """
+        if not np.all(self.constants == 1):
+            return self._pack_reals(X)
         packed = np.zeros((len(X), self._n_columns // 8 + SPARE_BYTES), dtype=np.uint8)
         for field, group in zip(self.receptive_fields, self.groups, strict=True):
             bits = packed[:, group[0] // 8 :]
@@ -159,7 +174,7 @@ class Layout:
         packed = np.zeros((len(X), self._n_columns), dtype=dtype)
         is_input = self._input_of_column < self.n_features
         packed[:, self._columns[is_input]] = X[:, self._input_of_column[is_input]]
-        packed[:, self._columns[~is_input]] = 1
+        packed[:, self._columns[~is_input]] = self.constants[: np.sum(~is_input)]
         return packed
 
     def flat(self, dense: np.ndarray) -> np.ndarray:
@@ -281,11 +296,12 @@ def unit_norm(weights):
     return weights / np.where(norms > 0, norms, 1)
 
 
-def _merge_neighbours(receptive_fields):
+def _merge_neighbours(receptive_fields, constants):
     """Merge equal receptive fields of neighbours; count how often each occurs."""
     kept, counts = [], []
-    for indices in receptive_fields:
-        if kept and np.array_equal(kept[-1], indices):
+    for unit, indices in enumerate(receptive_fields):
+        same_constant = constants[unit] == constants[unit - 1]
+        if kept and same_constant and np.array_equal(kept[-1], indices):
             counts[-1] += 1
         else:
             kept.append(indices)

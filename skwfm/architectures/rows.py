@@ -10,20 +10,22 @@ _ROWS = 1024
 _PACKABLE = [np.int8, np.int16, np.int32, np.int64, np.float32, np.float64]
 
 
-def all_signs(X):
+def all_signs(X, features=slice(None)):
     """Return whether all inputs are +-1.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
         Inputs, of any real dtype.
+    features : ndarray of int or slice, default=all
+        Features to look at.
 
     Returns
     -------
     all_signs : bool
         True if all are.
     """
-    return all(packing.are_signs(block) for _, block in row_blocks(X, slice(None)))
+    return all(packing.are_signs(block) for _, block in row_blocks(X, features))
 
 
 def row_blocks(X, features):

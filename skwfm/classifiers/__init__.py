@@ -3,8 +3,8 @@
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
+from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.fbp import FBPClassifier
-from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.lal import LALClassifier
 from skwfm.classifiers.published import published_settings
 from skwfm.classifiers.solution import Epoch, Solution

@@ -3,8 +3,8 @@
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
-from numbers import Integral
-from typing import Self
+from numbers import Integral, Real
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,25 +13,30 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from skwfm import plugins
 from skwfm._shown import shown
-from skwfm._sklearn import Interval, fit_context
-from skwfm.architectures.base import signs
+from skwfm._sklearn import Interval, StrOptions, fit_context
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import check_offers
+from skwfm.classifiers.answers import AnswersMixin
+from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
+from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
 _N_HIDDEN = 9  # a default, which beside an instance is taken as not set
 _MACHINE = "architecture__"
-_ROWS = 1024  # samples predicted at once where the inputs are integers
 
 
 class BaseCommitteeClassifier(
-    CallbackSupportMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+    AnswersMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """Validation, labels, prediction and fitted attributes; a subclass trains.
 
@@ -50,6 +55,10 @@ class BaseCommitteeClassifier(
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -62,6 +71,10 @@ class BaseCommitteeClassifier(
         "architecture": "no_validation",
         "n_hidden": [Interval(Integral, 1, None, closed="left")],
         "fit_intercept": ["boolean"],
+        "intercept_scaling": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "n_jobs": [Integral, None],
@@ -78,6 +91,7 @@ class BaseCommitteeClassifier(
         architecture: object = "full",
         n_hidden: int = _N_HIDDEN,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -85,6 +99,7 @@ class BaseCommitteeClassifier(
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.random_state = random_state
         self.verbose = verbose
         self.n_jobs = n_jobs
@@ -110,7 +125,7 @@ class BaseCommitteeClassifier(
         -------
         self : object
             Fitted classifier. If training was interrupted from the keyboard it holds
-            the weights reached so far, and ``status_`` says so.
+            the best weights so far, and ``status_`` says so.
 
         Raises
         ------
@@ -128,8 +143,9 @@ class BaseCommitteeClassifier(
         """
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
         X = without_integers(X, self._reads_bits)
-        self.classes_ = _two_classes(y)
+        self._learn_classes(y)
         self.architecture_ = self._resolve_architecture()
+        self.intercept_scaling_ = self._resolve_scaling(X)
         problem = self._problem(X, y)
         solution = self._solve(problem, _generator(self.random_state))
         origin = f"{type(self).__name__}._solve"
@@ -183,21 +199,33 @@ class BaseCommitteeClassifier(
         # A copy: set_params may change the machine, but not what has been fitted.
         return copy.copy(architecture)
 
+    def _learn_classes(self, y):
+        self.classes_ = _two_classes(y)
+
+    def _resolve_scaling(self, X):
+        if not self.fit_intercept:
+            return 1.0
+        check_scaling(self.intercept_scaling, X)
+        return resolve_scaling(self.intercept_scaling, X, self.architecture_)
+
     def _problem(self, X, y):
         dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
         check_squares(X, dtype)
         labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
-        problem = Problem(X, labels, self.architecture_, self.fit_intercept)
+        problem = Problem(
+            X,
+            labels,
+            self.architecture_,
+            self.fit_intercept,
+            self.intercept_scaling_,
+        )
         _ = problem.layout  # fails here, before any work, if there are too few inputs
         return problem
 
     def _store_weights(self, weights, layout, origin):
         weights = unit_norm(checked_weights(weights, layout, origin))
-        self.coef_ = weights[:, : self.n_features_in_].copy()
-        self.intercept_ = (
-            weights[:, -1].copy()
-            if self.fit_intercept
-            else np.zeros(len(weights), dtype=weights.dtype)
+        self.coef_, self.intercept_ = split_intercept(
+            weights, self.n_features_in_, self.intercept_scaling_
         )
 
     def _count_errors(self, X, y):
@@ -212,8 +240,9 @@ class BaseCommitteeClassifier(
         self.status_ = solution.status
         if self.status_ == "converged" and self.n_errors_:
             self.status_ = "errors_left"
-        self.converged_ = bool(solution.converged) and self.n_errors_ == 0
-        advice = ADVICE.get(self.status_, self.status_)
+        may_err = self.status_ == "noisy"
+        self.converged_ = bool(solution.converged) and (may_err or not self.n_errors_)
+        advice = solution.advice or ADVICE.get(self.status_, self.status_)
         if advice and not self.converged_:
             facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
             facts = {"max_iter": self.n_iter_, **self.get_params(deep=False), **facts}
@@ -222,54 +251,6 @@ class BaseCommitteeClassifier(
                 ConvergenceWarning,
                 stacklevel=5,
             )
-
-    def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Give the votes of the hidden units.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            Positive for ``classes_[1]``. For a committee the sum of the units' signs
-            over sqrt(n_hidden), for a parity machine their product.
-        """
-        check_is_fitted(self)
-        # Integers stay what they are: in float64 they take up to 8 times the memory.
-        X = validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
-        return self._decision(X)
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Predicted labels.
-        """
-        return self._named(self.decision_function(X))
-
-    def _decision(self, X):
-        if X.dtype.kind == "f":
-            return self._votes(X)
-        # NumPy would turn all the integers into floats at once.
-        rows = (X[i : i + _ROWS] for i in range(0, len(X), _ROWS))
-        return np.concatenate([self._votes(block) for block in rows])
-
-    def _votes(self, X):
-        fields = X @ self.coef_.T + self.intercept_
-        return self.architecture_.decision(signs(fields))
-
-    def _named(self, decision):
-        return self.classes_[(decision > 0).astype(int)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,9 +9,9 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
-from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.overflow import check_rate, steepness_limit
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS
-from skwfm.classifiers.overflow import check_rate, steepness_limit
 from skwfm.classifiers.solution import Epoch
 
 # The loss of an epoch is summed while the weights move. Only when it is below this many
@@ -37,7 +37,8 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
 
     Weights are normalised after every batch, so that `beta` and `gamma` are the norms
     of the two layers. They grow by ``1 + beta1`` and ``1 + gamma1`` an epoch: started
-    small and grown slowly they lead to wide flat minima.
+    small and grown slowly they lead to wide flat minima. Where training ends with
+    errors, the weights of the epoch with the fewest are kept.
 
     Parameters
     ----------
@@ -68,8 +69,22 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     max_iter : int, default=5000
         Most epochs over the patterns.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=50
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -83,7 +98,11 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases: `intercept_scaling_` times the weight on the constant input. Each row of
+        ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs, 1
+        without biases.
     classes_ : ndarray of shape (2,)
         The classes.
     architecture_ : Architecture
@@ -91,14 +110,19 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the machine `coef_` at the end, with sign units.
+        Training errors of the machine `coef_`, with sign units, held-out samples
+        included.
     converged_ : bool
         Whether the stopping rule held, with zero training errors.
     status_ : str
         Why training ended: "converged", "errors_left" (small loss but errors),
-        "max_iter", "interrupted" or "stopped".
+        "max_iter", "early_stopped", "interrupted" or "stopped".
     loss_curve_ : list of float
         Cross-entropy summed over the patterns as they were met in each epoch.
+    validation_scores_ : list of float or None
+        Accuracy on the samples kept aside after each epoch, with early stopping.
+    best_validation_score_ : float or None
+        The highest of them.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -151,7 +175,12 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 5000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 50,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -160,7 +189,12 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
             architecture=architecture,
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,

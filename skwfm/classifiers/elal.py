@@ -13,9 +13,9 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval
-from skwfm.classifiers.iterative import IterativeClassifier
+from skwfm.classifiers.epochs.iterative import IterativeClassifier
+from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
-from skwfm.classifiers.overflow import check_rate, coupling_limit
 from skwfm.classifiers.solution import Epoch
 
 # Seconds after which a thread that waits for the others gives up with an error.
@@ -35,7 +35,8 @@ class ELALClassifier(IterativeClassifier):
 
     with a strength that grows by a factor ``1 + lambda1`` an epoch. They can only
     agree where many solutions lie close together, so that the place where they
-    collapse, returned as the normalised mean, is a wide flat minimum.
+    collapse, returned as the normalised mean, is a wide flat minimum. At
+    :math:`\lambda\eta = 1` each batch would put them on their mean: there it ends.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class ELALClassifier(IterativeClassifier):
         Slower growth finds wider minima.
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
-        summed over replicas and units, are below it.
+        summed over replicas and units, are below it, or the coupling reaches 1 / eta.
     architecture : str, class or instance, default="full"
         What the machine is: "full", "tree", "parity" or the name of a plugin, a class
         or an instance. An instance brings its own number of hidden units.
@@ -61,8 +62,22 @@ class ELALClassifier(IterativeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     max_iter : int, default=5000
         Most epochs; in each of them every replica sees every pattern.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=50
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -76,7 +91,11 @@ class ELALClassifier(IterativeClassifier):
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases: `intercept_scaling_` times the weight on the constant input. Each row of
+        ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs, 1
+        without biases.
     classes_ : ndarray of shape (2,)
         The classes.
     architecture_ : Architecture
@@ -84,14 +103,18 @@ class ELALClassifier(IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the machine `coef_`, the mean, at the end.
+        Training errors of the machine `coef_`, the mean, held-out samples included.
     converged_ : bool
         Whether the replicas collapsed on a machine without training errors.
     status_ : str
-        Why training ended: "converged", "errors_left" (collapsed with errors),
-        "max_iter", "interrupted" or "stopped".
+        Why training ended: "converged", "errors_left" (collapsed, or coupling 1 / eta,
+        with errors), "max_iter", "early_stopped", "interrupted" or "stopped".
     loss_curve_ : list of float
         Training errors met in each epoch, mean over replicas.
+    validation_scores_ : list of float or None
+        Accuracy on the samples kept aside after each epoch, with early stopping.
+    best_validation_score_ : float or None
+        The highest of them.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -140,7 +163,12 @@ class ELALClassifier(IterativeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 5000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 50,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -149,7 +177,12 @@ class ELALClassifier(IterativeClassifier):
             architecture=architecture,
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -165,26 +198,25 @@ class ELALClassifier(IterativeClassifier):
         rngs = rng.spawn(self.n_replicas)
         replicas = np.stack(
             [problem.layout.random_weights(r, problem.dtype) for r in rngs]
+            if weights is None
+            else [weights] * self.n_replicas
         )
         n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
         eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
         check_rate(problem, eta, self.batch_size)
-        strongest = coupling_limit(problem, eta, self.batch_size)
         crew = _Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
-        coupling = self.lambda0
+        coupling, strongest = self.lambda0, 1 / eta
         with crew:
             yield Epoch(crew.mean)
-            while coupling <= strongest:
+            while True:
                 orders = np.stack([r.permutation(n_samples) for r in rngs])
-                n_wrong = crew.run_epoch(orders, coupling)
+                n_wrong = crew.run_epoch(orders, min(coupling, strongest))
                 spread = float(np.sum((replicas - crew.mean) ** 2, dtype=np.float64))
-                yield Epoch(crew.mean, n_wrong / self.n_replicas, spread <= self.tol)
+                # At the strongest coupling every batch is forgotten for the mean.
+                finished = spread <= self.tol or coupling >= strongest
+                yield Epoch(crew.mean, n_wrong / self.n_replicas, finished)
                 coupling *= 1 + self.lambda1
-        return (
-            f"The coupling of the replicas reached {coupling:.3g} and would overflow, "
-            f"at lambda0={self.lambda0} and lambda1={self.lambda1}: lower them."
-        )
 
 
 class _Crew:

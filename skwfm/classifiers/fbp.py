@@ -10,17 +10,17 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._sklearn import Interval, StrOptions
+from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.focusing.noise import NO_SEARCH, find_noise
+from skwfm.classifiers.focusing.protocol import protocol_steps
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import (
     ENGINES,
-    BinaryPrior,
     Factors,
-    SphericalPrior,
     default_method,
-    focusing_steps,
-    geometric_protocol,
 )
+from skwfm.inference.evidence import GAMMA
 from skwfm.inference.scales import far_power, undo_scale
 
 # Size of the decision where posterior and machine disagree: the machine gives its sign.
@@ -36,6 +36,10 @@ class FBPClassifier(BaseCommitteeClassifier):
     solutions lie densest. The answer is the normalised mean, at the last of the
     couplings that leave the fewest training errors.
 
+    No machine explains all labels of most tables: pass ``label_noise="auto"``. The
+    share of flipped labels is then found first, by how well labels are predicted from
+    the others, and the answer is the posterior at this noise.
+
     Parameters
     ----------
     weights : {"spherical", "binary"}, default="spherical"
@@ -49,24 +53,27 @@ class FBPClassifier(BaseCommitteeClassifier):
     max_sweeps : int, default=200
         Most sweeps at each coupling.
     tol : float, default=1e-3
-        Largest change of a posterior mean at which the next coupling's turn comes.
+        Largest change of a mean at which the next coupling's turn comes.
     symmetry_breaking : float, default=0.2
         Binary weights only: strength of a random field, different for every unit, that
-        tells units with the same receptive field apart. Without it they merge into one
-        perceptron. It acts throughout.
+        tells units with the same inputs apart: else they merge into one perceptron.
     damping : float or None, default=None
         Fraction of the old messages kept in each sweep. None begins with the engine's
         own and follows the residual.
     method : {"auto", "amp", "bp", "ep"}, default="auto"
         Engine. "auto" takes amp for binary weights and on disjoint receptive fields of
-        weakly correlated inputs, and ep, which keeps the correlations of each unit's
-        weights, otherwise. On strongly correlated inputs such as images no engine
-        finds binary weights without errors.
-    answer : {"machine", "posterior"}, default="machine"
+        weakly correlated inputs, otherwise ep, which keeps correlations of weights. On
+        strongly correlated inputs such as images none finds binary weights that solve.
+    label_noise : float or "auto", default=0.0
+        Probability that a label is flipped, in [0, 0.5). 0 is the published protocol,
+        whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`; it is also
+        followed if "auto" finds that real weights predict no label better than chance,
+        or all of them. With binary weights "auto" is 0.
+    answer : {"auto", "machine", "posterior"}, default="auto"
         Who answers: the one machine `coef_`, or the majority of all machines around it,
-        each with its probability at the last coupling. The majority has better
-        probabilities, but is no committee machine any more; `n_errors_` and all
-        measures of the landscape are those of the machine.
+        each with its probability. The majority has better probabilities, but is no
+        committee machine any more; `n_errors_` and all measures of the landscape are
+        those of the machine. "auto" is the machine without noise, else the posterior.
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
@@ -74,23 +81,32 @@ class FBPClassifier(BaseCommitteeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        Constant input on which the bias is a weight. "auto" is the square root of the
+        unit's number of inputs, but 1 if all inputs are +-1.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise that breaks the symmetry between units.
     verbose : int, default=0
         Print a line every `verbose` couplings; 0 prints nothing.
     n_jobs : int or None, default=None
-        Without effect here. Accepted so that a search over algorithms may set it.
+        Without effect here.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases. Each row of ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs.
     posterior_ : Posterior
         Marginals at the coupling of the answer.
     gamma_ : float
-        The coupling of the answer.
+        The coupling of the answer; with noise that of `coef_`.
+    label_noise_ : float
+        Probability that a label is flipped.
+    log_evidence_ : float
+        Log-probability of the labels, in nats; NaN without noise or convergence.
     method_ : str
         The engine used.
     classes_ : ndarray of shape (2,)
@@ -104,15 +120,15 @@ class FBPClassifier(BaseCommitteeClassifier):
     n_errors_ : int
         Training errors of the machine `coef_`, also if the posterior answers.
     converged_ : bool
-        Whether the protocol went through and left no training error.
+        Whether the protocol went through and, without noise, left no training error.
     status_ : str
-        Why training ended: "converged", "errors_left", "interrupted", or advice.
+        "converged", "noisy", "errors_left", "interrupted", or advice.
     loss_curve_ : list of int
         Training errors of the normalised mean after each coupling.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the inputs, if `X` had string names.
+        Names of the inputs, if there are any.
 
     See Also
     --------
@@ -144,7 +160,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
         "method": [StrOptions({"auto", *ENGINES})],
-        "answer": [StrOptions({"machine", "posterior"})],
+        "answer": [StrOptions({"auto", "machine", "posterior"})],
+        "label_noise": [Interval(Real, 0, 0.5, closed="left"), StrOptions({"auto"})],
     }
     _needs = ("channel",)
 
@@ -159,22 +176,21 @@ class FBPClassifier(BaseCommitteeClassifier):
         symmetry_breaking: float = 0.2,
         damping: float | None = None,
         method: Literal["auto", "amp", "bp", "ep"] = "auto",
-        answer: Literal["machine", "posterior"] = "machine",
+        label_noise: float | Literal["auto"] = 0.0,
+        answer: Literal["auto", "machine", "posterior"] = "auto",
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
     ):
         super().__init__(
-            architecture=architecture,
-            n_hidden=n_hidden,
-            fit_intercept=fit_intercept,
-            random_state=random_state,
-            verbose=verbose,
-            n_jobs=n_jobs,
-        )
+            architecture=architecture, n_hidden=n_hidden, fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling, random_state=random_state,
+            verbose=verbose, n_jobs=n_jobs,
+        )  # fmt: skip
         self.weights = weights
         self.n_replicas = n_replicas
         self.gammas = gammas
@@ -183,6 +199,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         self.symmetry_breaking = symmetry_breaking
         self.damping = damping
         self.method = method
+        self.label_noise = label_noise
         self.answer = answer
 
     def _solve(self, problem, rng):
@@ -198,76 +215,54 @@ class FBPClassifier(BaseCommitteeClassifier):
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            solution = self._follow_protocol(factors, rng)
+            solution = self._search_noise(factors, rng)
+            if solution is None:
+                self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
+                solution = self._follow_protocol(factors, rng)
         context.call_on_fit_task_end(estimator=self, X=problem.inputs)
         return solution
 
+    def _search_noise(self, factors, rng):
+        """Learn at the noise that is found or given; None if there is none."""
+        if self.label_noise == 0 or (self.label_noise, self.weights) == NO_SEARCH:
+            return None
+        found = find_noise(self, factors, rng.spawn(1)[0])
+        step, self.n_sweeps_ = found.best, found.n_iter
+        if step is None:
+            return None
+        self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
+        self.posterior_, self.gamma_ = step.posterior, GAMMA
+        weights = self._unscaled(unit_norm(factors.dense(step.focused.flat_mean)))
+        return Solution(weights, len(found.errors), True, "noisy", found.errors)
+
+    def _unscaled(self, weights):
+        return undo_scale(weights, self._power if self.fit_intercept else 0)
+
     def _follow_protocol(self, factors, rng):
-        errors, self.n_sweeps_, best = [], 0, None
-        for step in self._steps(factors, rng):
+        errors, best = [], None
+        for step in protocol_steps(self, factors, rng):
             errors.append(step.n_errors)
             self.n_sweeps_ += step.posterior.n_iter
             if step.is_finite and (best is None or step.n_errors <= best.n_errors):
                 best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:
-                reached = f"gamma {step.gamma:.3g}: {step.n_errors} errors"
-                print(f"[{type(self).__name__}] {reached}")
+                print(f"[FBPClassifier] gamma {step.gamma:.3g}: {step.n_errors} errors")
         if best is None:
             raise ValueError(f"X and y leave no weights to start from: {step.outcome}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
-        weights = undo_scale(best.weights, self._power if self.fit_intercept else 0)
-        status = step.outcome
+        weights, status = self._unscaled(best.weights), step.outcome
         return Solution(weights, len(errors), status == "converged", status, errors)
 
     def _factors(self, X, labels):
         X = np.ldexp(X, -self._power) if self._power else X
-        return Factors(X, labels, self.architecture_, self.fit_intercept)
+        scaling = {"intercept_scaling": self.intercept_scaling_}
+        return Factors(X, labels, self.architecture_, self.fit_intercept, **scaling)
 
     def _engine(self, factors):
         if self.method != "auto":
             return self.method
         # On correlated inputs ep does not find binary weights either, and takes longer.
         return "amp" if self.weights == "binary" else default_method(factors)
-
-    def _prior(self, factors, rng):
-        if self.weights == "spherical":
-            return SphericalPrior()
-        shared = len(factors.layout.groups) < factors.n_hidden
-        if not shared or self.symmetry_breaking == 0:
-            return BinaryPrior()
-        signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
-        return BinaryPrior(field=self.symmetry_breaking * factors.dense(signs))
-
-    def _couplings(self):
-        if self.gammas is None:
-            return geometric_protocol()
-        gammas = np.asarray(self.gammas, dtype=float)
-        if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
-            raise ValueError(
-                f"gammas={self.gammas!r} is not a protocol: pass one or more finite "
-                "couplings."
-            )
-        if gammas[0] < 0 or np.any(np.diff(gammas) < 0):
-            raise ValueError(
-                f"gammas={self.gammas!r} must not be negative nor fall: pass couplings "
-                "in rising order."
-            )
-        return gammas
-
-    def _steps(self, factors, rng):
-        return focusing_steps(
-            factors,
-            self._prior(factors, rng),
-            self._couplings(),
-            self.n_replicas,
-            binary=self.weights == "binary",
-            method=self.method_,
-            **({"keep_covariance": True} if self.method_ == "ep" else {}),
-            damping=self.damping,
-            tol=self.tol,
-            max_sweeps=self.max_sweeps,
-            random_state=int(rng.integers(2**31)),
-        )
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Give the log-odds of the classes under the posterior.
@@ -280,17 +275,16 @@ class FBPClassifier(BaseCommitteeClassifier):
         Returns
         -------
         decision : ndarray of shape (n_samples,)
-            Logarithm of the ratio of the probabilities of ``classes_[1]`` and
-            ``classes_[0]``; with ``answer="machine"`` next to zero where the machine of
-            the mean, which then decides the sign, and the posterior disagree.
+            Log-odds of ``classes_[1]``; next to zero where the machine decides, and the
+            posterior disagrees.
         """
         return super().decision_function(X)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Give the probabilities of the classes under the posterior.
 
-        Every machine near the mean votes with its probability at the last coupling. ep
-        knows how weights depend on each other; amp and bp take them as independent.
+        Every machine near the mean votes with its probability. ep knows how weights
+        depend on each other; amp and bp take them as independent.
 
         Parameters
         ----------
@@ -307,7 +301,7 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _decision(self, X):
         log_odds = self._log_odds(X)
-        if self.answer == "posterior":
+        if self.answer == "posterior" or (self.answer == "auto" and self.label_noise_):
             return log_odds
         answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
         return np.where(log_odds * answer > 0, log_odds, answer * _UNDECIDED)
@@ -317,4 +311,10 @@ class FBPClassifier(BaseCommitteeClassifier):
         factors = self._factors(X, right)
         moments = self.posterior_.field_moments(factors)
         channel = self.architecture_.channel
-        return channel(*moments, right)[0] - channel(*moments, -right)[0]
+        logs = channel(*moments, right)[0], channel(*moments, -right)[0]
+        noise = self.label_noise_
+        if not noise:
+            return logs[0] - logs[1]
+        keep, flip = np.log1p(-noise), np.log(noise)
+        positive = np.logaddexp(keep + logs[0], flip + logs[1])
+        return positive - np.logaddexp(flip + logs[0], keep + logs[1])

@@ -9,8 +9,8 @@ import numpy as np
 
 from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
-from skwfm.classifiers.iterative import IterativeClassifier, OnlineMixin
-from skwfm.classifiers.overflow import check_rate
+from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
+from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
 
 # eta="auto" keeps the published product of rate and inputs per unit, 5e-3 * 111.
@@ -33,7 +33,8 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     .. math:: w_l \leftarrow w_l + \eta\, s\, \xi .
 
     After each batch every unit's weights are normalised. Training stops when an epoch
-    ends without training errors. Fast and greedy; the minima it finds are narrow.
+    ends without training errors; otherwise the weights of the epoch with the fewest are
+    kept. Fast and greedy; the minima it finds are narrow.
 
     Parameters
     ----------
@@ -49,8 +50,22 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         Number of hidden units K, odd for a committee.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
     max_iter : int, default=1000
         Most epochs over the patterns.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=20
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -64,7 +79,11 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     coef_ : ndarray of shape (n_hidden, n_features)
         Weights of each unit, zero outside its receptive field.
     intercept_ : ndarray of shape (n_hidden,)
-        Biases. Each row of ``[coef_, intercept_]`` has norm one.
+        Biases: `intercept_scaling_` times the weight on the constant input. Each row of
+        ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
+    intercept_scaling_ : float or ndarray of shape (n_hidden,)
+        The constant input; an array if units differ in their number of inputs, 1
+        without biases.
     classes_ : ndarray of shape (2,)
         The classes.
     architecture_ : Architecture
@@ -72,13 +91,18 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the machine `coef_` at the end.
+        Training errors of the machine `coef_`, held-out samples included.
     converged_ : bool
         Whether training ended with zero errors.
     status_ : str
-        Why training ended: "converged", "max_iter", "interrupted" or "stopped".
+        Why training ended: "converged", "max_iter", "early_stopped", "interrupted" or
+        "stopped".
     loss_curve_ : list of float
         Training errors met in each epoch, before the updates that they caused.
+    validation_scores_ : list of float or None
+        Accuracy on the samples kept aside after each epoch, with early stopping.
+    best_validation_score_ : float or None
+        The highest of them.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -119,7 +143,12 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -128,7 +157,12 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
             architecture=architecture,
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
             max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,

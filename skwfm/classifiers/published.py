@@ -13,9 +13,10 @@ from skwfm.classifiers.lal import LALClassifier
 # The growth rate beta1 of ceSGD-slow on random patterns is lost in print; 2e-4 is ours.
 # fBP was not run on images: there couplings and replicas are the published ones, while
 # engine and sweeps are ours (see the user guide for how they were chosen).
+_UNITS = {"n_hidden": 9, "fit_intercept": False, "intercept_scaling": 1.0}
 _MACHINE = {
-    "random_patterns": {"architecture": "tree", "n_hidden": 9, "fit_intercept": False},
-    "dress_coat": {"architecture": "full", "n_hidden": 9, "fit_intercept": False},
+    "random_patterns": {"architecture": "tree", **_UNITS},
+    "dress_coat": {"architecture": "full", **_UNITS},
 }
 _ALGORITHM = {
     "LAL": LALClassifier,
@@ -98,7 +99,7 @@ def published_settings(
     >>> from skwfm.classifiers import published_settings
     >>> estimator_class, parameters = published_settings("dress_coat", "LAL")
     >>> estimator_class(**parameters)
-    LALClassifier(eta=0.0001, fit_intercept=False)
+    LALClassifier(eta=0.0001, fit_intercept=False, intercept_scaling=1.0)
     """
     if (problem, name) not in _SETTINGS:
         raise ValueError(

@@ -38,14 +38,25 @@ ADVICE = {
     "errors_left": (
         "The stopping rule held with {n_errors} training errors left: slow the "
         "schedule down, start again with another random_state, or add hidden units if "
-        "the patterns cannot be separated."
+        "the patterns cannot be separated. Where no machine separates them, stop by "
+        "held-out samples (early_stopping=True in LAL, eLAL and ceSGD)."
     ),
     "interrupted": (
         "The training was interrupted after {n_iter} epochs, with {n_errors} training "
-        "errors; the weights reached so far are kept."
+        "errors; the best weights so far are kept."
     ),
     "stopped": "",
+    "early_stopped": "",
+    # Errors are what the noise is for.
+    "noisy": "",
 }
+# In place of that of "max_iter" where the second half of the epochs brought nothing.
+NO_PROGRESS = (
+    "The training stopped at max_iter={{max_iter}} with {{n_errors}} training errors, "
+    "as few as after {epoch} epochs: more epochs will hardly help. Add hidden units or "
+    "change the learning rate eta; where no machine separates the patterns, set "
+    "early_stopping=True to keep the weights that are best on held-out samples."
+)
 
 
 @dataclass(frozen=True)
@@ -62,10 +73,12 @@ class Solution:
     converged : bool
         Whether the stopping rule of the algorithm held.
     status : str, default="converged"
-        One of "converged", "max_iter", "errors_left", "interrupted", "stopped" (by a
-        callback) or a sentence with advice of your own.
+        One of "converged", "max_iter", "errors_left", "early_stopped", "interrupted",
+        "stopped" (by a callback) or a sentence with advice of your own.
     history : list of float, default=[]
         Loss after each epoch.
+    advice : str, default=""
+        What the warning says, in place of the advice that goes with the status.
     """
 
     weights: np.ndarray
@@ -73,6 +86,7 @@ class Solution:
     converged: bool
     status: str = "converged"
     history: list = field(default_factory=list)
+    advice: str = ""
 
 
 def check_solution(solution, origin):

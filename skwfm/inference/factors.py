@@ -30,7 +30,7 @@ class Factors(Patterns):
 
     Unit l sees ``x_l = inputs[:, field_l] / sqrt(n_l)``, so that its field has the
     variance of a weight when the inputs are +-1; with ``fit_intercept`` a constant
-    input of 1 is counted among the n_l. Weights are flat vectors of length
+    input is counted among the n_l. Weights are flat vectors of length
     ``n_weights``, unit after unit, the intercept last in each, with
     ``||w_l||^2 = n_l``.
 
@@ -43,7 +43,7 @@ class Factors(Patterns):
     architecture : Architecture
         The machine.
     fit_intercept : bool, default=False
-        Whether each unit has a weight on a constant input of 1.
+        Whether each unit has a weight on a constant input.
     sample_weight : array-like of shape (n_samples,) or None, default=None
         Weights of the patterns: 2 is the same as two copies, 0 as none. With it, equal
         patterns are merged at zero temperature, too.
@@ -53,6 +53,8 @@ class Factors(Patterns):
     beta_ne : float, default=inf
         Instead of `label_noise`: inverse temperature. Each error costs a factor
         ``exp(-beta_ne)``, so that log Z is the log of its mean.
+    intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
+        The constant input, for each unit if they differ.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class Factors(Patterns):
     sample_weight: np.ndarray | None = None
     label_noise: float = 0.0
     beta_ne: float = np.inf
+    intercept_scaling: float | np.ndarray = 1.0
 
     def __post_init__(self):
         inputs = np.asarray(self.inputs)
@@ -117,6 +120,7 @@ class Factors(Patterns):
             The same patterns as factors.
         """
         machine = problem.architecture, problem.fit_intercept
+        options["intercept_scaling"] = problem.intercept_scaling
         factors = cls(problem.inputs, problem.labels, *machine, **options)
         if factors.inputs is problem.inputs:
             factors._set(problem=problem.with_labels(factors.labels))
@@ -152,6 +156,45 @@ class Factors(Patterns):
             )
         weights = self.temperature.for_label, self.temperature.against
         factors._set(problem=self.problem, temperature=factors._temperature(*weights))
+        return factors
+
+    def soft(self) -> Self:
+        """Give the same patterns, merged, at some finite temperature.
+
+        Returns
+        -------
+        factors : Factors
+            At ``beta_ne=1``, from which `at` leads to others.
+        """
+        return self if self.is_soft else Factors.of(self.problem, beta_ne=1.0)
+
+    def sample(self, n_samples: int, random_state: int) -> Self:
+        """Draw some of the patterns, with their weights.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of patterns; with at least as many as there are, nothing is drawn.
+        random_state : int
+            Seed.
+
+        Returns
+        -------
+        factors : Factors
+            New ones at the same finite temperature, or these.
+        """
+        if n_samples >= self.n_samples:
+            return self
+        rng = np.random.default_rng(random_state)
+        rows = np.sort(rng.choice(self.n_samples, n_samples, replace=False))
+        machine = self.architecture, self.fit_intercept
+        factors = Factors(
+            self.inputs[rows], self.labels[rows], *machine, beta_ne=1.0,
+            intercept_scaling=self.intercept_scaling,
+        )  # fmt: skip
+        factors._set(label_noise=self.label_noise, beta_ne=self.beta_ne)
+        weights = self.temperature.for_label[rows], self.temperature.against[rows]
+        factors._set(temperature=factors._temperature(*weights))
         return factors
 
     @property

@@ -36,7 +36,7 @@ def read_factors(model, X, y, max_errors="model", beta_ne=None):
         The patterns and the machine, at zero temperature if no errors are allowed.
         Equal patterns are one factor: engines would count them again.
     weights : ndarray of shape (n_hidden, n_features + has_intercept)
-        Weights as they are stored, the intercept last.
+        Weights, that on the constant input last.
     most : int
         Errors allowed; 0 if beta_ne is given.
 

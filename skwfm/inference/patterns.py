@@ -22,18 +22,22 @@ class Patterns:
     architecture : Architecture
         The machine.
     fit_intercept : bool
-        Whether each unit has a weight on a constant input of 1.
+        Whether each unit has a weight on a constant input.
+    intercept_scaling : float or ndarray of shape (n_hidden,)
+        The constant input.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     architecture: Architecture
     fit_intercept: bool = False
+    intercept_scaling: float | np.ndarray = 1.0
 
     @cached_property
     def problem(self) -> Problem:
         """The machine on these patterns, a `Problem`."""
-        return Problem(self.inputs, self.labels, self.architecture, self.fit_intercept)
+        machine = self.architecture, self.fit_intercept, self.intercept_scaling
+        return Problem(self.inputs, self.labels, *machine)
 
     @property
     def layout(self) -> Layout:

@@ -37,6 +37,11 @@ class Temperature:
     beta_ne: float = np.inf
 
     @property
+    def total(self) -> float:
+        """Total weight of the patterns."""
+        return float(self.for_label.sum() + self.against.sum())
+
+    @property
     def log_right(self) -> np.ndarray:
         """Log A, (n_samples,)."""
         return self._logs(self.for_label, self.against)

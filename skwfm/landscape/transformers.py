@@ -32,6 +32,9 @@ class HessianSpectrumTransformer(SolutionTransformer):
         Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
         Whether the rows contain intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the entries of intercepts are
+        weights.
     measures : sequence of str, default=("max", "min", "trace")
         Quantities, one column each: "max" and "min" (largest and smallest eigenvalue),
         "trace" (sum of all), "log10_max" and "beta"; see
@@ -75,6 +78,7 @@ class HessianSpectrumTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         measures: Sequence[str] = ("max", "min", "trace"),
         loss: Literal["mse", "ce"] = "mse",
         gamma: float | None = None,
@@ -83,7 +87,13 @@ class HessianSpectrumTransformer(SolutionTransformer):
         n_jobs: int | None = None,
     ):
         super().__init__(
-            patterns, labels, architecture, n_hidden, fit_intercept, n_jobs
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
         )
         self.beta = beta
         self.measures = measures
@@ -118,6 +128,9 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
         Whether the rows contain intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the entries of intercepts are
+        weights.
     n_draws : int, default=10
         Corrupted copies for each level, the same for all solutions.
     random_state : int, default=0
@@ -154,12 +167,19 @@ class NoiseRobustnessTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         n_draws: int = 10,
         random_state: int = 0,
         n_jobs: int | None = None,
     ):
         super().__init__(
-            patterns, labels, architecture, n_hidden, fit_intercept, n_jobs
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
         )
         self.noise = noise
         self.levels = levels
@@ -187,6 +207,9 @@ class LocalEntropyTransformer(SolutionTransformer):
         Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
         Whether the rows contain intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the entries of intercepts are
+        weights.
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         As in `local_entropy`.
     tol : float, default=1e-4
@@ -233,6 +256,7 @@ class LocalEntropyTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         method: Literal["auto", "amp", "bp", "ep", "mc"] = "auto",
         tol: float = 1e-4,
         max_sweeps: int = 300,
@@ -241,7 +265,13 @@ class LocalEntropyTransformer(SolutionTransformer):
         n_jobs: int | None = None,
     ):
         super().__init__(
-            patterns, labels, architecture, n_hidden, fit_intercept, n_jobs
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
         )
         self.distances = distances
         self.method = method

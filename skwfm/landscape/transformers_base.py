@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,11 +15,11 @@ from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
 from threadpoolctl import threadpool_limits
 
 from skwfm import plugins
-from skwfm._checks import check_count
-from skwfm.architectures import Architecture
-from skwfm.architectures.base import signs
+from skwfm._checks import check_count, check_positive
 from skwfm.landscape.measure import resolve_measure
+from skwfm.landscape.sign_machine import SignMachine
 from skwfm.problem.fitted import unit_norms
+from skwfm.problem.intercepts import join_intercept, resolve_scaling, split_intercept
 
 
 def flatten_solutions(models: Sequence[object]) -> np.ndarray:
@@ -29,19 +28,19 @@ def flatten_solutions(models: Sequence[object]) -> np.ndarray:
     Parameters
     ----------
     models : list of fitted classifiers of skwfm
-        With the same machine, inputs and `fit_intercept`. A model without that
-        parameter has intercepts if any of them is not zero.
+        With the same machine, inputs, `fit_intercept` and `intercept_scaling`. A model
+        without `fit_intercept` has intercepts if any of them is not zero.
 
     Returns
     -------
     rows : ndarray of shape (n_models, n_hidden * (n_features + fit_intercept))
-        Weights unit by unit, each unit's intercept last. Inputs that a unit does not
-        see have weight 0.
+        Weights unit by unit, that on the constant input last. Inputs that a unit does
+        not see have weight 0.
 
     Raises
     ------
     ValueError
-        If there is no model or they differ in shape.
+        If there is no model, or they differ in shape or in their constant inputs.
 
     Examples
     --------
@@ -59,6 +58,12 @@ def flatten_solutions(models: Sequence[object]) -> np.ndarray:
             f"models have {[len(row) for row in rows]} weights: pass one or more with "
             "the same number."
         )
+    scalings = [np.unique(getattr(m, "intercept_scaling_", 1.0)) for m in models]
+    if not all(np.array_equal(scalings[0], scaling) for scaling in scalings):
+        raise ValueError(
+            f"models have intercept_scaling_ {[s.tolist() for s in scalings]}: pass "
+            "models with the same, which is that of the transformer."
+        )
     return np.array(rows)
 
 
@@ -68,7 +73,8 @@ def _flatten(model):
     intercept = getattr(model, "intercept_", np.zeros(len(model.coef_)))
     if not getattr(model, "fit_intercept", np.any(intercept)):
         return np.ravel(model.coef_)
-    return np.column_stack([model.coef_, intercept]).ravel()
+    scaling = getattr(model, "intercept_scaling_", 1.0)
+    return join_intercept(model.coef_, intercept, scaling).ravel()
 
 
 class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
@@ -79,6 +85,8 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     Parameters
     ----------
     patterns, labels, architecture, n_hidden, fit_intercept, n_jobs : object
+        As in `MeasureTransformer`.
+    intercept_scaling : float or "auto", default="auto"
         As in `MeasureTransformer`.
     """
 
@@ -93,12 +101,14 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         n_hidden: int,
         fit_intercept: bool,
         n_jobs: int | None,
+        intercept_scaling: float | Literal["auto"] = "auto",
     ):
         self.patterns = patterns
         self.labels = labels
         self.architecture = architecture
         self.n_hidden = n_hidden
         self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
         self.n_jobs = n_jobs
 
     @abstractmethod
@@ -134,6 +144,7 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         if isinstance(self.architecture_, type):
             self.architecture_ = self.architecture_(n_hidden=self.n_hidden)
         self._patterns, self._labels = self._check_patterns()
+        self._scaling = self._resolve_scaling()
         n_inputs = self._patterns.shape[1] + bool(self.fit_intercept)
         expected = self.architecture_.n_hidden * n_inputs
         if X.shape[1] != expected:
@@ -152,6 +163,15 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
                 f"labels has the classes {list(classes)}: pass labels of two classes."
             )
         return patterns, np.where(labels == classes[1], 1.0, -1.0)
+
+    def _resolve_scaling(self):
+        if not self.fit_intercept:
+            return 1.0
+        if self.intercept_scaling != "auto":
+            check_positive("intercept_scaling", self.intercept_scaling, "or 'auto'")
+        return resolve_scaling(
+            self.intercept_scaling, self._patterns, self.architecture_
+        )
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Measure every solution.
@@ -186,11 +206,10 @@ class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         weights = row.reshape(self.architecture_.n_hidden, -1)
         weights = weights / unit_norms(weights)[:, None]
         n_features = self._patterns.shape[1]
-        coef, intercept = weights[:, :n_features], np.zeros(len(weights))
-        if self.fit_intercept:
-            intercept = weights[:, n_features]
+        coef, intercept = split_intercept(weights, n_features, self._scaling)
+        has_intercept = bool(self.fit_intercept)
         return SignMachine(
-            self.architecture_, coef, intercept, bool(self.fit_intercept)
+            self.architecture_, coef, intercept, has_intercept, self._scaling
         )
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
@@ -227,6 +246,9 @@ class MeasureTransformer(SolutionTransformer):
         Number of hidden units, unless the architecture is an instance.
     fit_intercept : bool, default=True
         Whether the rows contain intercepts.
+    intercept_scaling : float or "auto", default="auto"
+        As in the classifiers: the constant input on which the entries of intercepts are
+        weights.
     random_state : int, default=0
         Seed of the measure, the same for all solutions.
     n_jobs : int or None, default=None
@@ -265,55 +287,21 @@ class MeasureTransformer(SolutionTransformer):
         architecture: object = "full",
         n_hidden: int = 9,
         fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
         random_state: int = 0,
         n_jobs: int | None = None,
     ):
         super().__init__(
-            patterns, labels, architecture, n_hidden, fit_intercept, n_jobs
+            patterns,
+            labels,
+            architecture,
+            n_hidden,
+            fit_intercept,
+            n_jobs,
+            intercept_scaling,
         )
         self.measure = measure
         self.random_state = random_state
 
     def _make_measure(self):
         return resolve_measure(self.measure)
-
-
-@dataclass(frozen=True)
-class SignMachine:
-    """A machine with given weights and the attributes of a fitted classifier.
-
-    Parameters
-    ----------
-    architecture_ : Architecture
-        The machine.
-    coef_ : ndarray of shape (n_hidden, n_features)
-        Weights.
-    intercept_ : ndarray of shape (n_hidden,)
-        Intercepts, zeros if the units have none.
-    fit_intercept : bool
-        Whether the units have intercepts.
-    """
-
-    architecture_: Architecture
-    coef_: np.ndarray
-    intercept_: np.ndarray
-    fit_intercept: bool
-
-    # Labels are +-1 already.
-    classes_ = np.array([-1.0, 1.0])
-
-    def predict(self, X):
-        """Return the answer to every pattern.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-            Patterns.
-
-        Returns
-        -------
-        answers : ndarray of shape (n_samples,)
-            Answers, +-1.
-        """
-        fields = X @ self.coef_.T + self.intercept_
-        return self.architecture_.output(signs(fields))

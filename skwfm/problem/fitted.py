@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skwfm.problem.intercepts import join_intercept
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
 
@@ -27,6 +28,7 @@ class Fitted(NamedTuple):
     """A machine on patterns, and its weights, dense and in float64.
 
     The inputs are those that the machine sees, after the other steps of a pipeline.
+    The last weight of each unit is that on the constant input, if there is one.
     """
 
     problem: Problem
@@ -41,7 +43,8 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     model : fitted classifier of skwfm, or Pipeline that ends with one
         Anything with ``coef_`` and ``architecture_``. Without ``classes_``, labels must
         be +-1. The intercept counts as a weight if ``fit_intercept`` is true or,
-        without such a parameter, if it is not zero.
+        without such a parameter, if it is not zero. It is ``intercept_scaling_`` (1 if
+        there is none) times the weight on the constant input.
     X : array-like of shape (n_samples, n_features)
         Inputs; of the whole pipeline, if the model is one.
     y : array-like of shape (n_samples,)
@@ -74,9 +77,11 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
     intercept = _intercept(last)
-    if intercept is not None:
-        coef = np.column_stack([coef, intercept])
-    return Fitted(Problem(X, labels, last.architecture_, intercept is not None), coef)
+    if intercept is None:
+        return Fitted(Problem(X, labels, last.architecture_, False), coef)
+    scaling = getattr(last, "intercept_scaling_", 1.0)
+    weights = join_intercept(coef, intercept, scaling)
+    return Fitted(Problem(X, labels, last.architecture_, True, scaling), weights)
 
 
 def _check_model(model):

@@ -13,7 +13,11 @@ import numpy as np
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.architectures.base import signs
+from skwfm.problem.intercepts import checked_constant
 from skwfm.problem.products import SignProducts, products_of
+
+# Patterns whose errors are counted before it is seen whether they are too many already.
+_COUNTED = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,22 +33,27 @@ class Problem:
     architecture : Architecture
         The machine.
     fit_intercept : bool
-        Whether each unit has a further weight, on a constant input of 1.
+        Whether each unit has a further weight, on a constant input.
+    intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
+        The constant input, for each unit if they differ.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     architecture: Architecture
     fit_intercept: bool
+    intercept_scaling: float | np.ndarray = 1.0
 
     @cached_property
     def layout(self) -> Layout:
         """How inputs and weights lie in memory, a `Layout`."""
-        return Layout(self.architecture, self.inputs.shape[1], self.fit_intercept)
+        constant = checked_constant(self.intercept_scaling, self.architecture.n_hidden)
+        n_features = self.inputs.shape[1]
+        return Layout(self.architecture, n_features, self.fit_intercept, constant)
 
     @cached_property
     def is_binary(self) -> bool:
-        """Whether all inputs that units see are +-1."""
+        """Whether all inputs that units see are +-1, the constant one included."""
         return isinstance(self.products, SignProducts)
 
     @cached_property
@@ -100,6 +109,22 @@ class Problem:
         other = copy(self)
         object.__setattr__(other, "labels", labels)
         return other
+
+    def subset(self, rows: np.ndarray) -> Problem:
+        """Give some of the patterns to the same machine.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            The patterns.
+
+        Returns
+        -------
+        problem : Problem
+            A new one.
+        """
+        machine = self.architecture, self.fit_intercept, self.intercept_scaling
+        return Problem(self.inputs[rows], self.labels[rows], *machine)
 
     def learning_rate(
         self, eta: float | Literal["auto"], reach: float, highest: float
@@ -193,15 +218,39 @@ class Problem:
         has_errors : bool
             Whether there is a training error.
         """
-        rows = np.arange(len(self.labels))
+        return self._count(weights, np.arange(self.n_samples), stop_at_first=True) > 0
+
+    def count_errors(self, weights: np.ndarray, at_most: float = np.inf) -> int:
+        """Count the wrong patterns, as long as there are not too many.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (layout.size,)
+            Packed weights.
+        at_most : float, default=inf
+            Counting stops soon after this number is exceeded.
+
+        Returns
+        -------
+        n_errors : int
+            Number of training errors if that is at most `at_most`, else any number
+            above.
+        """
+        weights = np.ascontiguousarray(weights, dtype=self.dtype)
+        rows, n_wrong = np.arange(self.n_samples), 0
+        for start in range(0, self.n_samples, _COUNTED):
+            n_wrong += self._count(weights, rows[start : start + _COUNTED])
+            if n_wrong > at_most:
+                break
+        return n_wrong
+
+    def _count(self, weights, rows, stop_at_first=False):
         if self.rule is None:
-            return bool(self.wrong(self.fields(weights, rows), rows).any())
+            return int(self.wrong(self.fields(weights, rows), rows).sum())
         scratch = np.empty((training.SEARCH, self.layout.n_hidden), dtype=self.dtype)
-        return bool(
-            training.count_errors(
-                self.packed_inputs, self.labels, weights, self.layout.groups,
-                self.rule, rows, scratch, stop_at_first=True,
-            )
+        return training.count_errors(
+            self.packed_inputs, self.labels, weights, self.layout.groups,
+            self.rule, rows, scratch, stop_at_first=stop_at_first,
         )  # fmt: skip
 
 
@@ -212,7 +261,7 @@ class Block:
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n)
-        Inputs that they see, with a last column of ones for the intercept.
+        Inputs that they see, with the constant input of the intercept last.
     units : slice
         The units.
     entries : slice

@@ -115,7 +115,8 @@ class SignProducts:
     Attributes
     ----------
     is_valid : bool
-        Whether all inputs that units see are +-1; if not, the products are wrong.
+        Whether all inputs that units see are +-1, the constant one included; if not,
+        the products are wrong.
     """
 
     def __init__(self, problem):
@@ -130,7 +131,7 @@ class SignProducts:
         self._rows = _SignMatrices([(n_samples, n) for n in sizes], counts)
         self._columns = _SignMatrices([(n, n_samples) for n in sizes], counts)
         matrices = self._rows.matrices, self._columns.matrices
-        self.is_valid = all(
+        self.is_valid = bool(np.all(layout.constants == 1)) and all(
             packing.pack_words(block, start, rows, columns)
             for seen, rows, columns in zip(
                 layout.receptive_fields, *matrices, strict=True

@@ -88,20 +88,22 @@ def largest_size(dtype, n_inputs):
     return float(np.sqrt(np.finfo(dtype).max / (4.0 * n_inputs)))
 
 
-def largest_input(X):
-    """Give the largest modulus of the inputs, the constant 1 of intercepts among them.
+def largest_input(X, constants=1.0):
+    """Give the largest modulus of the inputs, the constant ones among them.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
         Inputs.
+    constants : float or ndarray, default=1.0
+        Constant inputs of intercepts.
 
     Returns
     -------
     largest : float
         At least 1.
     """
-    return max(float(X.max()), -float(X.min()), 1.0)
+    return max(float(X.max()), -float(X.min()), float(np.max(constants)), 1.0)
 
 
 def check_squares(X, dtype=np.float64):

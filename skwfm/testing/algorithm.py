@@ -136,7 +136,9 @@ def _check_shapes(model, X, y):
 
 
 def _check_norm(model, X, y):
-    norms = np.sqrt(np.sum(np.square(model.coef_), axis=1) + model.intercept_**2)
+    scaling = getattr(model, "intercept_scaling_", 1.0)
+    squares = (model.intercept_ / scaling) ** 2
+    norms = np.sqrt(np.sum(np.square(model.coef_), axis=1) + squares)
     close = np.abs(norms - 1) <= _NORM_TOLERANCE
     problem = f"hidden units have norms {norms}, intercept included"
     expect(close.all(), model, "coef_", problem, "divide each unit by its norm")

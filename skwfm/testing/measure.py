@@ -228,7 +228,7 @@ def _check_transformer(measure, example, values):
         raise AssertionError(
             f"{type(measure).__name__}.__call__: in a MeasureTransformer it raised "
             f"{cause!r}; read nothing of a model but predict, coef_, intercept_, "
-            "classes_ and architecture_."
+            "intercept_scaling_, classes_ and architecture_."
         ) from cause
     # Weights are divided by their norms, which are 1 up to rounding.
     same = np.allclose(row, values, rtol=1e-5, atol=1e-8, equal_nan=True)

@@ -38,6 +38,7 @@ def test_probabilities_where_all_fields_are_zero():
 def test_scale_of_inputs_changes_nothing(power, fit_intercept):
     X, y = tables(40, 30)
     settings = {"method": "ep", "n_hidden": 3, "fit_intercept": fit_intercept, **SHORT}
+    settings["intercept_scaling"] = 1.0  # by default it tells signs from numbers
     plain = FBPClassifier(**settings).fit(X, y)
     scaled = FBPClassifier(**settings).fit(np.ldexp(X, power), y)
     assert plain.loss_curve_ == scaled.loss_curve_
@@ -149,5 +150,6 @@ def test_heavy_tails_and_scales_do_not_end_ep_after_one_coupling(kind):
         "different scales": Z * 10.0 ** rng.integers(-2, 4, 15),
     }[kind]
     settings = SHORT | {"gammas": [0.5, 1.0], "max_sweeps": 40}
+    settings["intercept_scaling"] = 1.0
     model = FBPClassifier(n_hidden=3, method="ep", **settings).fit(X, y)
     assert (model.n_iter_, model.n_errors_) == (2, 0)

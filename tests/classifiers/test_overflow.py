@@ -17,7 +17,8 @@ def clouds():
 
 def assert_usable(model):
     assert np.isfinite(model.coef_).all()
-    norms = np.hypot(np.linalg.norm(model.coef_, axis=1), model.intercept_)
+    bias = model.intercept_ / model.intercept_scaling_
+    norms = np.hypot(np.linalg.norm(model.coef_, axis=1), bias)
     assert np.allclose(norms, 1)
     assert not model.converged_
 
@@ -46,8 +47,6 @@ def test_inputs_whose_squares_overflow(algorithm, dtype, scale, clouds):
         CeSGDClassifier(beta1=1e300, max_iter=5),
         CeSGDClassifier(gamma1=1e300, max_iter=5),
         CeSGDClassifier(beta0=1e300, max_iter=5),
-        ELALClassifier(lambda0=1e300, max_iter=5),
-        ELALClassifier(lambda1=1e300, max_iter=5),
     ],
     ids=str,
 )
@@ -58,6 +57,15 @@ def test_schedules_that_overflow_keep_finite_weights(model, clouds):
     with pytest.warns(ConvergenceWarning, match="would overflow.*lower"):
         model.fit(X, y)
     assert_usable(model)
+
+
+@pytest.mark.parametrize("schedule", [{"lambda0": 1e300}, {"lambda1": 1e300}])
+def test_couplings_are_capped(schedule, clouds):
+    model = ELALClassifier(**schedule, n_hidden=1, max_iter=5, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="rule held with .* errors left"):
+        model.fit(clouds[0], np.arange(30) % 2)
+    assert_usable(model)
+    assert model.n_iter_ <= 2
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -12,7 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.architectures import Architecture, FullCommittee, TreeCommittee, TreeParity
 from skwfm.classifiers import BaseCommitteeClassifier, Problem, Solution
-from skwfm.classifiers.iterative import OnlineMixin
+from skwfm.classifiers.epochs.iterative import OnlineMixin
 from skwfm.datasets import make_random_patterns
 
 

@@ -27,7 +27,7 @@ def solution():
 
 def test_both_readings_hold_the_same_weights_and_fields(solution):
     """Message passing scales weights to norm sqrt(n_l) and inputs by 1 / sqrt(n_l)."""
-    factors, weights = read_factors(*solution)
+    factors, weights, _ = read_factors(*solution)
     other = read_solution(*solution)
     assert factors.n_weights == other.n_weights == 39
     np.testing.assert_array_equal(factors.labels, other.labels)

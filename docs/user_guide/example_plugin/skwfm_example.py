@@ -96,8 +96,7 @@ class Margin(Measure):
 
     def __call__(self, model, X, y, random_state=None):
         problem, weights = read_model(model, X, y)
-        inputs = np.column_stack([problem.inputs, np.ones(len(problem.labels))])
-        fields = inputs[:, : weights.shape[1]] @ weights.T  # the intercept is last
+        fields = problem.products.fields(problem.layout.flat(weights))
         units = np.where(fields >= 0, 1.0, -1.0)
         return problem.labels * problem.architecture.decision(units)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -270,7 +271,9 @@ class Engine(ABC):
         """Expected errors, predictive log-likelihood, what makes log Z an entropy."""
         factors, cavity = self.factors, None
         if status not in ("diverged", "impossible"):
-            cavity = self.cavity()
+            # Without one of the patterns there may be no posterior.
+            with suppress(FloatingPointError):
+                cavity = self.cavity()
         if cavity is None:
             return np.nan, np.nan, np.nan
         wrong = factors.wrong_probability(*cavity)

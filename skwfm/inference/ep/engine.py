@@ -4,16 +4,16 @@ Nothing is assumed of the inputs: their correlations enter exactly, through each
 covariance. The dependence between units and the posterior's shape are approximated.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from skwfm.inference.engines.base import START_NOISE, Engine
-from skwfm.inference.engines.damping import ResidualDamping
+from skwfm.inference.engines.damping import FixedDamping, ResidualDamping
+from skwfm.inference.ep.acceleration import Anderson
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
 from skwfm.inference.ep.eigen import EigenUnits
 from skwfm.inference.ep.geometry import span_inputs
+from skwfm.inference.ep.state import EPState
 from skwfm.inference.ep.weight_sites import WeightSiteUnits
 from skwfm.inference.priors.gaussian import BoundGaussian
 from skwfm.inference.ties import tie_thresholds
@@ -25,27 +25,9 @@ _IMPROPER_RESIDUAL = 1.0
 # A step that leaves no proper posterior is undone and shortened to this fraction, so
 # many times before the run counts as diverged.
 _SHORTER, _MOST_RETRIES = 0.25, 6
-
-
-@dataclass(frozen=True, eq=False)
-class EPState:
-    """Sites and multipliers, from which another run may start.
-
-    Parameters
-    ----------
-    precision, linear : ndarray of shape (n_samples, n_hidden)
-        Natural parameters of the sites ``exp(-precision x^2 / 2 + linear x)``.
-    free_norm : ndarray of shape (1,) or (n_hidden,) or None
-        Lambda times 1 - p^2, which changes little with the overlap p; None if the prior
-        is not Gaussian.
-    weight_sites : tuple of two ndarrays of shape (n_weights,) or None, default=None
-        Natural parameters of the weights' own sites if it is not.
-    """
-
-    precision: np.ndarray
-    linear: np.ndarray
-    free_norm: np.ndarray | None
-    weight_sites: tuple | None = None
+# At finite temperature steps are accelerated below this residual: nearer to the fixed
+# point they follow each other regularly.
+_NEAR = 0.3
 
 
 class EPEngine(Engine):
@@ -79,10 +61,10 @@ class EPEngine(Engine):
 
     name = "ep"
     options = ("spans", "corrected", "keep_covariance")
-    adaptive_damping = ResidualDamping
     # Narrow minima on correlated inputs need this much damping.
     first_damping, first_damping_focused = 0.7, 0.8
     field_variance = None
+    _units_of_steps = None
 
     def __init__(
         self,
@@ -97,6 +79,7 @@ class EPEngine(Engine):
     ):
         super().__init__(factors, prior)
         self._thresholds = tie_thresholds(factors, prior)
+        self._acceleration = Anderson()
         self._is_gaussian = isinstance(prior, BoundGaussian)
         if corrected and not self._is_gaussian:
             raise ValueError(
@@ -118,6 +101,11 @@ class EPEngine(Engine):
         else:
             weight_sites = None if state is None else state.weight_sites
             self._units = WeightSiteUnits(factors, prior, weight_sites)
+
+    @property
+    def adaptive_damping(self):
+        # Residuals rise on the way from one phase to another, which may be right.
+        return FixedDamping if self.factors.is_soft else ResidualDamping
 
     def _new_units(self, kind):
         return kind(self._spans, self.prior, self.factors.unit_slices)
@@ -216,6 +204,7 @@ class EPEngine(Engine):
                 return self._evaluate()
             except FloatingPointError as error:
                 failure = error
+                self._acceleration.forget()
                 vars(self).update(before)
                 for name, values in multipliers.items():
                     self.prior.multipliers[name][:] = values
@@ -233,7 +222,7 @@ class EPEngine(Engine):
         if not all(np.isfinite(part).all() for part in output):
             raise FloatingPointError("the channel has no finite moments")
         residual = max(self._mismatch(mean, variance, *output[1:]), self._violation())
-        self._channel_output = output
+        self._channel_output, self._residual = output, residual
         return residual
 
     def _solve(self):
@@ -272,14 +261,33 @@ class EPEngine(Engine):
         # written so that nothing cancels.
         shrink = 1 - variance * gamma
         step = np.where(self._has_cavity, 1 - damping, 0.0)
-        self._precision += step * (gamma / shrink - self._precision)
-        self._linear += step * ((g + mean * gamma) / shrink - self._linear)
+        by_precision = step * (gamma / shrink - self._precision)
+        by_linear = step * ((g + mean * gamma) / shrink - self._linear)
+        if self.factors.is_soft and self._is_gaussian:
+            by_precision, by_linear = self._faster(by_precision, by_linear, damping)
+        self._precision += by_precision
+        self._linear += by_linear
         if not self._is_gaussian:
             self._units.move(damping)
             # Weights' sites may be negative. A cavity that they made improper stays so
             # unless the pattern's own site shrinks.
             self._precision[~self._has_cavity] *= damping
             self._linear[~self._has_cavity] *= damping
+
+    def _faster(self, by_precision, by_linear, damping):
+        """Lengthen a damped step where earlier ones show that it can be."""
+        if self._residual > _NEAR:
+            self._acceleration.forget()
+            return by_precision, by_linear
+        # In units of the fields' deviations, the same for all steps.
+        if self._units_of_steps is None:
+            deviation = np.sqrt(self.field_variance)
+            self._units_of_steps = np.array([deviation**2, deviation])
+        scale, share = self._units_of_steps, 1 - damping
+        place = (scale * np.array([self._precision, self._linear])).ravel()
+        residual = (scale * np.array([by_precision, by_linear])).ravel() / share
+        step = self._acceleration.step(place, residual, share)
+        return step.reshape(scale.shape) / scale
 
     def log_evidence(self):
         mean, variance = self._cavity

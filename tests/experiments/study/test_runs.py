@@ -85,7 +85,7 @@ def test_epochs_are_counted_where_n_iter_is_set(source):
 def test_a_machine_without_a_channel_keeps_its_measured_run(source):
     """An optional method that is missing costs the measure, not the run."""
     solvable = Source("solvable", source.X, source.X[:, 0] > 0)
-    machine = LALClassifier(architecture=Channelless(n_hidden=1))
+    machine = LALClassifier(architecture=Channelless(n_hidden=1), intercept_scaling=1.0)
     run = only_run(solvable, Contestant("lal", machine), measures=DEFAULT_MEASURES)
     assert run.status == "ok"
     assert run.n_train_errors == 0

@@ -2,11 +2,40 @@
 
 Fields of units do not depend on the scale of their weights, and training normalises
 these after every batch. Before that, the squares of a unit's weights are summed in the
-precision of the inputs: what would make this sum infinite is refused by name. Otherwise
-it would end in NaN or in units whose weights are all zero.
+precision of the inputs. An argument that would make this sum infinite raises an error
+that names it; otherwise training would end in NaN or in units without weights.
 """
 
+import numpy as np
+
 from skwfm.problem.validation import largest_input, largest_size
+
+
+def check_scaling(intercept_scaling, X):
+    """Raise ValueError if the constant input of intercepts leaves the precision.
+
+    Parameters
+    ----------
+    intercept_scaling : float or "auto"
+        The constant input.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+
+    Raises
+    ------
+    ValueError
+        If squares of the constant input or of its inverse overflow.
+    """
+    if isinstance(intercept_scaling, str):
+        return
+    dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
+    limit = largest_size(dtype, X.shape[1] + 1)
+    if not 1 / limit <= intercept_scaling <= limit:
+        raise ValueError(
+            f"intercept_scaling={intercept_scaling!r} must lie between {1 / limit:.3g} "
+            f"and {limit:.3g} in {dtype}: choose a number of the inputs' size, or "
+            "'auto'."
+        )
 
 
 def rate_limit(problem, batch_size):
@@ -26,7 +55,7 @@ def rate_limit(problem, batch_size):
     """
     size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
     n_rows = min(batch_size, problem.n_samples)
-    return size / (largest_input(problem.inputs) * n_rows)
+    return size / (largest_input(problem.inputs, problem.layout.constants) * n_rows)
 
 
 def check_rate(problem, eta, batch_size):
@@ -55,28 +84,6 @@ def check_rate(problem, eta, batch_size):
         )
 
 
-def coupling_limit(problem, eta, batch_size):
-    """Give the coupling beyond which the pull to the mean of replicas may overflow.
-
-    Parameters
-    ----------
-    problem : Problem
-        The patterns.
-    eta : float
-        Learning rate.
-    batch_size : int
-        Patterns whose steps are added up before the pull.
-
-    Returns
-    -------
-    limit : float
-        Largest coupling.
-    """
-    size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
-    step = eta * size / rate_limit(problem, batch_size)
-    return size / (1 + step) / (2 * eta)
-
-
 def steepness_limit(problem, eta, batch_size):
     """Give the steepness beyond which preactivations or gradients may overflow.
 
@@ -95,6 +102,5 @@ def steepness_limit(problem, eta, batch_size):
         Largest beta and gamma.
     """
     size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
-    return min(
-        size / largest_input(problem.inputs), rate_limit(problem, batch_size) / eta
-    )
+    largest = largest_input(problem.inputs, problem.layout.constants)
+    return min(size / largest, rate_limit(problem, batch_size) / eta)

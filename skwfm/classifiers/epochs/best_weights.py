@@ -1,0 +1,171 @@
+"""Which weights of a run are kept: those of fewest errors, or best on held-out data."""
+
+import numpy as np
+from sklearn.model_selection import StratifiedShuffleSplit
+
+
+class Pocket:
+    """The weights with the fewest training errors at the end of an epoch.
+
+    Where no machine is perfect, the last weights are not the best ones.
+
+    Parameters
+    ----------
+    problem : Problem
+        Patterns and machine.
+
+    Attributes
+    ----------
+    n_errors : float
+        The fewest errors; inf before the first epoch.
+    epoch : int
+        The epoch that first had so few.
+    scores : None
+        There is no validation.
+    """
+
+    scores = None
+
+    def __init__(self, problem):
+        self._problem = problem
+        self._weights = None
+        self.n_errors = np.inf
+        self.epoch = 0
+
+    def look(self, weights, epoch):
+        """Keep the weights if none had fewer errors; never ask to stop.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (layout.size,)
+            Packed weights, copied if they are kept.
+        epoch : int
+            Number of the epoch that has ended.
+
+        Returns
+        -------
+        stop : bool
+            False.
+        """
+        n_errors = self._problem.count_errors(weights, self.n_errors)
+        if n_errors < self.n_errors:
+            self.epoch = epoch
+        if n_errors <= self.n_errors:
+            self.n_errors, self._weights = n_errors, weights.copy()
+        return False
+
+    def choose(self, last):
+        """Give the weights to store.
+
+        Parameters
+        ----------
+        last : ndarray of shape (layout.size,)
+            The latest weights, which may be those of a broken epoch.
+
+        Returns
+        -------
+        weights : ndarray of shape (layout.size,)
+            The latest, unless earlier ones had fewer errors.
+        """
+        is_worse = self._problem.count_errors(last, self.n_errors) > self.n_errors
+        return self._weights if is_worse else last
+
+
+class HeldOut:
+    """The weights with the highest accuracy on patterns kept aside.
+
+    Parameters
+    ----------
+    problem : Problem
+        The patterns kept aside.
+    patience : int
+        Epochs in a row without a new best accuracy after which to stop.
+
+    Attributes
+    ----------
+    scores : list of float
+        Accuracy after each epoch.
+    """
+
+    def __init__(self, problem, patience):
+        self._problem = problem
+        self._patience = patience
+        self._weights = None
+        self._best, self._waited = -1.0, 0
+        self.scores = []
+
+    def look(self, weights, epoch):
+        """Note the accuracy and keep the weights if none was better.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (layout.size,)
+            Packed weights, copied if they are kept.
+        epoch : int
+            Number of the epoch that has ended.
+
+        Returns
+        -------
+        stop : bool
+            Whether the last best is too long ago.
+        """
+        n_samples = self._problem.n_samples
+        self.scores.append(1 - self._problem.count_errors(weights) / n_samples)
+        if self.scores[-1] > self._best:
+            self._best, self._waited = self.scores[-1], 0
+        else:
+            self._waited += 1
+        # Few patterns often leave equal scores: longer training is then the better bet.
+        if self.scores[-1] == self._best:
+            self._weights = weights.copy()
+        return self._waited >= self._patience
+
+    def choose(self, last):
+        """Give the weights to store.
+
+        Parameters
+        ----------
+        last : ndarray of shape (layout.size,)
+            The latest weights.
+
+        Returns
+        -------
+        weights : ndarray of shape (layout.size,)
+            The best, or the latest if no epoch has ended.
+        """
+        return last if self._weights is None else self._weights
+
+
+def split(problem, fraction, seed):
+    """Keep a part of the patterns aside, with the same share of each class.
+
+    Parameters
+    ----------
+    problem : Problem
+        All patterns.
+    fraction : float
+        Part of the patterns to keep aside.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    training, held_out : Problem
+        The two parts.
+
+    Raises
+    ------
+    ValueError
+        If one part would lack a class.
+    """
+    splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=seed)
+    try:
+        parts = next(splitter.split(problem.labels, problem.labels))
+    except ValueError as error:
+        rare = int(min(np.sum(problem.labels < 0), np.sum(problem.labels > 0)))
+        raise ValueError(
+            f"validation_fraction={fraction} of {problem.n_samples} samples, {rare} of "
+            "them in the rarer class, cannot be kept aside with both classes in both "
+            "parts: pass more samples, another fraction, or early_stopping=False."
+        ) from error
+    return tuple(problem.subset(np.sort(rows)) for rows in parts)

@@ -1,0 +1,237 @@
+"""The loop over epochs: stopping, history, best weights, callbacks, interruption."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import closing
+from numbers import Integral, Real
+from typing import Literal
+
+import numpy as np
+
+from skwfm._sklearn import Interval
+from skwfm.architectures.layout import unit_norm
+from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.epochs.best_weights import HeldOut, Pocket, split
+from skwfm.classifiers.epochs.online import OnlineMixin
+from skwfm.classifiers.solution import NO_PROGRESS, Solution
+from skwfm.problem.intercepts import join_intercept, split_intercept
+
+__all__ = ["IterativeClassifier", "OnlineMixin"]
+
+
+class IterativeClassifier(BaseCommitteeClassifier):
+    """A committee classifier trained by epochs.
+
+    A subclass writes the generator ``_epochs(problem, rng, weights=None, n_done=0)``,
+    which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
+    each one, starting from the given packed weights as if `n_done` epochs had passed.
+    All states share one array of weights, updated in place. A generator that cannot go
+    on returns a sentence with advice, which becomes the status. The class adds the end
+    at `max_iter`, early stopping, the choice of the weights with the fewest errors, the
+    history of the loss, warm starts (weights without `n_done`), callbacks, lines for
+    `verbose`, and Ctrl-C, which keeps the best weights so far.
+
+    Parameters
+    ----------
+    architecture : str, class or instance, default="full"
+        What the machine is: "full", "tree", "parity" or the name of a plugin, a class
+        or an instance. An instance brings its own number of hidden units.
+    n_hidden : int, default=9
+        Number of hidden units K, odd for a committee.
+    fit_intercept : bool, default=True
+        Whether each unit has a bias, counted in its norm. The literature has none.
+    intercept_scaling : float or "auto", default="auto"
+        The constant input on which the bias is a weight. "auto" is the square root of
+        the unit's number of inputs, so that biases reach as far as the data do, but 1
+        if all inputs are +-1.
+    max_iter : int, default=1000
+        Most epochs over the patterns.
+    early_stopping : bool, default=False
+        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
+        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
+        weights of the best epoch are kept, the latest of several.
+    validation_fraction : float, default=0.1
+        Part of the samples kept aside; used with early stopping only.
+    n_iter_no_change : int, default=20
+        Epochs without a new best after which early stopping stops.
+    warm_start : bool, default=False
+        Whether `fit` starts from the weights of the last fit. Schedules begin anew.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights and batches.
+    verbose : int, default=0
+        Print a line every `verbose` epochs; 0 prints nothing.
+    n_jobs : int or None, default=None
+        Threads for algorithms that train several replicas.
+
+    See Also
+    --------
+    OnlineMixin : Adds `partial_fit`.
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **BaseCommitteeClassifier._parameter_constraints,
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        architecture: object = "full",
+        n_hidden: int = 9,
+        fit_intercept: bool = True,
+        intercept_scaling: float | Literal["auto"] = "auto",
+        max_iter: int = 1000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        n_jobs: int | None = None,
+    ):
+        super().__init__(
+            architecture=architecture,
+            n_hidden=n_hidden,
+            fit_intercept=fit_intercept,
+            intercept_scaling=intercept_scaling,
+            random_state=random_state,
+            verbose=verbose,
+            n_jobs=n_jobs,
+        )
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+
+    @abstractmethod
+    def _epochs(self, problem, rng, weights=None, n_done=0):
+        """Yield the state before the first epoch and after each one."""
+
+    def _solve(self, problem, rng):
+        training, kept = self._part(problem, rng)
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        context.call_on_fit_task_begin(estimator=self, X=training.inputs)
+        history = []
+        with closing(self._epochs(training, rng, self._first_weights(problem))) as run:
+            state = next(run)
+            try:
+                status = self._run(run, training, kept, context, history)
+            except KeyboardInterrupt:
+                status = "interrupted"
+            # The epochs update these weights in place: they are the latest.
+            weights = kept.choose(state.weights)
+        context.call_on_fit_task_end(estimator=self, X=training.inputs)
+        self.validation_scores_ = kept.scores
+        self.best_validation_score_ = max(kept.scores) if kept.scores else None
+        if (
+            self.early_stopping
+            and status == "converged"
+            and problem.has_errors(weights)
+        ):
+            status = "early_stopped"
+        return Solution(
+            problem.layout.unpack_weights(weights),
+            len(history),
+            status == "converged",
+            status,
+            history,
+            _advice(status, kept, len(history)),
+        )
+
+    def _part(self, problem, rng):
+        """The patterns to train on, and what keeps the best weights."""
+        if not self.early_stopping:
+            return problem, Pocket(problem)
+        seed = int(rng.integers(2**31))
+        training, held_out = split(problem, self.validation_fraction, seed)
+        return training, HeldOut(held_out, self.n_iter_no_change)
+
+    def _learn_classes(self, y):
+        before = self.classes_ if self._starts_warm() else None
+        super()._learn_classes(y)
+        if before is None or np.array_equal(before, self.classes_):
+            return
+        found, self.classes_ = self.classes_, before
+        raise ValueError(
+            f"y has the classes {found.tolist()}, but with warm_start=True training "
+            f"goes on for {before.tolist()}: set warm_start=False."
+        )
+
+    def _starts_warm(self):
+        return self.warm_start and hasattr(self, "coef_")
+
+    def _first_weights(self, problem):
+        """The weights of the last fit, packed, if training starts from them."""
+        if not self._starts_warm():
+            return None
+        weights, layout = self._dense_weights(), problem.layout
+        fits = weights.shape == layout.dense_shape
+        if not (fits and np.array_equal(weights, layout.dense(layout.flat(weights)))):
+            raise ValueError(
+                f"warm_start=True starts from weights of shape {weights.shape}, which "
+                f"are not those of {self.architecture_!r} on {self.n_features_in_} "
+                "inputs: set warm_start=False."
+            )
+        return layout.pack_weights(unit_norm(weights), problem.dtype)
+
+    def _dense_weights(self):
+        if not self.fit_intercept:
+            return self.coef_
+        return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
+
+    def _run(self, epochs, problem, kept, context, history):
+        """Go through the epochs until one of the reasons to stop holds: name it."""
+        for n_iter in range(1, self.max_iter + 1):
+            try:
+                state = next(epochs)
+            except StopIteration as end:
+                return end.value or "stopped"
+            history.append(state.loss)
+            if self.verbose and n_iter % int(self.verbose) == 0:
+                print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
+            no_better = kept.look(state.weights, n_iter)
+            stop = self._callback_stops(context, problem, state)
+            if state.finished:
+                return "converged"
+            if no_better or stop:
+                return "early_stopped" if no_better else "stopped"
+        return "max_iter"
+
+    def _callback_stops(self, context, problem, state):
+        """Tell callbacks, if there are any, that an epoch is over."""
+        if not getattr(self, "_skl_callbacks", None):
+            return False
+        task = context.subcontext(task_name="epoch")
+        task.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+
+        def fitted_attributes():
+            weights = problem.layout.unpack_weights(state.weights)
+            coef, intercept = split_intercept(
+                weights, problem.inputs.shape[1], self.intercept_scaling_
+            )
+            return {
+                "coef_": coef,
+                "intercept_": intercept,
+                "intercept_scaling_": self.intercept_scaling_,
+                "architecture_": self.architecture_,
+                "classes_": self.classes_,
+            }
+
+        return task.call_on_fit_task_end(
+            estimator=self,
+            X=problem.inputs,
+            y=lambda: self.classes_[(problem.labels > 0).astype(int)],
+            reconstruction_attributes=fitted_attributes,
+        )
+
+
+def _advice(status, kept, n_iter):
+    """Advice where the status alone does not tell what helps."""
+    is_stuck = status == "max_iter" and kept.scores is None and 2 * kept.epoch <= n_iter
+    return NO_PROGRESS.format(epoch=kept.epoch) if is_stuck else ""

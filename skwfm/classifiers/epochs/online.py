@@ -1,0 +1,112 @@
+"""`partial_fit`: training in parts, one epoch a call."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skwfm._sklearn import fit_context
+from skwfm.classifiers.base import _generator, _two_classes
+
+
+def _trains_in_parts(model):
+    if getattr(model, "early_stopping", False):
+        raise AttributeError(
+            "early_stopping=True needs all samples at once, but partial_fit has only "
+            "some: set early_stopping=False, or call fit."
+        )
+    return True
+
+
+class OnlineMixin:
+    """`partial_fit` for algorithms whose epochs need nothing but the weights.
+
+    Put it before :class:`~skwfm.classifiers.IterativeClassifier` among the bases.
+    """
+
+    @available_if(_trains_in_parts)
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
+    ) -> Self:
+        """Train for one epoch over the given samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Labels, among the two classes.
+        classes : array-like of shape (2,), default=None
+            The two classes, needed in the first call unless `y` holds both. Later
+            calls may repeat them.
+
+        Returns
+        -------
+        self : object
+            The classifier. ``n_iter_`` counts the calls, and with them the steps of
+            the schedules; ``n_errors_`` counts the errors on these samples.
+
+        Raises
+        ------
+        ValueError
+            If the inputs or labels cannot be used.
+        AttributeError
+            With ``early_stopping=True``, which needs all samples at once.
+        """
+        first = not self._is_started()
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=first)
+        if first:
+            self._start_online(X, y, classes)
+        self._check_classes(y, classes)
+        self._advance(self._problem(X, y), X, y, first)
+        return self
+
+    def _is_started(self):
+        try:
+            check_is_fitted(self)
+        except NotFittedError:
+            return False
+        return True
+
+    def _start_online(self, X, y, classes):
+        self.classes_ = _two_classes(y if classes is None else np.asarray(classes))
+        self.architecture_ = self._resolve_architecture()
+        self.intercept_scaling_ = self._resolve_scaling(X)
+        self._rng = _generator(self.random_state)
+        self.loss_curve_, self.n_iter_ = [], 0
+
+    def _check_classes(self, y, classes):
+        unknown = np.setdiff1d(y if classes is None else classes, self.classes_)
+        unknown = np.union1d(unknown, np.setdiff1d(y, self.classes_))
+        if len(unknown):
+            raise ValueError(
+                f"y or classes has {unknown.tolist()[0]!r}, which is not one of the "
+                f"two classes {self.classes_.tolist()} of the first call to "
+                "partial_fit: pass all classes in the first call."
+            )
+
+    def _advance(self, problem, X, y, first):
+        if not hasattr(self, "_rng"):  # after fit, which keeps no generator
+            self._rng = _generator(self.random_state)
+        weights = None
+        if not first:
+            dense = self._dense_weights()
+            weights = problem.layout.pack_weights(dense, problem.dtype)
+        epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
+        next(epochs)
+        try:
+            state = next(epochs)
+        except StopIteration as end:
+            raise ValueError(f"no further epoch is possible: {end.value}") from None
+        weights = problem.layout.unpack_weights(state.weights)
+        self._store_weights(weights, problem.layout, f"{type(self).__name__}._epochs")
+        self.n_iter_ += 1
+        self.loss_curve_ = [*self.loss_curve_, state.loss]
+        self.n_errors_ = self._count_errors(X, y)
+        self.converged_, self.status_ = self.n_errors_ == 0, "online"

@@ -1,0 +1,1 @@
+"""What focusing belief propagation does, in which order."""

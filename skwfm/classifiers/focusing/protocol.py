@@ -1,0 +1,71 @@
+"""The published protocol: couplings in rising order, at zero temperature."""
+
+import numpy as np
+
+from skwfm._shown import shown
+from skwfm.inference import (
+    BinaryPrior,
+    SphericalPrior,
+    focusing_steps,
+    geometric_protocol,
+)
+
+
+def protocol_steps(classifier, factors, rng):
+    """Follow the couplings of a classifier.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say how.
+    factors : Factors
+        The patterns.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    steps : iterator of FocusingStep
+        One for each coupling.
+    """
+    keeps = {"keep_covariance": True} if classifier.method_ == "ep" else {}
+    return focusing_steps(
+        factors,
+        _prior(classifier, factors, rng),
+        _couplings(classifier.gammas),
+        classifier.n_replicas,
+        binary=classifier.weights == "binary",
+        method=classifier.method_,
+        **keeps,
+        damping=classifier.damping,
+        tol=classifier.tol,
+        max_sweeps=classifier.max_sweeps,
+        random_state=int(rng.integers(2**31)),
+    )
+
+
+def _prior(classifier, factors, rng):
+    if classifier.weights == "spherical":
+        return SphericalPrior()
+    shared = len(factors.layout.groups) < factors.n_hidden
+    if not shared or classifier.symmetry_breaking == 0:
+        return BinaryPrior()
+    signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
+    return BinaryPrior(field=classifier.symmetry_breaking * factors.dense(signs))
+
+
+def _couplings(given):
+    if given is None:
+        return geometric_protocol()
+    gammas = np.asarray(given, dtype=float)
+    if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
+        raise ValueError(
+            f"gammas={shown(given)} is not a protocol: pass one or more finite "
+            "couplings."
+        )
+    if gammas[0] < 0 or np.any(np.diff(gammas) < 0):
+        raise ValueError(
+            f"gammas={shown(given)} must not be negative nor fall: pass couplings in "
+            "rising order."
+        )
+    return gammas

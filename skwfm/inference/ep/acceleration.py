@@ -1,0 +1,72 @@
+"""Anderson acceleration of a fixed-point iteration."""
+
+import numpy as np
+
+# Earlier steps that are combined.
+_MEMORY = 6
+# A combined step is at most this many times as long as the damped one.
+_LONGEST_STEP = 5.0
+# If the residual grows by this factor, earlier steps say nothing about the next.
+_WORSE = 1.5
+# Where so many steps bring no smaller residual, damped steps are left alone.
+_PATIENCE = 15
+# Share of the Gram matrix' trace added to its diagonal, against rounding.
+_RIDGE = 1e-8
+
+
+class Anderson:
+    """Combine a damped step with earlier ones to the smallest predicted residual.
+
+    Slow directions are then followed in large steps without larger steps in the others,
+    which would make them oscillate. See D. G. Anderson, J. ACM 12, 547 (1965).
+    """
+
+    def __init__(self):
+        self._best, self._n_idle = np.inf, 0
+        self.forget()
+
+    def forget(self):
+        """Start again, without earlier steps."""
+        self._places, self._residuals, self._last = [], [], np.inf
+
+    def step(self, place, residual, share):
+        """Give the next step.
+
+        Parameters
+        ----------
+        place : ndarray of shape (n,)
+            Where the iteration is.
+        residual : ndarray of shape (n,)
+            The undamped step from there.
+        share : float
+            Share of it that a damped step makes.
+
+        Returns
+        -------
+        step : ndarray of shape (n,)
+            The combined step.
+        """
+        size, damped = np.linalg.norm(residual), share * residual
+        self._n_idle = 0 if size < self._best else self._n_idle + 1
+        self._best = min(self._best, size)
+        if self._n_idle > _PATIENCE:
+            return damped
+        if size > _WORSE * self._last:
+            self.forget()
+        self._last = min(self._last, size)
+        self._places = [*self._places[-_MEMORY:], place]
+        self._residuals = [*self._residuals[-_MEMORY:], residual]
+        if len(self._places) == 1:
+            return damped
+        by_place, by_residual = (
+            np.diff(rows, axis=0) for rows in (self._places, self._residuals)
+        )
+        gram = by_residual @ by_residual.T
+        gram[np.diag_indices_from(gram)] += _RIDGE * np.trace(gram)
+        try:
+            mixture = np.linalg.solve(gram, by_residual @ residual)
+        except np.linalg.LinAlgError:  # all earlier residuals are equal
+            return damped
+        step = damped - (by_place + share * by_residual).T @ mixture
+        length, most = np.linalg.norm(step), _LONGEST_STEP * np.linalg.norm(damped)
+        return step if length <= most else step * (most / length)

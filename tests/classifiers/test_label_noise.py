@@ -1,0 +1,156 @@
+"""Noise of labels: found by how well labels are predicted, or given."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+from skwfm import FBPClassifier
+from skwfm.architectures import FullCommittee
+from skwfm.datasets import make_random_patterns
+from skwfm.inference import Factors, SphericalPrior, infer
+from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch
+
+
+def flipped(share, n_samples=400, n_features=12, seed=0):
+    """Labels of a hyperplane with a margin, a share of them flipped."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((3 * n_samples, n_features))
+    fields = X @ rng.standard_normal(n_features) / np.sqrt(n_features)
+    chosen = np.argsort(-np.abs(fields))[:n_samples]
+    X, y = X[chosen], np.where(fields[chosen] > 0, 1, -1)
+    wrong = rng.choice(n_samples, round(share * n_samples), replace=False)
+    y[wrong] *= -1
+    return X, y
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.2])
+def test_known_noise_is_found(share):
+    """Within a third of the truth, which is three standard deviations at 10 %."""
+    X, y = flipped(share)
+    model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
+    tolerance = share / 3 if share else 0.02
+    assert model.label_noise_ == pytest.approx(share, abs=tolerance)
+    if share:
+        assert model.status_ == "noisy"
+        assert model.log_evidence_ < 0
+    else:
+        assert model.n_errors_ == 0
+
+
+def test_noise_is_as_likely_as_any_other():
+    """The evidence at the noise found is no lower than around it."""
+    X, y = flipped(0.1)
+    settings = {"n_hidden": 1, "fit_intercept": False, "method": "ep"}
+    model = FBPClassifier(label_noise="auto", random_state=0, **settings).fit(X, y)
+    factors = Factors(X, y, model.architecture_, label_noise=model.label_noise_)
+    here, *around = (
+        infer(factors.at(label_noise=e), SphericalPrior(), method="ep").log_evidence
+        for e in model.label_noise_ * np.array([1.0, 0.5, 1.7])
+    )
+    assert here > max(around)
+    posterior = infer(factors, SphericalPrior(), method="ep")
+    assert model.log_evidence_ == pytest.approx(12 * posterior.log_volume, abs=0.2)
+    assert model.label_noise_ == pytest.approx(posterior.expected_errors / 400, rel=0.1)
+
+
+def test_flipped_labels_of_a_real_table():
+    X, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(0)
+    parts = train_test_split(X, y, random_state=0, stratify=y)
+    scaler = StandardScaler().fit(parts[0])
+    train, test, labels, truth = *map(scaler.transform, parts[:2]), *parts[2:]
+    for part in (labels, truth):  # held-out labels come from the same noisy source
+        part[rng.random(len(part)) < 0.1] ^= 1
+    noisy = FBPClassifier(label_noise="auto", random_state=0).fit(train, labels)
+    logistic = LogisticRegression().fit(train, labels)
+    losses = [log_loss(truth, m.predict_proba(test)) for m in (noisy, logistic)]
+    assert losses[0] < losses[1]
+    assert 0.06 < noisy.label_noise_ < 0.14
+    assert noisy.score(test, truth) > 0.85
+
+
+def test_labels_without_a_rule_are_taken_as_they_are():
+    """Random patterns: the published protocol, bit for bit."""
+    X, y = make_random_patterns(60, 99, random_state=0)
+    settings = {"architecture": "tree", "n_hidden": 3, "random_state": 0}
+    searched = FBPClassifier(label_noise="auto", **settings).fit(X, y)
+    plain = FBPClassifier(**settings).fit(X, y)
+    np.testing.assert_array_equal(searched.coef_, plain.coef_)
+    assert searched.label_noise_ == plain.label_noise_ == 0
+    assert np.isnan(plain.log_evidence_)
+    assert searched.n_errors_ == 0
+
+
+def test_noise_given_is_used():
+    X, y = flipped(0.1, n_samples=150)
+    model = FBPClassifier(n_hidden=3, label_noise=0.15, random_state=0).fit(X, y)
+    assert model.label_noise_ == 0.15
+    # No probability is more certain than the noise allows.
+    probabilities = model.predict_proba(X)
+    assert probabilities.min() >= 0.15 - 1e-9
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    machine = model.classes_[(model.architecture_.output(
+        np.where(X @ model.coef_.T + model.intercept_ >= 0, 1.0, -1.0)
+    ) > 0).astype(int)]  # fmt: skip
+    assert model.n_errors_ == np.sum(machine != y)
+    one = FBPClassifier(n_hidden=3, label_noise=0.15, answer="machine", random_state=0)
+    np.testing.assert_array_equal(one.fit(X, y).predict(X), machine)
+
+
+def test_many_patterns_are_searched_on_a_sample():
+    X, y = flipped(0.1, n_samples=1500)
+    settings = {"n_hidden": 3, "random_state": 0, "label_noise": "auto"}
+    model = FBPClassifier(**settings).fit(X, y)
+    again = FBPClassifier(**settings).fit(X, y)
+    np.testing.assert_array_equal(model.coef_, again.coef_)
+    assert model.label_noise_ == pytest.approx(0.1, abs=0.03)
+    # The evidence is that of all patterns.
+    assert model.log_evidence_ == pytest.approx(
+        1500 * (0.1 * np.log(0.1) + 0.9 * np.log(0.9)), rel=0.15
+    )
+
+
+def test_contradictory_copies():
+    rng = np.random.default_rng(0)
+    cells = rng.standard_normal((12, 3))
+    rows = rng.integers(12, size=600)
+    rates = 1 / (1 + np.exp(-3 * cells[:, 0]))
+    y = (rng.random(600) < rates[rows]).astype(int)
+    model = make_pipeline(FBPClassifier(label_noise="auto", random_state=0))
+    model.fit(cells[rows], y)
+    best = np.mean(np.maximum(rates, 1 - rates)[rows])
+    assert model.score(cells[rows], y) > best - 0.05
+
+
+def test_lower_levels_end_where_predictions_get_worse():
+    X, y = flipped(0.2)
+    factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
+    search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+    best = search.run()
+    assert best.label_noise == pytest.approx(0.2, abs=0.05)
+    assert len(search.steps) < len(LABEL_NOISES)
+    assert search.n_iter > sum(step.n_iter for step in search.steps)
+
+
+@pytest.mark.parametrize("noise", [0.5, -0.1, np.nan, "some"])
+def test_what_is_no_noise(noise):
+    X, y = flipped(0.0, n_samples=30)
+    with pytest.raises(ValueError, match="label_noise"):
+        FBPClassifier(label_noise=noise).fit(X, y)
+
+
+def test_unfitted():
+    with pytest.raises(NotFittedError):
+        FBPClassifier(label_noise="auto").predict(np.ones((1, 3)))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_scikit_learn_contract():
+    check_estimator(FBPClassifier(n_hidden=3, label_noise="auto"))
