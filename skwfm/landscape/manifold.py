@@ -141,6 +141,13 @@ def minima_manifold(
     ConvergenceWarning
         If the residual stays above `tol`.
 
+    Notes
+    -----
+    The set is that of the weights that get *every* pattern right, mislabelled ones too.
+    If the model makes training errors, the search leaves it for weights that make none,
+    and measures the manifold there; if there are none, it does not converge. Two labels
+    for one input cannot both be reached.
+
     References
     ----------
     Y. Cooper, "Global minima of overparameterized neural networks", SIAM J. Math. Data

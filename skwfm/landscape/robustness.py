@@ -98,6 +98,11 @@ def noise_robustness(
     Coloured noise keeps the distribution of each input and destroys only correlations:
     a pixel that is nearly always black remains so.
 
+    Errors are counted against `y`, noise or not: at level 0 the curve starts at the
+    model's own error rate, and what noise adds is the rise above it. Where labels
+    themselves are wrong, a model that is right on such a pattern counts as wrong; noise
+    that turns its answer round then lowers the error.
+
     References
     ----------
     Baldassi, Pittorino, Zecchina (2020), section "Numerical Experiments", which leaves

@@ -124,6 +124,12 @@ def hessian_spectrum(
     changes in their direction are counted separately and appear as often as they occur;
     other degenerate eigenvalues, as of identical units, appear once.
 
+    With training errors the numbers are the curvature of the smooth loss where the
+    model is. That is no minimum as a rule: the gradient does not vanish, eigenvalues
+    may be negative, and patterns that are got wrong far from the boundary have no
+    curvature at all. They do not say how wide a minimum is; `local_entropy` does, which
+    counts the weights that make no more errors.
+
     References
     ----------
     Baldassi, Pittorino, Zecchina (2020), Figs. 5 and 6. For the quadrature: Ubaru,

@@ -16,11 +16,11 @@ from skwfm.landscape.volumes.local_entropy import (
 
 @dataclass(frozen=True)
 class LocalEntropy(Measure):
-    """How many of the weights nearby are solutions as well.
+    """How many of the weights nearby make no more errors.
 
     Local entropy is the logarithm, per weight, of the share of weights at this distance
-    from the solution that answer every training example correctly, by message passing
-    (expectation propagation on images). Zero would be all of them; nearer to zero is
+    from the solution that get no more training examples wrong than it does, by message
+    passing (expectation propagation on images). Zero would be all of them; nearer to zero is
     wider. It is an approximation: trust large differences, not small ones.
 
     Parameters
