@@ -1,6 +1,7 @@
 """Focusing belief propagation: message passing that ends in a wide flat minimum."""
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Literal
 
@@ -220,7 +221,8 @@ class FBPClassifier(BaseCommitteeClassifier):
                 self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
                 solution = self._follow_protocol(factors, rng)
         context.call_on_fit_task_end(estimator=self, X=problem.inputs)
-        return solution
+        power = self._power if self.fit_intercept else 0
+        return replace(solution, weights=undo_scale(solution.weights, power))
 
     def _search_noise(self, factors, rng):
         """Learn at the noise that is found or given; None if there is none."""
@@ -232,11 +234,9 @@ class FBPClassifier(BaseCommitteeClassifier):
             return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
         self.posterior_, self.gamma_ = step.posterior, GAMMA
-        weights = self._unscaled(unit_norm(factors.dense(step.focused.flat_mean)))
-        return Solution(weights, len(found.errors), True, "noisy", found.errors)
-
-    def _unscaled(self, weights):
-        return undo_scale(weights, self._power if self.fit_intercept else 0)
+        weights = unit_norm(factors.dense(step.focused.flat_mean))
+        n_iter, status = len(found.errors), found.status
+        return Solution(weights, n_iter, status == "noisy", status, found.errors)
 
     def _follow_protocol(self, factors, rng):
         errors, best = [], None
@@ -250,8 +250,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         if best is None:
             raise ValueError(f"X and y leave no weights to start from: {step.outcome}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
-        weights, status = self._unscaled(best.weights), step.outcome
-        return Solution(weights, len(errors), status == "converged", status, errors)
+        n_iter, status = len(errors), step.outcome
+        return Solution(best.weights, n_iter, status == "converged", status, errors)
 
     def _factors(self, X, labels):
         X = np.ldexp(X, -self._power) if self._power else X

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skwfm.architectures.layout import unit_norm
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.factors import Factors
 from skwfm.inference.infer import find_engine, infer
@@ -30,6 +31,8 @@ _OVERLAP = 0.9
 _MOST_PATTERNS = 500
 # Predictions must be better than chance by so many nats per pattern.
 _LEARNED = 0.02
+# With all patterns predictions may be worse by so many nats per pattern.
+_WORSE_ON_ALL = 0.05
 # Updates of the noise at the end.
 _ROUNDS = 3
 # Levels without a better prediction after which lower ones are not tried.
@@ -66,7 +69,8 @@ class NoiseStep:
         Unlike the evidence it exists where the last sweeps still changed something.
         """
         found = self.posterior.log_predictive
-        return found if np.isfinite(found) else -np.inf
+        is_known = np.isfinite(found) and np.isfinite(self.posterior.expected_errors)
+        return found if is_known else -np.inf
 
     @property
     def log_evidence(self) -> float:
@@ -106,6 +110,8 @@ class NoiseSearch:
         Sweeps done.
     steps : list of NoiseStep
         All levels of all starts.
+    is_interrupted : bool
+        Whether Ctrl-C ended the search; the best level so far is then the result.
     """
 
     factors: Factors
@@ -118,7 +124,7 @@ class NoiseSearch:
     options: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        self.n_iter, self.steps = 0, []
+        self.n_iter, self.steps, self.is_interrupted = 0, [], False
 
     def run(self) -> NoiseStep | None:
         """Find the noise with the best predictions, and the posterior there.
@@ -136,26 +142,39 @@ class NoiseSearch:
             steps = list(self._steps(sample, reference, self.label_noises))
             self.steps += steps
             found += [(reference, step) for step in steps if self._is_candidate(step)]
+            if self.is_interrupted:
+                break
         if not found:
             return None
         reference, best = max(found, key=lambda pair: pair[1].score)
-        if self.is_fixed:
+        if self.is_fixed or self.is_interrupted:
             return best
         total = sample.temperature.total
         if best.score < total * (_LEARNED - np.log(2)):
             return None
         if sample is not self.factors:
-            best = self._on_all(reference, best)
+            best = self._on_all(reference, best, total)
         return self._settle(best)
 
     def _is_candidate(self, step):
         return not self.is_fixed or step.label_noise == self.label_noises[-1]
 
-    def _on_all(self, reference, best):
-        """The same level of the same start with all patterns."""
+    def _on_all(self, reference, best, total):
+        """The same noise with all patterns.
+
+        From where the sample led to, else as it was reached; if neither predicts nearly
+        as well, what the sample alone says is kept.
+        """
         levels = [e for e in self.label_noises if e >= best.label_noise]
-        steps = self._steps(self.factors, reference, levels, final_only=True)
-        return [best, *steps][-1]
+        mean = unit_norm(self.factors.dense(best.posterior.flat_mean))
+        least = best.score / total - _WORSE_ON_ALL
+        for start, path in ((mean, levels[-1:]), (reference, levels)):
+            for step in self._steps(self.factors, start, path, final_only=True):
+                if step.score / self.factors.temperature.total > least:
+                    return step
+            if self.is_interrupted:
+                break
+        return best
 
     def _steps(self, factors, reference, label_noises, final_only=False):
         """Lower the noise step by step."""
@@ -172,7 +191,7 @@ class NoiseSearch:
             if reference is not None:
                 start, focused = ReferencePrior(reference, _OVERLAP), None
             focused = self._run(at_noise, start, focused, _FOCUSED_SWEEPS, options)
-            if not np.isfinite(focused.flat_mean).all():
+            if self.is_interrupted or not np.isfinite(focused.flat_mean).all():
                 return
             if final_only and not is_final:
                 continue
@@ -181,13 +200,13 @@ class NoiseSearch:
             yield step
             n_worse = 0 if step.score > best else n_worse + 1
             best = max(best, step.score)
-            if "interrupted" in (focused.status, plain.status):
-                return
-            if n_worse > _PATIENCE and not self.is_fixed:
+            if self.is_interrupted or (n_worse > _PATIENCE and not self.is_fixed):
                 return
 
     def _settle(self, step):
         """Let noise and posterior agree: the evidence is stationary at eps = E / M."""
+        if step.posterior.n_samples != self.factors.n_samples:
+            return step  # that of the sample, which is all that converged
         worst = step.score - 1
         for _ in range(_ROUNDS):
             noise = step.posterior.expected_errors / self.factors.temperature.total
@@ -198,7 +217,7 @@ class NoiseSearch:
                 at_noise, self.prior, step.posterior, _PLAIN_SWEEPS, options
             )
             following = NoiseStep(noise, step.focused, posterior)
-            if not following.score > worst:
+            if self.is_interrupted or not following.score > worst:
                 break
             step = following
         return step
@@ -212,4 +231,5 @@ class NoiseSearch:
                 **options,
             )  # fmt: skip
         self.n_iter += posterior.n_iter
+        self.is_interrupted |= posterior.status == "interrupted"
         return posterior

@@ -100,9 +100,9 @@ class Posterior:
         Mean number of errors under the posterior, patterns counted by their weights;
         NaN if the engine does not know it. Also with coupled replicas.
     log_predictive : float, default=nan
-        Sum over patterns of the log-probability of the label given all others: what
-        leave-one-out would give, in nats. With coupled replicas it is optimistic,
-        because the others have seen the pattern.
+        Sum over patterns of the log-probability of the label given all others, at
+        finite temperature: what leave-one-out would give, in nats. With coupled
+        replicas it is optimistic, because the others have seen the pattern.
     multipliers : dict, default={}
         Final multipliers of the prior: "norm" (Lambda) and "overlap" (lambda), each an
         ndarray with one entry, or one per unit.

@@ -1,9 +1,11 @@
 """Noise of labels: found by how well labels are predicted, or given."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -14,7 +16,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
-from skwfm.inference import Factors, SphericalPrior, infer
+from skwfm.inference import Factors, SphericalPrior, evidence, infer
 from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch
 
 
@@ -117,6 +119,20 @@ def test_many_patterns_are_searched_on_a_sample():
     )
 
 
+def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
+    def only_few(factors, *arguments, **options):
+        posterior = infer(factors, *arguments, **options)
+        if factors.n_samples > 500:
+            posterior = replace(posterior, log_predictive=np.nan)
+        return posterior
+
+    monkeypatch.setattr(evidence, "infer", only_few)
+    X, y = flipped(0.1, n_samples=700)
+    model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
+    assert model.posterior_.n_samples == 500
+    assert model.score(X, y) > 0.87
+
+
 def test_contradictory_copies():
     rng = np.random.default_rng(0)
     cells = rng.standard_normal((12, 3))
@@ -137,6 +153,33 @@ def test_lower_levels_end_where_predictions_get_worse():
     assert best.label_noise == pytest.approx(0.2, abs=0.05)
     assert len(search.steps) < len(LABEL_NOISES)
     assert search.n_iter > sum(step.n_iter for step in search.steps)
+
+
+@pytest.mark.parametrize(("n_runs", "n_samples"), [(1, 100), (2, 100), (7, 600)])
+def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
+    """Ctrl-C in some run of message passing: no further run is begun."""
+    runs = []
+
+    def interrupted_once(*arguments, **options):
+        posterior = infer(*arguments, **options)
+        runs.append(posterior)
+        if len(runs) == n_runs:
+            posterior = replace(posterior, status="interrupted", converged=False)
+        return posterior
+
+    monkeypatch.setattr(evidence, "infer", interrupted_once)
+    X, y = flipped(0.1, n_samples=n_samples)
+    model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0)
+    if n_runs < 2:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y)
+    else:
+        with pytest.warns(ConvergenceWarning, match="interrupted"):
+            model.fit(X, y)
+        assert model.status_ == "interrupted"
+        assert not model.converged_
+        assert np.isfinite(model.predict_proba(X)).all()
+    assert len(runs) == n_runs
 
 
 @pytest.mark.parametrize("noise", [0.5, -0.1, np.nan, "some"])

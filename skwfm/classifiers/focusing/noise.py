@@ -30,11 +30,14 @@ class FoundNoise:
         Training errors of the machine at each level.
     n_iter : int
         Sweeps done.
+    status : str
+        "noisy", or "interrupted".
     """
 
     best: NoiseStep | None
     errors: list
     n_iter: int
+    status: str
 
 
 def find_noise(classifier, factors, rng):
@@ -53,6 +56,11 @@ def find_noise(classifier, factors, rng):
     -------
     found : FoundNoise
         The result.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C before there is a result.
     """
     noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
     levels = LABEL_NOISES
@@ -70,10 +78,13 @@ def find_noise(classifier, factors, rng):
         options=_options(classifier.method_),
     )
     best = search.run()
-    if best is not None and not is_fixed and _is_separable(best):
+    if search.is_interrupted and best is None:
+        raise KeyboardInterrupt
+    status = "interrupted" if search.is_interrupted else "noisy"
+    if status == "noisy" and not is_fixed and best is not None and _is_separable(best):
         best = None
     errors = [_errors(factors, step) for step in search.steps]
-    return FoundNoise(best, errors, search.n_iter)
+    return FoundNoise(best, errors, search.n_iter, status)
 
 
 def _options(method):

@@ -270,6 +270,8 @@ class Engine(ABC):
     def _energies(self, status):
         """Expected errors, predictive log-likelihood, what makes log Z an entropy."""
         factors, cavity = self.factors, None
+        if not factors.is_soft:
+            return (0.0 if status == "converged" else np.nan), np.nan, 0.0
         if status not in ("diverged", "impossible"):
             # Without one of the patterns there may be no posterior.
             with suppress(FloatingPointError):
