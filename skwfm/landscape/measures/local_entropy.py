@@ -20,8 +20,8 @@ class LocalEntropy(Measure):
 
     Local entropy is the logarithm, per weight, of the share of weights at this distance
     from the solution that get no more training examples wrong than it does, by message
-    passing (expectation propagation on images). Zero would be all of them; nearer to zero is
-    wider. It is an approximation: trust large differences, not small ones.
+    passing (expectation propagation on images). Zero would be all of them; nearer to
+    zero is wider. It is an approximation: trust large differences, not small ones.
 
     Parameters
     ----------
