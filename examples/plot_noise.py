@@ -120,7 +120,9 @@ plt.show()
 # A model that makes errors has a local entropy as well: that of the weights around it
 # that make no more errors than it does. Allowing more errors leaves more weights. Lines
 # are message passing (amp); circles with bars of two standard errors are sampling,
-# which takes nothing as uncorrelated and reaches only the larger fractions.
+# which takes nothing as uncorrelated and reaches only the larger fractions. Where more
+# errors are allowed than weights make on average, amp gives 0 and sampling up to log 2
+# less, in nats for all weights together.
 
 X = rng.choice([-1.0, 1.0], (120, 60))
 factors = Factors(X, np.ones(120), machine)
