@@ -48,7 +48,10 @@ def test_a_common_beta_at_which_a_solution_is_saturated_is_not_silent():
     """Breast cancer: eLAL needs beta 27 and LAL 62, where eLAL's curvature is 1e-22."""
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
-    models = [cls(random_state=0).fit(X, y) for cls in (ELALClassifier, LALClassifier)]
+    models = [
+        cls(intercept_scaling=1.0, random_state=0).fit(X, y)
+        for cls in (ELALClassifier, LALClassifier)
+    ]
     with pytest.warns(UserWarning, match=r"models \[0\] are saturated.*which model 1"):
         beta = smallest_beta(models, X, y)
     with warnings.catch_warnings():
