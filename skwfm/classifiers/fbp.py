@@ -233,7 +233,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         if step is None:
             return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
-        self.posterior_, self.gamma_ = step.posterior, GAMMA
+        self.posterior_, self.gamma_ = step.answer, GAMMA
         weights = unit_norm(factors.dense(step.focused.flat_mean))
         n_iter, status = len(found.errors), found.status
         return Solution(weights, n_iter, status == "noisy", status, found.errors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -71,6 +71,12 @@ class NoiseStep:
         found = self.posterior.log_predictive
         is_known = np.isfinite(found) and np.isfinite(self.posterior.expected_errors)
         return found if is_known else -np.inf
+
+    @property
+    def answer(self) -> Posterior:
+        """The continued posterior, or the one before if that has no finite weights."""
+        is_finite = np.isfinite(self.posterior.flat_mean).all()
+        return self.posterior if is_finite else self.focused
 
     @property
     def log_evidence(self) -> float:
@@ -174,7 +180,8 @@ class NoiseSearch:
                     return step
             if self.is_interrupted:
                 break
-        return best
+        unknown = replace(best.posterior, log_volume=np.nan, log_evidence=np.nan)
+        return replace(best, posterior=unknown)
 
     def _steps(self, factors, reference, label_noises, final_only=False):
         """Lower the noise step by step."""

@@ -130,7 +130,23 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
     X, y = flipped(0.1, n_samples=700)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
     assert model.posterior_.n_samples == 500
+    assert np.isnan(model.log_evidence_)  # that of all patterns is not known
     assert model.score(X, y) > 0.87
+
+
+def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
+    def without_replicas_nothing(factors, prior, **options):
+        posterior = infer(factors, prior, **options)
+        if isinstance(prior, SphericalPrior):
+            nothing = np.full_like(posterior.flat_mean, np.nan)
+            return replace(posterior, flat_mean=nothing, log_predictive=np.nan)
+        return posterior
+
+    monkeypatch.setattr(evidence, "infer", without_replicas_nothing)
+    X, y = flipped(0.1, n_samples=100)
+    model = FBPClassifier(n_hidden=3, label_noise=0.1, random_state=0).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert np.isfinite(model.coef_).all()
 
 
 def test_contradictory_copies():
