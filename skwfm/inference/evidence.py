@@ -36,7 +36,7 @@ _WORSE_ON_ALL = 0.05
 # Updates of the noise at the end.
 _ROUNDS = 3
 # Levels without a better prediction after which lower ones are not tried.
-_PATIENCE = 3
+_MOST_WORSE_LEVELS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +207,9 @@ class NoiseSearch:
             yield step
             n_worse = 0 if step.score > best else n_worse + 1
             best = max(best, step.score)
-            if self.is_interrupted or (n_worse > _PATIENCE and not self.is_fixed):
+            if self.is_interrupted or (
+                n_worse > _MOST_WORSE_LEVELS and not self.is_fixed
+            ):
                 return
 
     def _settle(self, step):

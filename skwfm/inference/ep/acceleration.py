@@ -9,7 +9,7 @@ _LONGEST_STEP = 5.0
 # If the residual grows by this factor, earlier steps say nothing about the next.
 _WORSE = 1.5
 # Where so many steps bring no smaller residual, damped steps are left alone.
-_PATIENCE = 15
+_MOST_IDLE_STEPS = 15
 # Share of the Gram matrix' trace added to its diagonal, against rounding.
 _RIDGE = 1e-8
 
@@ -49,7 +49,7 @@ class Anderson:
         size, damped = np.linalg.norm(residual), share * residual
         self._n_idle = 0 if size < self._best else self._n_idle + 1
         self._best = min(self._best, size)
-        if self._n_idle > _PATIENCE:
+        if self._n_idle > _MOST_IDLE_STEPS:
             return damped
         if size > _WORSE * self._last:
             self.forget()
