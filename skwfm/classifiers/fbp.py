@@ -71,7 +71,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         followed if "auto" finds that real weights predict no label better than chance,
         or all of them. With binary weights "auto" is 0.
     answer : {"auto", "machine", "posterior"}, default="auto"
-        What answers: the one machine `coef_`, or the majority of all machines around it,
+        What answers: the machine `coef_`, or the majority of all machines around it,
         each with its probability. The majority has better probabilities, but is no
         committee machine any more; `n_errors_` and all measures of the landscape are
         those of the machine. "auto" is the machine without noise, else the posterior.
