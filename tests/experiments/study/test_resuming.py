@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
@@ -212,7 +213,8 @@ def test_worker_leaves_ctrl_c_to_the_study(source, tmp_path):
 
 
 SLOW_STUDY = """
-    import sys, time
+    import os, sys, time
+    from pathlib import Path
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
     from skwfm.experiments import Contestant, Source, compare
@@ -222,6 +224,7 @@ SLOW_STUDY = """
             self.seconds = seconds
             self.random_state = random_state
         def fit(self, X, y):
+            Path(f"{sys.argv[2]}-{os.getpid()}").touch()  # a worker has begun
             try:
                 time.sleep(self.seconds if self.random_state else 0)
             except KeyboardInterrupt:
@@ -274,6 +277,9 @@ def test_killed_study_leaves_no_workers(tmp_path):
     )
     while study.stdout.readline() != "1\n":
         assert study.poll() is None
+    while len(list(tmp_path.glob("cache-*"))) < 2:  # both workers have begun
+        assert study.poll() is None
+        time.sleep(0.05)
     study.kill()
     study.communicate(timeout=20)  # a sleeper takes 60 s
 
