@@ -40,7 +40,7 @@ from skwfm.inference import Factors, SphericalPrior, infer
 from skwfm.landscape import local_entropy
 from skwfm.theory import solution_entropy
 
-betas, points = np.linspace(0, 2.25, 8), np.array([0.25, 0.75, 1.25, 1.75, 2.25])
+betas, points = np.linspace(0, 2.25, 19), np.array([0.25, 0.75, 1.25, 1.75, 2.25])
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for n_hidden, line, fill in [(1, "-", "black"), (3, "--", "white")]:
     theory = [solution_entropy("tree", n_hidden, 4, beta_ne=b) for b in betas]
@@ -148,9 +148,10 @@ for most, line, grey in [
         )  # fmt: skip
     label = f"at most {most} errors" + (" (as the model)" if most == n_errors else "")
     ax.plot(curve.distance, curve.entropy, linestyle=line, color=grey, label=label)
+    note = "Monte Carlo, two standard errors" if most == n_errors else None
     ax.errorbar(
         sampled.distance, sampled.entropy, 2 * sampled.error, fmt="o", color=grey,
-        mfc="white", capsize=3,
+        mfc="white", capsize=3, label=note,
     )  # fmt: skip
 ax.set(
     xlabel="distance from the model",

@@ -34,7 +34,7 @@ def flipped(share, n_samples=400, n_features=12, seed=0):
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.2])
 def test_known_noise_is_found(share):
-    """Within a third of the truth, which is three standard deviations at 10 %."""
+    """Within a third of the truth; so many labels are flipped, exactly."""
     X, y = flipped(share)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
     tolerance = share / 3 if share else 0.02
@@ -203,6 +203,17 @@ def test_what_is_no_noise(noise):
     X, y = flipped(0.0, n_samples=30)
     with pytest.raises(ValueError, match="label_noise"):
         FBPClassifier(label_noise=noise).fit(X, y)
+
+
+def test_binary_weights_have_no_noise_of_their_own():
+    X, y = make_random_patterns(20, 99, random_state=0)
+    settings = {"weights": "binary", "n_hidden": 3, "architecture": "tree"}
+    with pytest.raises(ValueError, match=r"label_noise=0\.1 needs weights='spherical'"):
+        FBPClassifier(label_noise=0.1, **settings).fit(X, y)
+    searched = FBPClassifier(label_noise="auto", random_state=0, **settings).fit(X, y)
+    plain = FBPClassifier(random_state=0, **settings).fit(X, y)
+    np.testing.assert_array_equal(searched.coef_, plain.coef_)
+    assert len(np.unique(np.abs(plain.coef_[plain.coef_ != 0]))) == 1
 
 
 def test_unfitted():

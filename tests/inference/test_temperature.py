@@ -81,15 +81,14 @@ def test_errors_are_minus_the_derivative_of_log_z(
     method, machine, prior, make_patterns
 ):
     """At a fixed point, where log Z is stationary with respect to the messages."""
-    if method == "amp" and isinstance(machine, FullCommittee):
-        pytest.skip("amp needs more weights per unit than these")
     factors = make_patterns(machine, 60, 45, beta_ne=1.5)
     here, *around = (
         run(factors.at(beta_ne=beta), prior, method) for beta in (1.5, 1.501, 1.499)
     )
     slope = (around[0].log_evidence - around[1].log_evidence) / 0.002
-    # Messages of bp leave out terms of the order of one over the number of inputs.
-    tolerance = 0.02 if method == "bp" else 2e-5
+    # Messages of bp leave out terms of the order of one over the number of inputs: .5,
+    # .13 and .07 % with 15, 67 and 135 inputs a unit.
+    tolerance = 0.01 if method == "bp" else 2e-6
     assert here.expected_errors == pytest.approx(-slope, rel=tolerance)
 
 

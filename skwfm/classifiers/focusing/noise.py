@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch, NoiseStep
@@ -61,7 +62,14 @@ def find_noise(classifier, factors, rng):
     ------
     KeyboardInterrupt
         On Ctrl-C before there is a result.
+    ValueError
+        If weights are +-1: the posterior at a noise is that of real weights.
     """
+    if classifier.weights == "binary":
+        raise ValueError(
+            f"label_noise={shown(classifier.label_noise)} needs weights='spherical', "
+            "but weights='binary': pass one of label_noise=0 and weights='spherical'."
+        )
     noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
     levels = LABEL_NOISES
     if is_fixed:
