@@ -144,6 +144,8 @@ class BaseCommitteeClassifier(
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
+        if self.n_hidden == np.inf:
+            return self._fit_infinite(X, y)
         self.architecture_ = self._resolve_architecture()
         self.intercept_scaling_ = self._resolve_scaling(X)
         problem = self._problem(X, y)
@@ -153,6 +155,14 @@ class BaseCommitteeClassifier(
         self._store_weights(solution.weights, problem.layout, origin)
         self._store_outcome(solution, X, y)
         return self
+
+    def _validate_params(self):
+        if self.n_hidden == np.inf and not hasattr(self, "_fit_infinite"):
+            raise ValueError(
+                f"n_hidden=inf is not available in {type(self).__name__}, which trains "
+                "weights: pass an odd integer, or use FBPClassifier(n_hidden=np.inf)."
+            )
+        super()._validate_params()
 
     def set_params(self, **params: object) -> Self:
         """Set parameters of the classifier and of its machine.

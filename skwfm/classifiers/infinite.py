@@ -1,0 +1,178 @@
+"""The infinite committee behind `FBPClassifier(n_hidden=np.inf)`."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import log_ndtr
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skwfm import plugins
+from skwfm._shown import shown
+from skwfm._sklearn import Interval, Options
+from skwfm.architectures import FullCommittee
+from skwfm.classifiers.epochs.overflow import check_scaling
+from skwfm.inference.infinite.answers import NoisyAnswers
+from skwfm.inference.infinite.evidence import EvidenceSearch
+from skwfm.inference.temperature import check_weights
+from skwfm.problem.validation import INPUT_DTYPES, check_squares, merge_patterns
+
+# What `n_hidden` may be where infinitely many units are possible.
+SIZES = [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})]
+# The covariance of the votes takes 8 bytes a pair of distinct patterns, and a few more
+# matrices of this size are worked on.
+_MOST_PATTERNS = 10_000
+# New inputs that are predicted at once.
+_ROWS = 1024
+# What only committees of the one kind have, to be forgotten in a fit of the other.
+_OF_FINITE = ("coef_", "intercept_", "architecture_", "gamma_")
+_OF_INFINITE = ("committee_", "output_noise_")
+# What cannot be asked for where there are no weights, with the remedy.
+_WITHOUT_WEIGHTS = {
+    "weights": (("spherical",), "weights='spherical', which are Gaussian then"),
+    "method": (("auto", "ep"), "method='auto' or 'ep'"),
+    "answer": (("auto", "posterior"), "answer='auto' or 'posterior'"),
+}
+_ADVICE = {
+    "max_sweeps": (
+        "Expectation propagation stopped at max_sweeps={max_sweeps} with residual "
+        "{residual:.2g}: raise max_sweeps or set damping=0.8."
+    ),
+    "diverged": (
+        "Expectation propagation diverged with residual {residual:.2g}; the last "
+        "proper posterior is kept: set damping=0.8."
+    ),
+    "interrupted": (
+        "The training was interrupted after {n_sweeps} sweeps; the best noise so far "
+        "is kept."
+    ),
+}
+
+
+class InfiniteCommitteeMixin:
+    """What `FBPClassifier` does with ``n_hidden=np.inf``."""
+
+    def _fit_infinite(self, X, y, sample_weight=None):
+        """Learn validated patterns of the two ``classes_``, with their weights."""
+        _check_parameters(self)
+        check_squares(X)
+        labels = np.where(y == self.classes_[1], 1.0, -1.0)
+        weight = check_weights(sample_weight, len(labels))
+        rows, *counts = merge_patterns(X, labels, weight)
+        _check_size(len(rows))
+        search = EvidenceSearch(
+            X[rows].astype(np.float64),
+            NoisyAnswers(*counts, output_noise=1.0),
+            self.label_noise,
+            _constant_input(self, X),
+            np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
+            {name: getattr(self, name) for name in ("damping", "tol", "max_sweeps")},
+        )
+        context = self._init_callback_context(max_subtasks=None)
+        context.call_on_fit_task_begin(estimator=self, X=X)
+        committee = search.run()
+        context.call_on_fit_task_end(estimator=self, X=X)
+        _forget(self, _OF_FINITE)
+        self._store_committee(committee, search, X, y)
+        return self
+
+    def _store_committee(self, committee, search, X, y):
+        self.committee_, self.posterior_ = committee, committee.posterior
+        self.label_noise_ = committee.answers.label_noise
+        self.output_noise_ = committee.answers.output_noise
+        self.intercept_scaling_ = committee.constant if self.fit_intercept else 1.0
+        self.method_ = "ep"
+        self.n_iter_, self.n_sweeps_ = search.n_iter, search.n_sweeps
+        self.n_errors_ = int(np.sum(self._named(self._vote_log_odds(X)) != y))
+        self.loss_curve_ = [self.n_errors_]
+        status = self.posterior_.status
+        self.converged_ = status == "converged"
+        self.status_ = "noisy" if self.converged_ and self.n_errors_ else status
+        self.log_evidence_ = self.posterior_.log_evidence if self.converged_ else np.nan
+        if not self.converged_:
+            facts = {"residual": self.posterior_.residual, "n_sweeps": self.n_sweeps_}
+            advice = _ADVICE[status].format(max_sweeps=self.max_sweeps, **facts)
+            warnings.warn(advice, ConvergenceWarning, stacklevel=6)
+
+    def _resolve_architecture(self):
+        _forget(self, _OF_INFINITE)  # a fit of a finite committee begins
+        return super()._resolve_architecture()
+
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Give the log-odds of the classes under the posterior.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            Log-odds of ``classes_[1]``.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "committee_"):
+            return super().decision_function(X)
+        return self._vote_log_odds(
+            validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
+        )
+
+    def _vote_log_odds(self, X):
+        blocks = (X[i : i + _ROWS] for i in range(0, len(X), _ROWS))
+        return np.concatenate([self._log_odds_of(block) for block in blocks])
+
+    def _log_odds_of(self, X):
+        mean, variance = self.committee_.moments(X.astype(np.float64))
+        votes = mean / np.sqrt(variance + self.output_noise_**2)
+        logs, noise = (log_ndtr(votes), log_ndtr(-votes)), self.label_noise_
+        if not noise:
+            return logs[0] - logs[1]
+        keep, flip = np.log1p(-noise), np.log(noise)
+        positive = np.logaddexp(keep + logs[0], flip + logs[1])
+        return positive - np.logaddexp(flip + logs[0], keep + logs[1])
+
+
+def _check_parameters(classifier):
+    """Raise ValueError if a parameter means nothing for an infinite committee."""
+    for name, (known, remedy) in _WITHOUT_WEIGHTS.items():
+        value = getattr(classifier, name)
+        if value not in known:
+            raise ValueError(
+                f"{name}={shown(value)} needs weights, but an infinite committee "
+                f"(n_hidden=inf) has none: pass {remedy}, or a finite n_hidden."
+            )
+    machine = plugins.resolve("architectures", classifier.architecture)
+    if machine is not FullCommittee:
+        raise ValueError(
+            f"architecture={shown(classifier.architecture)} has no infinite committee "
+            "(n_hidden=inf), whose units all see every input: pass "
+            "architecture='full', or a finite n_hidden."
+        )
+
+
+def _check_size(n_patterns):
+    if n_patterns > _MOST_PATTERNS:
+        raise ValueError(
+            f"n_hidden=inf with {n_patterns} distinct patterns needs several matrices "
+            f"of {8e-9 * n_patterns**2:.1f} GB and hours: pass at most "
+            f"{_MOST_PATTERNS} patterns, for instance a random sample, or a finite "
+            "n_hidden."
+        )
+
+
+def _constant_input(classifier, X):
+    """The constant input: 0 without intercepts, "auto" if it is to be found."""
+    if not classifier.fit_intercept:
+        return 0.0
+    check_scaling(classifier.intercept_scaling, X)
+    is_auto = isinstance(classifier.intercept_scaling, str)
+    return "auto" if is_auto else float(classifier.intercept_scaling)
+
+
+def _forget(classifier, names):
+    for name in names:
+        vars(classifier).pop(name, None)
