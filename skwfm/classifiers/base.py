@@ -144,7 +144,7 @@ class BaseCommitteeClassifier(
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
-        if self.n_hidden == np.inf:
+        if self._is_infinite:
             return self._fit_infinite(X, y)
         self.architecture_ = self._resolve_architecture()
         self.intercept_scaling_ = self._resolve_scaling(X)
@@ -156,8 +156,12 @@ class BaseCommitteeClassifier(
         self._store_outcome(solution, X, y)
         return self
 
+    @property
+    def _is_infinite(self):
+        return isinstance(self.n_hidden, Real) and self.n_hidden == np.inf
+
     def _validate_params(self):
-        if self.n_hidden == np.inf and not hasattr(self, "_fit_infinite"):
+        if self._is_infinite and not hasattr(self, "_fit_infinite"):
             raise ValueError(
                 f"n_hidden=inf is not available in {type(self).__name__}, which trains "
                 "weights: pass an odd integer, or use FBPClassifier(n_hidden=np.inf)."

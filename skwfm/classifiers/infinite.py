@@ -70,6 +70,7 @@ class InfiniteCommitteeMixin:
             _constant_input(self, X),
             np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
             {name: getattr(self, name) for name in ("damping", "tol", "max_sweeps")},
+            _Progress(int(self.verbose)),
         )
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X)
@@ -134,6 +135,22 @@ class InfiniteCommitteeMixin:
         keep, flip = np.log1p(-noise), np.log(noise)
         positive = np.logaddexp(keep + logs[0], flip + logs[1])
         return positive - np.logaddexp(flip + logs[0], keep + logs[1])
+
+
+class _Progress:
+    """Prints a line for every so many levels of noise; none for 0."""
+
+    def __init__(self, interval):
+        self._interval, self._n_trials = interval, 0
+
+    def __call__(self, trial):
+        self._n_trials += 1
+        if self._interval and self._n_trials % self._interval == 0:
+            print(
+                f"[FBPClassifier] label noise {trial.label_noise:.3g}, output noise "
+                f"{trial.output_noise:.3g}, constant input {trial.constant:.3g}: log "
+                f"evidence {trial.evidence:.6g}"
+            )
 
 
 def _check_parameters(classifier):

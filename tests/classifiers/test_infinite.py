@@ -245,6 +245,32 @@ def test_too_few_sweeps(moons):
     assert model.score(X, y) > 0.8
 
 
+def test_an_interrupt_with_all_patterns_leaves_the_sample(moons, monkeypatch):
+    monkeypatch.setattr(evidence, "_MOST_COMPARED", 100)
+    solve = propagation.solve_process
+
+    def interrupted_with_all(covariance, *sites):
+        if len(covariance) > 100:
+            raise KeyboardInterrupt
+        return solve(covariance, *sites)
+
+    monkeypatch.setattr(propagation, "solve_process", interrupted_with_all)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model = FBPClassifier(n_hidden=np.inf, random_state=0).fit(*moons)
+    assert model.status_ == "interrupted"
+    assert len(model.posterior_.linear) == 100
+    assert model.score(*moons) > 0.9
+
+
+def test_progress(moons, capsys):
+    X, y = (part[:60] for part in moons)
+    model = FBPClassifier(n_hidden=np.inf, verbose=2).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    # The last posterior is no further trial.
+    assert len(lines) == (model.n_iter_ - 1) // 2
+    assert all("log evidence -" in line for line in lines)
+
+
 @pytest.mark.parametrize("n_solved", [0, 40])
 def test_an_interrupt_leaves_the_best_so_far(n_solved, moons, monkeypatch):
     solve, solved = propagation.solve_process, []

@@ -73,8 +73,16 @@ class InfiniteCommittee:
 
 
 @dataclass(frozen=True, eq=False)
-class _Trial:
-    """A posterior at some noise and constant input."""
+class Trial:
+    """A posterior at some noise and constant input.
+
+    Parameters
+    ----------
+    label_noise, output_noise, constant : float
+        What was tried.
+    posterior : VotePosterior
+        The posterior there.
+    """
 
     label_noise: float
     output_noise: float
@@ -82,7 +90,8 @@ class _Trial:
     posterior: VotePosterior
 
     @property
-    def evidence(self):
+    def evidence(self) -> float:
+        """Log-probability of the labels; -inf if the run was far from converged."""
         posterior = self.posterior
         counts = posterior.status != "diverged" and posterior.residual < _USELESS
         return posterior.log_evidence if counts else -np.inf
@@ -105,6 +114,8 @@ class EvidenceSearch:
         Draws the patterns that are compared first.
     options : dict, default={}
         `damping`, `tol` and `max_sweeps` of the last run, see `propagate`.
+    report : callable or None, default=None
+        Called with each `Trial`.
 
     Attributes
     ----------
@@ -114,10 +125,12 @@ class EvidenceSearch:
         Whether Ctrl-C ended the search; what it had found is then used.
     """
 
-    def __init__(self, inputs, answers, label_noise, constant, rng, options=None):
+    def __init__(
+        self, inputs, answers, label_noise, constant, rng, options=None, report=None
+    ):
         self._all, self._label_noise = (inputs, answers), label_noise
         self._constant, self._rng = constant, rng
-        self._options = options or {}
+        self._options, self._report = options or {}, report
         self.n_iter, self.n_sweeps, self.is_interrupted = 0, 0, False
 
     def run(self) -> InfiniteCommittee:
@@ -218,11 +231,13 @@ class EvidenceSearch:
             self._covariance, answers, self._last, tol=_TOL, max_sweeps=_MOST_SWEEPS
         )
         self._count(posterior)
-        trial = _Trial(*map(float, (label_noise, output_noise, self._at)), posterior)
+        trial = Trial(*map(float, (label_noise, output_noise, self._at)), posterior)
         if np.isfinite(trial.evidence):
             self._last = posterior
         if self._best is None or trial.evidence > self._best.evidence:
             self._best = trial
+        if self._report is not None:
+            self._report(trial)
         if posterior.status == "interrupted":
             raise KeyboardInterrupt
         return trial
@@ -233,16 +248,20 @@ class EvidenceSearch:
 
     def _on_all(self, best):
         """Improve the noise with all patterns, where it was compared on some."""
-        (self._inputs, self._answers), self._best = self._all, None
-        self._use(best.constant)
         found = np.array([best.label_noise, best.output_noise])
         free = found > 0
         if self._label_noise != "auto":
             free[0] = False
+        sample = self._inputs, self._answers
+        (self._inputs, self._answers), self._best = self._all, None
+        self._use(best.constant)
         try:
             self._climb(*found, free, _LAST_EVALUATIONS)
         except KeyboardInterrupt:
-            self._stop()
+            self.is_interrupted = True
+            if self._best is None or not np.isfinite(self._best.evidence):
+                self._inputs, self._answers = sample
+                return best
         return self._best
 
     def _committee(self, best):
