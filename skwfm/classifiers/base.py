@@ -144,11 +144,11 @@ class BaseCommitteeClassifier(
         X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
-        if self._is_infinite:
-            return self._fit_infinite(X, y)
         self.architecture_ = self._resolve_architecture()
         self.intercept_scaling_ = self._resolve_scaling(X)
         problem = self._problem(X, y)
+        if self._is_infinite:
+            return self._learn_infinite(problem, _generator(self.random_state))
         solution = self._solve(problem, _generator(self.random_state))
         origin = f"{type(self).__name__}._solve"
         check_solution(solution, origin)
@@ -161,7 +161,7 @@ class BaseCommitteeClassifier(
         return isinstance(self.n_hidden, Real) and self.n_hidden == np.inf
 
     def _validate_params(self):
-        if self._is_infinite and not hasattr(self, "_fit_infinite"):
+        if self._is_infinite and not hasattr(self, "_learn_infinite"):
             raise ValueError(
                 f"n_hidden=inf is not available in {type(self).__name__}, which trains "
                 "weights: pass an odd integer, or use FBPClassifier(n_hidden=np.inf)."

@@ -7,18 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm import plugins
 from skwfm._shown import shown
 from skwfm._sklearn import Interval, Options
 from skwfm.architectures import FullCommittee
-from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights
-from skwfm.problem.validation import INPUT_DTYPES, check_squares, merge_patterns
+from skwfm.problem.validation import INPUT_DTYPES, merge_patterns
 
 # What `n_hidden` may be where infinitely many units are possible.
 SIZES = [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})]
@@ -55,39 +53,46 @@ _ADVICE = {
 class InfiniteCommitteeMixin:
     """What `FBPClassifier` does with ``n_hidden=np.inf``."""
 
-    def _fit_infinite(self, X, y, sample_weight=None):
-        """Learn validated patterns of the two ``classes_``, with their weights."""
+    def _resolve_architecture(self):
+        _forget(self, _OF_FINITE if self._is_infinite else _OF_INFINITE)
+        if not self._is_infinite:
+            return super()._resolve_architecture()
         _check_parameters(self)
-        check_squares(X)
-        labels = np.where(y == self.classes_[1], 1.0, -1.0)
-        weight = check_weights(sample_weight, len(labels))
-        rows, *counts = merge_patterns(X, labels, weight)
+        return FullCommittee(1)  # sees all inputs, as every unit does
+
+    def _learn_infinite(self, problem, rng):
+        """Learn the patterns of a Problem, with their weights if it has some."""
+        inputs, labels = problem.inputs, problem.labels
+        weight = check_weights(getattr(problem, "sample_weight", None), len(labels))
+        rows, *counts = merge_patterns(inputs, labels.astype(np.float64), weight)
         _check_size(len(rows))
+        constant = self.intercept_scaling if self.fit_intercept else 0.0
         search = EvidenceSearch(
-            X[rows].astype(np.float64),
+            inputs[rows].astype(np.float64),
             NoisyAnswers(*counts, output_noise=1.0),
             self.label_noise,
-            _constant_input(self, X),
-            np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
+            constant,
+            rng,
             {name: getattr(self, name) for name in ("damping", "tol", "max_sweeps")},
             _Progress(int(self.verbose)),
         )
         context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=X)
+        context.call_on_fit_task_begin(estimator=self, X=inputs)
         committee = search.run()
-        context.call_on_fit_task_end(estimator=self, X=X)
-        _forget(self, _OF_FINITE)
-        self._store_committee(committee, search, X, y)
+        context.call_on_fit_task_end(estimator=self, X=inputs)
+        _forget(self, ["architecture_"])
+        self._store_committee(committee, search, problem)
         return self
 
-    def _store_committee(self, committee, search, X, y):
+    def _store_committee(self, committee, search, problem):
         self.committee_, self.posterior_ = committee, committee.posterior
         self.label_noise_ = committee.answers.label_noise
         self.output_noise_ = committee.answers.output_noise
         self.intercept_scaling_ = committee.constant if self.fit_intercept else 1.0
         self.method_ = "ep"
         self.n_iter_, self.n_sweeps_ = search.n_iter, search.n_sweeps
-        self.n_errors_ = int(np.sum(self._named(self._vote_log_odds(X)) != y))
+        positive = self._vote_log_odds(problem.inputs) > 0
+        self.n_errors_ = int(np.sum(positive != (problem.labels > 0)))
         self.loss_curve_ = [self.n_errors_]
         status = self.posterior_.status
         self.converged_ = status == "converged"
@@ -97,10 +102,6 @@ class InfiniteCommitteeMixin:
             facts = {"residual": self.posterior_.residual, "n_sweeps": self.n_sweeps_}
             advice = _ADVICE[status].format(max_sweeps=self.max_sweeps, **facts)
             warnings.warn(advice, ConvergenceWarning, stacklevel=6)
-
-    def _resolve_architecture(self):
-        _forget(self, _OF_INFINITE)  # a fit of a finite committee begins
-        return super()._resolve_architecture()
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Give the log-odds of the classes under the posterior.
@@ -179,15 +180,6 @@ def _check_size(n_patterns):
             f"{_MOST_PATTERNS} patterns, for instance a random sample, or a finite "
             "n_hidden."
         )
-
-
-def _constant_input(classifier, X):
-    """The constant input: 0 without intercepts, "auto" if it is to be found."""
-    if not classifier.fit_intercept:
-        return 0.0
-    check_scaling(classifier.intercept_scaling, X)
-    is_auto = isinstance(classifier.intercept_scaling, str)
-    return "auto" if is_auto else float(classifier.intercept_scaling)
 
 
 def _forget(classifier, names):

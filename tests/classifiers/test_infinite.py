@@ -1,6 +1,7 @@
 """The infinite committee as a classifier."""
 
 import pickle
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -116,13 +117,22 @@ def test_copies_and_contradictions():
     assert np.all(np.abs(found - shares) < 5 * np.sqrt(0.25 / 200) + 0.03)
 
 
+class PatternsOf(NamedTuple):
+    """What is read of a Problem."""
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    sample_weight: np.ndarray
+
+
 def test_weights_are_copies(moons):
     X, y = (part[:60] for part in moons)
     weight = np.random.default_rng(0).integers(0, 3, size=60)
     model, copies = (FBPClassifier(n_hidden=np.inf, random_state=0) for _ in range(2))
     copies.fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
     model.fit(X, y)  # validates, and learns the classes
-    model._fit_infinite(X, y, weight)
+    weighted = PatternsOf(X, np.where(y == "right", 1.0, -1.0), weight)
+    model._learn_infinite(weighted, np.random.default_rng(0))
     np.testing.assert_allclose(
         model.predict_proba(X), copies.predict_proba(X), atol=1e-9
     )
