@@ -8,6 +8,12 @@ a Gaussian process whose covariance is the mean product of two signs,
 
 import numpy as np
 
+# A cosine above this one loses the digits of the angle to rounding, which the distance
+# of the directions keeps.
+_NEARLY_ONE = 1 - 1e-6
+# Pairs whose distances are computed at once.
+_PAIRS = 65536
+
 
 def vote_covariance(first, second, constant):
     """Give the covariance of the votes on two sets of inputs.
@@ -29,7 +35,12 @@ def vote_covariance(first, second, constant):
     """
     one, other = (_directions(inputs, constant) for inputs in (first, second))
     cosine = np.clip(one @ other.T, -1, 1)
+    near = np.nonzero(cosine > _NEARLY_ONE)
     covariance = np.multiply(2 / np.pi, np.arcsin(cosine, out=cosine), out=cosine)
+    for start in range(0, len(near[0]), _PAIRS):
+        rows, columns = (index[start : start + _PAIRS] for index in near)
+        distance = np.linalg.norm(one[rows] - other[columns], axis=1)
+        covariance[rows, columns] = 1 - 4 / np.pi * np.arcsin(distance / 2)
     if first is second:
         covariance[np.diag_indices_from(covariance)] = 1.0
     return covariance

@@ -46,3 +46,16 @@ def test_zeros_have_no_angle():
     inputs = np.array([[0.0, 0.0], [1.0, 0.0]])
     covariance = vote_covariance(inputs, inputs, 0.0)
     np.testing.assert_array_equal(covariance, np.eye(2))
+
+
+@pytest.mark.parametrize("angle", [1e-9, 1e-6, 1e-3, 1.5e-3, 0.1])
+def test_small_angles_keep_their_digits(angle):
+    inputs = np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])
+    covariance = vote_covariance(inputs[:1], inputs[1:], 0.0)
+    assert 1 - covariance[0, 0] == pytest.approx(2 * angle / np.pi, rel=1e-6)
+
+
+def test_the_same_input_has_the_covariance_one():
+    inputs = np.random.default_rng(0).normal(size=(50, 7))
+    covariance = vote_covariance(inputs.copy(), inputs, 3.0)
+    np.testing.assert_array_equal(covariance.diagonal(), 1)
