@@ -16,17 +16,14 @@ from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import NO_SEARCH, find_noise
 from skwfm.classifiers.focusing.protocol import protocol_steps
+from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
-from skwfm.inference import (
-    ENGINES,
-    Factors,
-    default_method,
-)
+from skwfm.inference import ENGINES, Factors, default_method
 from skwfm.inference.evidence import GAMMA
 from skwfm.inference.scales import far_power, undo_scale
 
 
-class FBPClassifier(BaseCommitteeClassifier):
+class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     r"""Committee machine trained by focusing belief propagation.
 
     Message passing computes the marginals of the weights of one of `n_replicas`
@@ -76,8 +73,8 @@ class FBPClassifier(BaseCommitteeClassifier):
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
-    n_hidden : int, default=9
-        Number of hidden units K, odd for a committee.
+    n_hidden : int or inf, default=9
+        Number of hidden units K, odd for a committee, or ``np.inf``: :ref:`infinite`.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
     intercept_scaling : float or "auto", default="auto"
@@ -107,6 +104,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         The coupling of the answer; with noise that of `coef_`.
     label_noise_ : float
         Probability that a label is flipped.
+    output_noise_ : float
+        Infinite committee only: noise before the final sign, votes having size 1.
     log_evidence_ : float
         Log-probability of the labels, in nats; NaN without noise or convergence.
     method_ : str
@@ -154,6 +153,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     _reads_bits = True
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
+        "n_hidden": SIZES,
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
@@ -166,7 +166,14 @@ class FBPClassifier(BaseCommitteeClassifier):
         "label_noise": [Interval(Real, 0, 0.5, closed="left"), StrOptions({"auto"})],
     }
     _needs = ("channel",)
-    _by_class = ("label_noise_", "log_evidence_", "gamma_", "n_sweeps_", "method_")
+    _by_class = (
+        "label_noise_",
+        "log_evidence_",
+        "gamma_",
+        "n_sweeps_",
+        "method_",
+        "output_noise_",
+    )
 
     def __init__(
         self,
@@ -182,7 +189,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         label_noise: float | Literal["auto"] = 0.0,
         answer: Literal["auto", "machine", "posterior"] = "auto",
         architecture: object = "full",
-        n_hidden: int = 9,
+        n_hidden: float = 9,
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
         class_weight: dict | Literal["balanced"] | None = None,
@@ -277,11 +284,15 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _all_answer(self):
         """Whether all machines of the posterior answer, not only the one in `coef_`."""
-        return self.answer == "posterior" or bool(
-            self.answer == "auto" and self.label_noise_
+        return (
+            hasattr(self, "committee_")
+            or self.answer == "posterior"
+            or bool(self.answer == "auto" and self.label_noise_)
         )
 
     def _log_odds(self, X):
+        if hasattr(self, "committee_"):
+            return self._vote_log_odds(X)
         X = np.ldexp(X, -self._power) if self._power else X
         factors = self._factors_of(X)
         moments = self.posterior_.field_moments(factors)

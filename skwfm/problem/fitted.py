@@ -92,6 +92,11 @@ def _check_model(model):
     have = f"{type(model).__name__} has no {', '.join(missing)}"
     if _is_unfitted(model):
         raise NotFittedError(f"{have}: fit it first.")
+    if hasattr(model, "committee_"):
+        raise TypeError(
+            f"{have}: an infinite committee has no weights. Fit one with a finite "
+            "n_hidden; noise_robustness takes any classifier."
+        )
     raise TypeError(
         f"{have}: this measure needs a fitted committee machine, for instance a fitted "
         "skwfm.LALClassifier, or a pipeline that ends with one. noise_robustness takes "
