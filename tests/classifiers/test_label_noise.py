@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
-from skwfm.inference import Factors, SphericalPrior, evidence, infer
+from skwfm.inference import Factors, Focusing, SphericalPrior, evidence, infer
 from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch
 
 
@@ -147,6 +147,87 @@ def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
     model = FBPClassifier(n_hidden=3, label_noise=0.1, random_state=0).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
     assert np.isfinite(model.coef_).all()
+
+
+def test_couplings_are_followed_at_a_given_noise():
+    X, y = flipped(0.1, n_samples=120)
+    settings = {"n_hidden": 3, "label_noise": 0.1, "method": "ep", "random_state": 0}
+    gammas = [0.5, 1.0, 2.0]
+    model = FBPClassifier(gammas=gammas, **settings).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 3
+    assert model.gamma_ in gammas
+    assert model.label_noise_ == 0.1
+    assert model.status_ == "noisy"
+    assert np.isnan(model.log_evidence_)  # replicas are coupled
+    # The posterior is the fixed point at that noise and coupling.
+    factors = Factors(
+        X, y, model.architecture_, True, label_noise=0.1,
+        intercept_scaling=model.intercept_scaling_,
+    )  # fmt: skip
+    prior = Focusing(SphericalPrior(), 10, model.gamma_)
+    same = infer(factors, prior, method="ep", tol=1e-6, warm_start=model.posterior_)
+    np.testing.assert_allclose(same.flat_mean, model.posterior_.flat_mean, atol=0.02)
+    assert model.score(X, y) > 0.85
+
+
+def test_every_level_is_a_line(capsys):
+    X, y = flipped(0.1, n_samples=100)
+    model = FBPClassifier(n_hidden=3, label_noise=0.1, verbose=1, random_state=0)
+    model.fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(model.loss_curve_)
+    for line, n_errors in zip(lines, model.loss_curve_, strict=True):
+        assert line.startswith(f"[FBPClassifier] noise 0.1: {n_errors} errors, ")
+        assert -np.log(2) < float(line.split()[-3]) < 0
+
+
+class AtLevel:
+    """A callback that does something at the second level."""
+
+    def __init__(self, act):
+        self.act, self.n_levels = act, 0
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "noise level":
+            return False
+        self.n_levels += 1
+        return self.act() if self.n_levels == 2 else False
+
+
+@pytest.mark.parametrize("gammas", [None, [0.5, 1.0, 2.0]])
+def test_callbacks_end_the_search(gammas):
+    X, y = flipped(0.1, n_samples=100)
+    noise = "auto" if gammas is None else 0.1
+    settings = {"n_hidden": 3, "gammas": gammas, "label_noise": noise}
+    model = FBPClassifier(random_state=0, **settings)
+    model.set_callbacks(AtLevel(lambda: True)).fit(X, y)
+    assert (model.status_, model.n_iter_) == ("stopped", 2)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+    def press_ctrl_c():
+        raise KeyboardInterrupt
+
+    model.set_callbacks(AtLevel(press_ctrl_c))
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model.fit(X, y)
+    assert (model.status_, model.n_iter_) == ("interrupted", 2)
+
+
+@pytest.mark.parametrize("weights", ["spherical", "binary"])
+def test_errors_at_zero_temperature_point_to_the_noise(weights):
+    X, y = flipped(0.2, n_samples=100)
+    model = FBPClassifier(
+        n_hidden=1, weights=weights, gammas=[0.5], max_sweeps=20, random_state=0
+    )
+    advice = r"set label_noise='auto'" + " and weights='sph" * (weights == "binary")
+    with pytest.warns(ConvergenceWarning, match=advice):
+        model.fit(X, y)
 
 
 def test_contradictory_copies():
