@@ -11,6 +11,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import FBPClassifier
@@ -44,6 +45,24 @@ def test_known_noise_is_found(share):
         assert model.log_evidence_ < 0
     else:
         assert model.n_errors_ == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.2])
+def test_predictions_at_a_known_noise(share):
+    """At most a point less accurate than SVC, a log loss at most that of LR.
+
+    Held-out labels come from the same noisy source; a point is 20 of them.
+    """
+    X, y = flipped(share, n_samples=2400)
+    order = np.random.default_rng(1).permutation(2400)
+    train, test = order[:400], order[400:]
+    model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0)
+    logistic, svc = LogisticRegression(), SVC()
+    for each in (model, logistic, svc):
+        each.fit(X[train], y[train])
+    assert model.score(X[test], y[test]) > svc.score(X[test], y[test]) - 0.01
+    losses = [log_loss(y[test], m.predict_proba(X[test])) for m in (model, logistic)]
+    assert losses[0] <= losses[1]
 
 
 def test_noise_is_as_likely_as_any_other():
