@@ -153,6 +153,27 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
     assert model.score(X, y) > 0.87
 
 
+def test_wide_units_are_searched_on_fewer_patterns(monkeypatch):
+    monkeypatch.setattr(evidence, "_MOST_OF_WIDE", 150)
+    for n_features, n_compared in [(150, 200), (151, 150)]:
+        X, y = flipped(0.0, n_samples=200, n_features=n_features)
+        factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
+        search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+        best = search.run()
+        assert search.steps[0].posterior.n_samples == n_compared
+        assert best.posterior.n_samples == 200
+
+
+def test_what_a_sample_learns_by_chance_is_no_rule():
+    """500 of these random patterns predict each other by chance, all 1000 do not."""
+    X, y = make_random_patterns(1000, 999, random_state=0)
+    model = FBPClassifier(
+        architecture="tree", fit_intercept=False, label_noise="auto", random_state=0
+    ).fit(X, y)
+    assert model.label_noise_ == 0
+    assert model.n_errors_ == 0
+
+
 def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
     def without_replicas_nothing(factors, prior, **options):
         posterior = infer(factors, prior, **options)
