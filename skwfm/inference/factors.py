@@ -170,25 +170,19 @@ class Factors(Patterns):
         """
         return self if self.is_soft else Factors.of(self.problem, beta_ne=1.0)
 
-    def sample(self, n_samples: int, random_state: int) -> Self:
-        """Draw some of the patterns, with their weights.
+    def take(self, rows: np.ndarray) -> Self:
+        """Keep some of the patterns, with their weights.
 
         Parameters
         ----------
-        n_samples : int
-            Number of patterns; with at least as many as there are, nothing is drawn.
-        random_state : int
-            Seed.
+        rows : ndarray of shape (n_rows,) of int
+            The patterns, in rising order.
 
         Returns
         -------
         factors : Factors
-            New ones at the same finite temperature, or these.
+            New ones at the same finite temperature.
         """
-        if n_samples >= self.n_samples:
-            return self
-        rng = np.random.default_rng(random_state)
-        rows = np.sort(rng.choice(self.n_samples, n_samples, replace=False))
         machine = self.architecture, self.fit_intercept
         factors = Factors(
             self.inputs[rows], self.labels[rows], *machine, beta_ne=1.0,

@@ -19,18 +19,17 @@ ADVICE = {
     ),
     "diverged": (
         "{method} diverged after {n_iter} sweeps: raise damping, start from a "
-        "posterior nearby (warm_start), {instead}, scale the features, or use fewer "
-        "patterns if no weights can satisfy all of them."
+        "posterior nearby (warm_start), {instead}, or scale the features. {errors}"
     ),
     "impossible": (
         "{method} converged to marginals or a volume that cannot be, such as more "
         "solutions than there are weights: what it assumes does not hold here, or no "
-        "weights satisfy all patterns; {instead}, or use fewer patterns."
+        "weights satisfy all patterns; {instead}. {errors}"
     ),
     "contradiction": (
         "two equal patterns have different labels, or two opposite ones labels that "
         "no weights can give both, so that the log-volume is minus infinity, whatever "
-        "{method} says: remove one (Factors.contradiction has their indices)."
+        "{method} says: remove one (Factors.contradiction has their indices). {errors}"
     ),
     "interrupted": (
         "{method} was interrupted after {n_iter} sweeps; the posterior reached so far "
@@ -45,6 +44,12 @@ ADVICE = {
         "corrected=False for the uncorrected number."
     ),
 }
+# What to do where patterns cannot all be satisfied.
+_ALLOW_ERRORS = (
+    "If no weights can satisfy all patterns allow errors, or more of them: label_noise "
+    "or beta_ne of Factors, max_errors of local_entropy, label_noise='auto' of "
+    "FBPClassifier."
+)
 # Variance of a field of size 1 whose sign is certain.
 _CERTAIN_VARIANCE = 0.01
 # What to try in place of an engine: amp and bp take inputs as uncorrelated.
@@ -183,4 +188,5 @@ class Posterior:
             n_iter=self.n_iter,
             residual=residual,
             instead=_INSTEAD.get(self.method, _INSTEAD[None]),
+            errors=_ALLOW_ERRORS,
         )

@@ -9,6 +9,7 @@ from skwfm.inference.engines.damping import ResidualDamping
 from skwfm.inference.ep import engine as ep_engine
 from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.ep.geometry import Span
+from skwfm.inference.priors.interface import bind_prior
 
 
 @pytest.fixture
@@ -46,6 +47,16 @@ def test_state_is_a_copy(factors):
     before = cold.state.precision.copy()
     EPEngine.run(factors, SphericalPrior(), cold.state)
     np.testing.assert_array_equal(cold.state.precision, before)
+
+
+def test_sites_of_some_patterns_among_more(factors):
+    """The others have no sites yet: the posterior is that of the few."""
+    rows, soft = np.array([1, 4, 5, 9]), factors.soft()
+    few = EPEngine.run(soft.take(rows), SphericalPrior(), tol=1e-8)
+    state = few.state.among(rows, 12)
+    start = EPEngine(soft, bind_prior(SphericalPrior(), soft), state)
+    np.testing.assert_allclose(start.weights()[0], few.flat_mean, atol=1e-6)
+    np.testing.assert_allclose(start.weights()[1], few.flat_variance, atol=1e-6)
 
 
 def test_state_of_another_problem(factors):
