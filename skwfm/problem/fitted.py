@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skwfm._shown import shown
 from skwfm.problem.intercepts import join_intercept
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
@@ -128,7 +129,7 @@ def _signs(y, classes):
     strangers = np.setdiff1d(y, classes).tolist()
     if strangers:
         raise ValueError(
-            f"y contains {strangers[0]!r}, which is none of the model's classes "
+            f"y contains {shown(strangers[0])}, which is none of the model's classes "
             f"{classes.tolist()}: pass the labels that it was fitted on."
         )
     if len(classes) != 2:

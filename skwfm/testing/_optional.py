@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtr
 
+from skwfm._shown import shown
 from skwfm.architectures.base import signs
 from skwfm.testing._probe import (
     MAX_ENUMERATED,
@@ -147,7 +148,7 @@ def _units(machine, fields, labels):
     units = np.asarray(call(machine, "unit_to_fix", fields, labels))
     is_index = np.issubdtype(units.dtype, np.integer) and units.shape == labels.shape
     is_unit = is_index and units.min() >= 0 and units.max() < machine.n_hidden
-    problem = f"gave {units!r} for {len(labels)} wrong patterns"
+    problem = f"gave {shown(units)} for {len(labels)} wrong patterns"
     remedy = f"give one integer from 0 to {machine.n_hidden - 1} per pattern"
     expect(is_unit, machine, "unit_to_fix", problem, remedy)
     return units

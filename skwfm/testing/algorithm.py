@@ -63,7 +63,7 @@ def check_algorithm(estimator_class: type) -> tuple[str, ...]:
     >>> from skwfm import LALClassifier
     >>> skipped = check_algorithm(LALClassifier)  # doctest: +SKIP
     """
-    problem, remedy = f"is {estimator_class!r}", "give the class, not an instance"
+    problem, remedy = f"is {shown(estimator_class)}", "give the class, not an instance"
     expect(inspect.isclass(estimator_class), estimator_class, "it", problem, remedy)
     X, y = _patterns()
     fit = partial(_fit, estimator_class, X, y)
@@ -113,7 +113,7 @@ def _check_attributes(model, X, y):
     problem = f"is {shown(model.converged_)}"
     expect(is_bool, model, "converged_", problem, "make it True or False")
     same = np.array_equal(model.classes_, _LABELS)
-    problem = f"is {model.classes_!r} for labels {_LABELS}"
+    problem = f"is {shown(model.classes_)} for labels {_LABELS}"
     expect(same, model, "classes_", problem, "keep the sorted labels")
 
 
@@ -191,7 +191,7 @@ def _run_scikit_learn_checks(estimator_class):
         if result["status"] == "failed":
             raise AssertionError(
                 f"{estimator_class.__name__}: scikit-learn's {result['check_name']} "
-                f"failed ({result['exception']!r}); see scikit-learn's guide to "
+                f"failed ({shown(result['exception'])}); see scikit-learn's guide to "
                 "developing estimators."
             ) from result["exception"]
     return tuple(

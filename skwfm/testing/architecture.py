@@ -149,7 +149,7 @@ def _fields_are_valid(machine, n_features):
     count = f"gave {len(fields)} receptive fields"
     require(len(fields) == machine.n_hidden, problem=count, remedy="give one per unit")
     for unit, field in enumerate(fields):
-        problem = f"the field of unit {unit} is {field!r}"
+        problem = f"the field of unit {unit} is {shown(field)}"
         indices = np.asarray(field)
         is_index = indices.ndim == 1 and np.issubdtype(indices.dtype, np.integer)
         require(is_index, problem=problem, remedy="give a 1-d array of integers")

@@ -83,9 +83,13 @@ def _check_attributes(measure):
         expect(there, measure, name, "not there", "write this method")
     name, unit, needs = measure.name, measure.unit, measure.needs
     is_name = isinstance(name, str) and name.isidentifier()
-    expect(is_name, measure, "name", f"is {name!r}", "use letters, digits and _")
-    expect(isinstance(unit, str), measure, "unit", f"is {unit!r}", "make it a string")
-    expect(needs in NEEDS, measure, "needs", f"is {needs!r}", f"use one of {NEEDS}")
+    expect(is_name, measure, "name", f"is {shown(name)}", "use letters, digits and _")
+    expect(
+        isinstance(unit, str), measure, "unit", f"is {shown(unit)}", "make it a string"
+    )
+    expect(
+        needs in NEEDS, measure, "needs", f"is {shown(needs)}", f"use one of {NEEDS}"
+    )
     better = measure.greater_is_better
     problem = f"is {shown(better)}"
     is_bool = isinstance(better, bool)
@@ -97,7 +101,7 @@ def _check_attributes(measure):
         and all(isinstance(column, str) and column for column in columns)
         and len(set(columns)) == len(columns)
     )
-    problem = f"is {columns!r}"
+    problem = f"is {shown(columns)}"
     expect(are_names, measure, "columns", problem, "give a tuple of different names")
 
 
@@ -164,7 +168,7 @@ def _check_curve(measure, example):
     except (TypeError, ValueError):
         fits = False
     remedy = "give a skwfm.landscape.Curve with as many x as y"
-    expect(fits, measure, "curve", f"gave {given!r}", remedy)
+    expect(fits, measure, "curve", f"gave {shown(given)}", remedy)
 
 
 def _check_repetition(measure, example, values):

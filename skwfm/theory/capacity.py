@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
+from skwfm._shown import shown
 from skwfm.theory.checks import check_machine, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
 from skwfm.theory.typical import binary_entropy, spherical_volume
@@ -247,14 +248,16 @@ def capacity(
     K = check_machine(machine, n_hidden)
     ansatz = str(ansatz).lower().replace("-", "").replace("_", "")
     if ansatz not in ANSATZES:
-        raise ValueError(f"ansatz must be one of {ANSATZES}, got {ansatz!r}.")
+        raise ValueError(f"ansatz must be one of {ANSATZES}, got {shown(ansatz)}.")
     if weights not in ("spherical", "binary"):
-        raise ValueError(f"weights must be 'spherical' or 'binary', got {weights!r}.")
+        raise ValueError(
+            f"weights must be 'spherical' or 'binary', got {shown(weights)}."
+        )
     alpha = _critical_alpha(machine, K, weights, ansatz)
     if alpha is None:
         raise ValueError(
             f"No formula for machine={machine!r}, n_hidden={n_hidden}, "
-            f"weights={weights!r} with ansatz={ansatz!r}; try another ansatz."
+            f"weights={shown(weights)} with ansatz={shown(ansatz)}; try another ansatz."
         )
     return Capacity(alpha, ansatz, *LITERATURE.get((machine, K, weights, ansatz), ()))
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.theory.capacity import solvable_limit
 from skwfm.theory.checks import (
     check_alpha,
@@ -134,7 +135,9 @@ def solution_entropy(
     """
     K = check_machine(machine, n_hidden)
     if weights not in ("spherical", "binary"):
-        raise ValueError(f"weights must be 'spherical' or 'binary', got {weights!r}.")
+        raise ValueError(
+            f"weights must be 'spherical' or 'binary', got {shown(weights)}."
+        )
     beta_ne = check_beta_ne(beta_ne)
     # Errors that are allowed, at a cost, leave no capacity to exceed.
     limit = solvable_limit(machine, K, weights) if beta_ne == math.inf else ()

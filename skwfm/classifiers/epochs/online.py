@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skwfm._sklearn import fit_context
 from skwfm.classifiers.base import _generator, _two_classes
+from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
 
 def _trains_in_parts(model):
@@ -60,7 +61,8 @@ class OnlineMixin:
             With ``early_stopping=True``, which needs all samples at once.
         """
         first = not self._is_started()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=first)
+        X, y = validate_data(self, X, y, dtype=INPUT_DTYPES, reset=first)
+        X = without_integers(X, self._reads_bits)
         if first:
             self._start_online(X, y, classes)
         self._check_classes(y, classes)
