@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 if all went well, 1 if an algorithm failed, 2 for wrong arguments or data,
+        0 if all went well, 1 if an algorithm failed or a plugin cannot be used, 2 for
+        wrong arguments or data,
         130 after Ctrl-C or SIGTERM, 141 if nobody reads the output.
     """
     arguments = _parser().parse_args(argv)
@@ -62,7 +63,8 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compare(commands)
     plugins = commands.add_parser(
-        "plugins", help="list installed algorithms, architectures and measures"
+        "plugins",
+        help="list installed algorithms, architectures and measures, and load each",
     )
     plugins.set_defaults(command=_plugins)
     info = commands.add_parser("info", help="show versions, processor and BLAS")
@@ -291,10 +293,14 @@ def _plugins(arguments):
     from skwfm import plugins
     from skwfm.experiments.report import terminal
 
-    terminal.print_plugins(
-        (group, entry) for group in plugins.GROUPS for entry in plugins.available(group)
-    )
-    return 0
+    with terminal.nothing_on_stdout():  # but what the modules of plugins print
+        entries = [
+            (group, entry, plugins.failure(entry))
+            for group in plugins.GROUPS
+            for entry in plugins.available(group)
+        ]
+    terminal.print_plugins(entries)
+    return 1 if any(failure for *_, failure in entries) else 0
 
 
 def _info(arguments):

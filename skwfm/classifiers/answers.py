@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skwfm.architectures.base import signs
-from skwfm.problem.validation import INPUT_DTYPES
+from skwfm.problem.inputs import validated
 
 _ROWS = 1024  # samples predicted at once where the inputs are integers
 
@@ -29,7 +29,7 @@ class AnswersMixin:
         """
         check_is_fitted(self)
         # Integers stay what they are: in float64 they take up to 8 times the memory.
-        X = validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
+        X = validated(self, X, reset=False)
         return self._decision(X)
 
     def predict(self, X: ArrayLike) -> np.ndarray:

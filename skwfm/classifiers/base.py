@@ -13,7 +13,6 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import validate_data
 
 from skwfm import plugins
 from skwfm._shown import shown
@@ -23,9 +22,10 @@ from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.answers import AnswersMixin
 from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
+from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
+from skwfm.problem.validation import check_squares, without_integers
 
 _N_HIDDEN = 9  # a default, which beside an instance is taken as not set
 _MACHINE = "architecture__"
@@ -117,7 +117,8 @@ class BaseCommitteeClassifier(
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. Weights are float32 for float32, else float64. Inputs that all are
-            +-1 are stored as bits; as integers they are never copied as floats.
+            +-1 are stored as bits; as integers or as `PackedSigns` they are never
+            copied as floats.
         y : array-like of shape (n_samples,)
             Labels of two classes.
 
@@ -141,7 +142,7 @@ class BaseCommitteeClassifier(
         ConvergenceWarning
             If the stopping rule was not met; the message says what to change.
         """
-        X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
+        X, y = validated(self, X, y)
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
         self.architecture_ = self._resolve_architecture()

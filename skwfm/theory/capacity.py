@@ -13,7 +13,7 @@ from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
 from skwfm._shown import shown
-from skwfm.theory.checks import check_machine, takes_instances
+from skwfm.theory.checks import check_machine, check_weights, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
 from skwfm.theory.typical import binary_entropy, spherical_volume
 
@@ -69,8 +69,8 @@ def _order_statistic_square(rank, n_hidden):
 def _spherical_rs(n_hidden):
     """Where q reaches one: ``1 / E dist^2`` of a Gaussian field to the right side.
 
-    The majority is reached by mending the easiest units: the (K + 1) / 2 smallest
-    fields are made negative.
+    A majority is cheapest by mending the units that are nearest to right: the
+    (K + 1) / 2 smallest fields are made negative.
     """
     if n_hidden == math.inf:
         return math.inf
@@ -249,10 +249,7 @@ def capacity(
     ansatz = str(ansatz).lower().replace("-", "").replace("_", "")
     if ansatz not in ANSATZES:
         raise ValueError(f"ansatz must be one of {ANSATZES}, got {shown(ansatz)}.")
-    if weights not in ("spherical", "binary"):
-        raise ValueError(
-            f"weights must be 'spherical' or 'binary', got {shown(weights)}."
-        )
+    check_weights(weights)
     alpha = _critical_alpha(machine, K, weights, ansatz)
     if alpha is None:
         raise ValueError(

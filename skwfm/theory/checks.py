@@ -67,6 +67,14 @@ def check_machine(machine, n_hidden):
     return int(n_hidden)
 
 
+def check_weights(weights):
+    """Validate the kind of weights."""
+    if weights not in ("spherical", "binary"):
+        raise ValueError(
+            f"weights must be 'spherical' or 'binary', got {shown(weights)}."
+        )
+
+
 def check_alpha(alpha, limit=math.inf, what="the capacity"):
     """Validate patterns per weight against a limit that the error names."""
     alpha = float(alpha)

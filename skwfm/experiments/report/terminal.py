@@ -156,20 +156,29 @@ def _say(text):
 
 
 def print_plugins(entries):
-    """Print installed plugins, given as (group, Plugin), on standard output."""
+    """Print installed plugins on standard output, and on standard error what they lack.
+
+    `entries` are tuples (group, Plugin, failure); the failure is None for a plugin that
+    can be used, and otherwise an exception that says why not.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("kind", "name", "distribution", "version"):
+    for heading in ("kind", "name", "distribution", "version", "class", "state"):
         table.add_column(heading, overflow="fold")
-    for group, entry in entries:
+    for group, entry, failure in entries:
         # The plain name stands for the built-in.
         name = f"{entry.qualified_name} (shadowed)" if entry.shadowed else entry.name
-        cells = (group, name, entry.distribution, entry.version)
+        state = "fails" if failure else "loads"
+        origin = entry.distribution, entry.version, entry.reference.partition(":")[2]
+        cells = (group, name, *origin, state)
         table.add_row(*(Text(str(cell)) for cell in cells))
     _console().print(table)
+    for _, _, failure in entries:
+        if failure:
+            _say(f"\n{failure}")
 
 
 def print_info():
