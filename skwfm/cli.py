@@ -67,7 +67,9 @@ def _parser():
         help="list installed algorithms, architectures and measures, and load each",
     )
     plugins.set_defaults(command=_plugins)
-    info = commands.add_parser("info", help="show versions, processor and BLAS")
+    info = commands.add_parser(
+        "info", help="show versions, processor, BLAS and its threads, plugins"
+    )
     info.set_defaults(command=_info)
     return parser
 
@@ -304,9 +306,12 @@ def _plugins(arguments):
 
 
 def _info(arguments):
+    from skwfm import plugins
     from skwfm.experiments.report import terminal
 
-    terminal.print_info()
+    terminal.print_info(
+        entry for group in plugins.GROUPS for entry in plugins.available(group)
+    )
     return 0
 
 

@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from skwfm import plugins
+from skwfm._kernels import training
 from skwfm.cli import main
 
 # -P: what is installed, not the uncompiled package of the current folder.
@@ -358,6 +361,20 @@ def test_info_names_versions_processor_and_blas(capsys):
     )
     assert lines["scikit-learn"] == sklearn.__version__
     assert {"skwfm", "numpy", "processor", "cores", "blas"} <= set(lines)
+    assert "threads" in lines["blas"]
+    assert lines["loops"].split()[0] in training.instruction_sets()
+    assert lines["plugins"] == "none but the built-in ones"
+
+
+def test_info_names_the_plugins_of_others(capsys, monkeypatch):
+    entries = plugins.available("measures")
+    mine = replace(entries[0], name="mine", distribution="my-dist", builtin=False)
+    found = {"measures": (*entries, mine)}
+    monkeypatch.setattr(plugins, "available", lambda group: found.get(group, ()))
+    assert main(["info"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "plugin" in line]
+    assert len(lines) == 1
+    assert "measures, my-dist:mine (version" in lines[0]
 
 
 def test_help_is_fast_and_imports_nothing_heavy():

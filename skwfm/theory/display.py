@@ -216,6 +216,8 @@ class TheoryCurveDisplay:
         (line,) = ax.plot(x, np.where(over, np.nan, curve.entropy), **kwargs)
         line.set_label(label)
         color = line.get_color()
+        if over.all():
+            line.set_linestyle(":")  # in the legend as in the figure
         if over.any():
             # The neighbours are included so that the two parts join.
             near = over | np.roll(over, 1) | np.roll(over, -1)

@@ -181,13 +181,20 @@ def print_plugins(entries):
             _say(f"\n{failure}")
 
 
-def print_info():
-    """Print versions, processor and linear-algebra libraries on standard output."""
-    from skwfm.experiments.study.machine import blas, cpu, versions
+def print_info(plugins):
+    """Print versions, processor, BLAS and plugins of others on standard output.
 
-    lines = {**versions(), "processor": cpu()["model"]}
-    lines |= {"cores": cpu()["cores"], "system": cpu()["system"]}
-    for name, value in lines.items():
+    `plugins` are the entries of the registry, of all groups.
+    """
+    from skwfm.experiments.study.machine import blas, cpu, instruction_set, versions
+
+    lines = [*versions().items(), ("processor", cpu()["model"])]
+    lines += [("cores", cpu()["cores"]), ("system", cpu()["system"])]
+    lines += [("loops", f"{instruction_set()} instructions")]
+    lines += [("blas", library) for library in blas()]
+    others = [entry for entry in plugins if not entry.builtin]
+    lines += [("plugin", f"{entry.group}, {entry}") for entry in others]
+    if not others:
+        lines += [("plugins", "none but the built-in ones")]
+    for name, value in lines:
         print(f"{name:14} {value}")
-    for library in blas():
-        print(f"{'blas':14} {library}")
