@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from skwfm import plugins
 from skwfm._kernels import training
+from skwfm.architectures import TreeParity
 from skwfm.cli import main
 
 # -P: what is installed, not the uncompiled package of the current folder.
@@ -350,6 +352,30 @@ def test_plugins_lists_all_groups(capsys):
         assert ["architectures", name, "skwfm"] in [row[:3] for row in rows]
     for name in ("local_entropy", "hessian", "noise_robustness", "manifold"):
         assert ["measures", name, "skwfm"] in [row[:3] for row in rows]
+
+
+def test_plugins_are_checked_by_name(capsys):
+    assert main(["plugins", "--check", "parity", "skwfm:manifold"]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("architectures parity: ")
+    n_passed, n_checks = map(int, re.findall(r"\d+", first))
+    assert n_passed == n_checks > 20
+    assert any(line.startswith("measures skwfm:manifold: ") for line in others)
+
+
+def test_checks_that_fail_set_the_status(capsys, monkeypatch):
+    monkeypatch.setattr(
+        TreeParity, "decision", lambda self, hidden: -hidden.prod(axis=1)
+    )
+    assert main(["plugins", "--check", "parity"]) == 1
+    output = capsys.readouterr().out
+    assert "failed: TreeParity(n_hidden=9): decision" in output
+    assert "exactly where output" in output
+
+
+def test_checks_of_unknown_plugins(capsys):
+    assert main(["plugins", "--check", "party"]) == 2
+    assert "no plugin 'party'" in capsys.readouterr().err
 
 
 def test_info_names_versions_processor_and_blas(capsys):

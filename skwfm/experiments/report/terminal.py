@@ -7,6 +7,18 @@ from contextlib import contextmanager, redirect_stdout, suppress
 
 from skwfm.experiments.report.wording import duration, written
 
+WORKER_DIED = (
+    "A worker process was killed, often because memory ran out. {} of {} runs are kept "
+    "in {}.\nStart the same command with --n-jobs 1 to go on with less memory."
+)
+NO_ROOM = (
+    "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
+    "then start the same command again."
+)
+INTERRUPTED = (
+    "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"
+)
+
 
 class ProgressBar:
     """Context manager that shows on standard error how many runs are finished."""
@@ -179,6 +191,22 @@ def print_plugins(entries):
     for _, _, failure in entries:
         if failure:
             _say(f"\n{failure}")
+
+
+def print_checks(checked):
+    """Print outcomes of conformance checks; return the number of those that failed.
+
+    `checked` are tuples (group, name, list of CheckResult).
+    """
+    n_failed = 0
+    for group, name, results in checked:
+        passed = sum(result.status == "passed" for result in results)
+        print(f"{group} {name}: {passed} of {len(results)} checks passed")
+        for result in results:
+            if result.status != "passed":
+                print(f"  {result.status}: {result.name}\n    {result.message}")
+        n_failed += sum(result.status == "failed" for result in results)
+    return n_failed
 
 
 def print_info(plugins):
