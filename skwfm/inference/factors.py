@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from skwfm.architectures import Architecture
+from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.inference.patterns import Patterns
 from skwfm.inference.temperature import Temperature, check_temperature, check_weights
 from skwfm.problem.problem import Problem
@@ -82,7 +83,8 @@ class Factors(Patterns):
     intercept_scaling: float | np.ndarray = 1.0
 
     def __post_init__(self):
-        inputs = np.asarray(self.inputs)
+        packed = isinstance(self.inputs, PackedSigns)
+        inputs = self.inputs if packed else np.asarray(self.inputs)
         labels = np.asarray(self.labels, dtype=np.float64)
         check_patterns(inputs, labels)
         check_temperature(self.label_noise, self.beta_ne)

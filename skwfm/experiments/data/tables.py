@@ -75,7 +75,13 @@ def _csv_rows(path):
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    lines = [(reader.line_num, row) for row in reader if row]
+    try:
+        lines = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:  # such as a quotation mark that nothing closes
+        raise ValueError(
+            f"{path}, line {reader.line_num}: {error}; is it a table, with every "
+            "quotation mark closed?"
+        ) from None
     if len(lines) < 2:
         raise ValueError(
             f"{path} holds {len(lines)} lines; it needs a header and rows."
