@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from skwfm.experiments.comparison import Comparison
-from skwfm.experiments.data.preparation import prepared_split
+from skwfm.experiments.data.preparation import prepared
 from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source, dress_coat
 from skwfm.experiments.study.contestants import (
@@ -223,9 +223,17 @@ def _execute(missing, store, n_jobs):
     # One run per batch: a finished run is reported and stored at once.
     pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
     return pool(
-        delayed(_keyed_run)(task, store, key, os.getpid())
+        delayed(_keyed_run)(_in_numbers(task), store, key, os.getpid())
         for key, task in missing.items()
     )
+
+
+def _in_numbers(task):
+    """Prepare a table once for all algorithms of a seed, and not in every worker."""
+    try:
+        return task._replace(source=prepared(task.source, task.seed).source)
+    except Exception:
+        return task  # The run fails with this error, the others go on.
 
 
 def _keyed_run(task, store, key, study_pid):
@@ -234,7 +242,8 @@ def _keyed_run(task, store, key, study_pid):
 
 
 def _settings(source, contestants, measures, seeds, measured_seeds):
-    split, preparation, _ = prepared_split(source, seeds[0])
+    numbers, preparation = prepared(source, seeds[0])
+    split = numbers.split(seeds[0])
     names = source.class_names or tuple(map(str, source.classes))
     counts = [int(np.sum(split.y_test == label)) for label in source.classes]
     answer, accuracy = _constant_answer(source, names, split, seeds[0])

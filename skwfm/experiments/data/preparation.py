@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from skwfm.experiments.data.files import check_installed
-from skwfm.experiments.data.sources import Source, Split
+from skwfm.experiments.data.sources import Source
 
 _VERSIONS = ("pandas", "skrub", "scikit-learn")
 # What `TableVectorizer` calls its kinds of columns, in words.
@@ -27,11 +27,10 @@ _KINDS = {
 
 
 class Prepared(NamedTuple):
-    """What an algorithm is given, and how it was made, in words ("" for an array)."""
+    """A source of numbers, and how it was made of a table, in words ("" if not)."""
 
-    split: Split
+    source: Source
     words: str = ""
-    warnings: tuple = ()
 
 
 def preparation(random_state: int | None = None) -> Pipeline:
@@ -86,8 +85,8 @@ def preparation_key(source: Source) -> dict[str, str]:
 
 # All algorithms of a seed follow each other: one of them prepares for all.
 @lru_cache(maxsize=1)
-def prepared_split(source: Source, seed: int) -> Prepared:
-    """Return the split of one seed, in numbers.
+def prepared(source: Source, seed: int) -> Prepared:
+    """Make numbers of the split of one seed.
 
     Parameters
     ----------
@@ -99,27 +98,37 @@ def prepared_split(source: Source, seed: int) -> Prepared:
     Returns
     -------
     prepared : Prepared
-        Float64 arrays. Nothing about them was learned on test patterns.
+        A table becomes a source of float64 arrays with fixed test patterns, those of
+        this seed, of which nothing was learned. An array stays as it is.
 
     Raises
     ------
     ValueError
         If no column of the training patterns holds anything.
+
+    Warns
+    -----
+    UserWarning
+        Whatever skrub warns of, but for categories that are not among the training
+        patterns.
     """
-    split = source.split(seed)
     if not source.is_table:
-        return Prepared(split)
+        return Prepared(source)
+    split, (weights, weights_test) = source.split(seed), source.split_weights(seed)
     pipeline = preparation(seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found unknown categories")
         X_train = _numbers(pipeline.fit_transform(split.X_train))
         if X_train.shape[1] == 0:
             raise ValueError(
                 f"{source.name}: every column is empty in the training examples."
             )
         X_test = _numbers(pipeline.transform(split.X_test))
-    split = split._replace(X_train=X_train, X_test=X_test)
-    return Prepared(split, _in_words(pipeline, X_train), _messages(caught))
+    numbers = replace(
+        source, X=X_train, y=split.y_train, X_test=X_test, y_test=split.y_test,
+        n_per_class=None, weights=weights, weights_test=weights_test,
+    )  # fmt: skip
+    return Prepared(numbers, _in_words(pipeline, X_train))
 
 
 def _numbers(X):
@@ -133,10 +142,3 @@ def _in_words(pipeline, X_train):
     n_empty = pipeline[0].n_features_in_ - sum(map(len, kinds.values()))
     counts += [f"{n_empty} empty"] if n_empty else []
     return f"columns: {', '.join(counts)}; inputs made of them: {X_train.shape[1]}"
-
-
-def _messages(caught: Iterable):
-    """Return the warnings, but for the one that the docs answer."""
-    texts = dict.fromkeys(" ".join(str(w.message).split()) for w in caught)
-    # Categories that were not among the training rows are no category.
-    return tuple(t for t in texts if not t.startswith("Found unknown categories"))

@@ -8,7 +8,7 @@ import time
 import traceback
 import warnings
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 
 import joblib
@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skwfm import __version__
-from skwfm.experiments.data.preparation import preparation_key, prepared_split
+from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Split
 from skwfm.experiments.study.contestants import COMMITTEE
 from skwfm.experiments.study.measures import identity, read_only, take_measures
@@ -144,11 +144,10 @@ def execute_run(
         try:
             # Read-only: an algorithm that writes to its input fails, instead of
             # spoiling what is measured afterwards.
-            prepared = prepared_split(source, seed)
-            split = Split(*map(read_only, prepared.split))
-            weights = source.split_weights(seed)
+            numbers = prepared(source, seed).source
+            split = Split(*map(read_only, numbers.split(seed)))
+            weights = numbers.split_weights(seed)
             run = _train(contestant, split, weights, seed, measures, solutions_only)
-            run = replace(run, warnings=(*prepared.warnings, *run.warnings))
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)

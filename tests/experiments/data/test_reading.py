@@ -242,13 +242,13 @@ def frame():
 
 
 def test_a_frame_a_csv_and_a_parquet_file_give_the_same_numbers(frame, tmp_path):
-    from skwfm.experiments.data.preparation import prepared_split
+    from skwfm.experiments.data.preparation import prepared
 
     frame.to_csv(tmp_path / "own.csv", index=False)
     frame.to_parquet(tmp_path / "own.parquet")
     given = [frame, tmp_path / "own.csv", tmp_path / "own.parquet"]
     sources = [read_source(each, weight_column="w") for each in given]
-    splits = [prepared_split(source, 3).split for source in sources]
+    splits = [prepared(source, 3).source.split(3) for source in sources]
     for source, split in zip(sources, splits, strict=True):
         assert {"w", "kind"}.isdisjoint(source.X)
         np.testing.assert_allclose(source.weights, frame["w"])

@@ -1,6 +1,7 @@
 """Tables of people in a comparison: columns of every kind, classes, weights."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skwfm import LALClassifier
 from skwfm.experiments import Contestant, Source, compare, read_source
 from skwfm.experiments.data import preparation as preparing
-from skwfm.experiments.data.preparation import preparation, prepared_split
+from skwfm.experiments.data.preparation import preparation, prepared
 from skwfm.experiments.report.page import render
 from skwfm.experiments.study.runs import run_key
 from skwfm.landscape import local_entropy
@@ -59,11 +60,12 @@ def test_scores_are_those_of_the_prepared_columns(frame):
 
 def test_nothing_is_learned_on_test_rows(frame):
     source = read_source(frame.drop(columns="weight"))
-    first = prepared_split(source, 0).split
+    first = prepared(source, 0).source.split(0)
     spoiled = frame.copy()
     rows = source.split(0).X_test.index - 1
     spoiled.loc[rows, "size"], spoiled.loc[rows, "colour"] = 1e6, "violet"
-    second = prepared_split(read_source(spoiled.drop(columns="weight")), 0).split
+    spoiled = read_source(spoiled.drop(columns="weight"))
+    second = prepared(spoiled, 0).source.split(0)
     np.testing.assert_array_equal(second.X_train, first.X_train)
     assert second.X_test.shape == first.X_test.shape
     assert not np.array_equal(second.X_test, first.X_test)
@@ -71,7 +73,7 @@ def test_nothing_is_learned_on_test_rows(frame):
 
 def test_missing_numbers_are_medians_with_an_indicator(frame):
     source = read_source(frame[["size", "kind"]])
-    split = prepared_split(source, 0).split
+    split = prepared(source, 0).source.split(0)
     given = source.split(0).X_train["size"].to_numpy()
     missing = np.isnan(given)
     np.testing.assert_array_equal(split.X_train[:, 1], missing)
@@ -256,3 +258,19 @@ def test_landscapes_of_machines_with_errors_are_measured_when_asked_for(tmp_path
     asked = compare(source, members, measures=both, **study).runs[0].measures
     assert asked["local_entropy"] == again.measures["local_entropy"]
     assert "training errors" in asked["hessian"].reason
+
+
+def test_an_error_of_the_preparation_is_a_failed_run(frame, monkeypatch):
+    from skwfm.experiments.data.preparation import prepared as working
+
+    def broken(source, seed):
+        if source.is_table and seed == 1:
+            raise ArithmeticError("no numbers to be had")
+        return working(source, seed)
+
+    for module in ("compare", "study.runs"):
+        name = f"skwfm.experiments.{module}"
+        monkeypatch.setattr(sys.modules[name], "prepared", broken)
+    result = compare(frame, [LINEAR], measures=(), n_seeds=2, n_jobs=1)
+    assert [run.status for run in result.runs] == ["ok", "failed"]
+    assert "no numbers to be had" in result.runs[1].reason
