@@ -85,7 +85,7 @@ def _add_compare(commands):
     )
     parser.set_defaults(command=_compare)
     _add_study(parser.add_argument)
-    _add_own_data(parser.add_argument_group("own data, two classes"))
+    _add_own_data(parser.add_argument_group("own data"))
     add = parser.add_argument
     add(
         "--n-jobs", type=int, default=-1, metavar="N", help="runs at a time (all cores)"
@@ -118,8 +118,13 @@ def _add_study(add):
 
 
 def _add_own_data(own):
-    own.add_argument("--data", metavar="FILE", help="CSV with a header, or NPZ (X, y)")
+    own.add_argument(
+        "--data", metavar="FILE", help="CSV with a header, Parquet, or NPZ (X, y)"
+    )
     own.add_argument("--target", metavar="COLUMN", help="label (default: last, or y)")
+    own.add_argument(
+        "--weight-column", metavar="COLUMN", help="how much each row counts"
+    )
     held_out = own.add_mutually_exclusive_group()
     held_out.add_argument("--test", metavar="FILE", help="test patterns")
     held_out.add_argument(
@@ -228,19 +233,17 @@ def _plan(arguments):
         N_SEEDS_QUICK,
     )
     from skwfm.experiments.study.contestants import default_names
-    from skwfm.experiments.study.measures import DEFAULT_MEASURES, find_measures
+    from skwfm.experiments.study.measures import find_measures
     from skwfm.experiments.study.records import COLUMNS
 
     try:
         _check_surroundings(arguments)
         source = _source(arguments)
-        names = arguments.algorithms or default_names(
-            source.problem, arguments.quick, source.X.size
-        )
+        names = arguments.algorithms or default_names(source.problem, arguments.quick)
         contestants = find_contestants(_separated(names), source.problem)
-        given = arguments.measures
-        names = DEFAULT_MEASURES if given is None else _separated(given)
-        measures = find_measures(names, COLUMNS)
+        measures = arguments.measures
+        if measures is not None:
+            measures = find_measures(_separated(measures), COLUMNS)
     except (ValueError, OSError, ImportError) as error:
         raise UserError(error) from error
     n_seeds, n_measured = N_SEEDS, N_MEASURED
@@ -267,7 +270,7 @@ def _check_surroundings(arguments):
 def _source(arguments):
     from skwfm.experiments import dress_coat, read_source
 
-    given = ("target", "test", "test_size")
+    given = ("target", "test", "test_size", "weight_column")
     if arguments.data is None:
         alone = [name for name in given if getattr(arguments, name) is not None]
         if alone:
@@ -275,7 +278,9 @@ def _source(arguments):
             raise UserError(f"--{option} goes with --data FILE; give both or neither.")
         return dress_coat()
     size = 0.25 if arguments.test_size is None else arguments.test_size
-    return read_source(arguments.data, arguments.target, arguments.test, size)
+    return read_source(
+        arguments.data, arguments.target, arguments.test, size, arguments.weight_column
+    )
 
 
 def _plugins(arguments):

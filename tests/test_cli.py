@@ -297,7 +297,9 @@ def test_killed_worker_is_explained(study, monkeypatch):
     [
         (["--data", "gone.csv"], "gone.csv does not exist"),
         (["--data", "{own}", "--target", "knd"], "no column 'knd'. Did you mean"),
-        (["--data", "{own}", "--target", "x"], "column 'kind' holds 'dog'"),
+        (["--data", "{own}", "--target", "x"], "takes 60 values"),
+        (["--data", "{own}", "--weight-column", "kid"], "no column 'kid'"),
+        (["--weight-column", "z"], "--weight-column goes with --data"),
         (["--data", "{own}", "--test", "gone.csv"], "gone.csv does not exist"),
         (["--data", "{own}", "--algorithms", "SVM"], "Did you mean 'SVC'"),
         (["--target", "kind"], "--target goes with --data"),

@@ -73,6 +73,7 @@ def test_examples_get_all_that_they_import_with_the_extra_docs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     listed = project["dependencies"] + extras["docs"] + extras["plot"]
+    listed += extras["tables"]
     known = {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in listed}
     needed = set()
     for path in [*ROOT.glob("examples/*.py"), *ROOT.glob("docs/_extensions/*.py")]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from skwfm.experiments.comparison import Comparison
+from skwfm.experiments.data.preparation import prepared
+from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source, dress_coat
 from skwfm.experiments.study.contestants import (
     STANDARD,
@@ -26,15 +28,20 @@ from skwfm.experiments.study.records import COLUMNS, Run
 from skwfm.experiments.study.runs import execute_run, restore_run, run_key
 from skwfm.experiments.study.storage import RunStore
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 N_SEEDS, N_SEEDS_QUICK = 10, 3
 N_MEASURED, N_MEASURED_QUICK = 3, 1
 
 
 def compare(
-    source: Source | None = None,
+    source: Source | DataFrame | None = None,
     algorithms: Iterable[object] | None = None,
     *,
-    measures: Iterable[object] = DEFAULT_MEASURES,
+    target: str | None = None,
+    weight_column: str | None = None,
+    measures: Iterable[object] | None = None,
     n_seeds: int = N_SEEDS,
     seed: int = 0,
     n_measured: int = N_MEASURED,
@@ -46,14 +53,18 @@ def compare(
 
     Parameters
     ----------
-    source : Source, default=None
+    source : Source or DataFrame, default=None
         The patterns. None takes the built-in Dress/Coat images.
     algorithms : iterable of str, Contestant or estimator, default=None
-        The algorithms to compare, see `find_contestants`. None takes `default_names`:
-        for large tables fBP is left out.
-    measures : iterable of str, Measure class or Measure, default=DEFAULT_MEASURES
-        What is measured of every trained classifier, see `skwfm.landscape.Measure`; by
-        default local entropy, Hessian and noise robustness.
+        The algorithms to compare, see `find_contestants`. None takes `default_names`.
+    target : str, default=None
+        Name of the label column, if `source` is a data frame; None takes the last one.
+    weight_column : str, default=None
+        Name of the column of weights, if `source` is a data frame.
+    measures : iterable of str, Measure class or Measure, default=None
+        What is measured of every trained classifier, see `skwfm.landscape.Measure`.
+        None are local entropy, Hessian and noise robustness, the first two only of
+        machines without training errors; with errors, they can take many minutes.
     n_seeds : int, default=10
         Number of seeds; on each there is one split and one run of every algorithm.
     seed : int, default=0
@@ -80,16 +91,17 @@ def compare(
     Raises
     ------
     TypeError
-        If `source` is not a Source.
+        If `source` is neither a Source nor a data frame.
     ValueError
-        If an argument is out of range or an algorithm or a measure is unknown.
+        If an argument is out of range, an algorithm or a measure is unknown, or a data
+        frame cannot be read, see `read_source`.
     KeyboardInterrupt
         On Ctrl-C; finished runs stay in `cache`, unfinished ones are lost.
 
     Warns
     -----
     UserWarning
-        If `algorithms` is None and the table is too large for fBP.
+        As `read_source`, for a data frame.
 
     Examples
     --------
@@ -101,35 +113,62 @@ def compare(
     ... )
     >>> len(result.runs)
     2
+
+    A data frame, whose columns may be of any kind (extra ``tables``):
+
+    >>> frame = load_breast_cancer(as_frame=True).frame
+    >>> result = compare(
+    ...     frame, ["LogisticRegression"], target="target", n_seeds=2, n_jobs=1
+    ... )
+    >>> result.settings["preparation"]
+    'columns: 30 of numbers; inputs made of them: 30'
     """
     seeds = _seeds(n_seeds, seed)
     if n_measured < 0:
         raise ValueError(f"n_measured must not be negative; got {n_measured}.")
     if n_jobs == 0:
         raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
-    source = dress_coat() if source is None else source
-    if not isinstance(source, Source):
-        raise TypeError(
-            f"source must be a Source, as read_source gives of a file; got {source!r}. "
-            "Algorithms are named by algorithms=[...]."
-        )
+    source = _read_source(source, target, weight_column)
     if algorithms is None:
-        algorithms = default_names(source.problem, n_cells=source.X.size)
+        algorithms = default_names(source.problem)
     contestants = find_contestants(algorithms, source.problem)
-    measures = find_measures(measures, COLUMNS)
+    solutions_only = measures is None
+    measures = find_measures(DEFAULT_MEASURES if solutions_only else measures, COLUMNS)
     settings = _settings(source, contestants, measures, seeds, seeds[:n_measured])
+    settings["solutions_only"] = solutions_only
     if source.problem is None:
         contestants = [contestant.standardised() for contestant in contestants]
     tasks = [
-        _Task(member, source, seed, _asked(measures, member, place < n_measured))
+        _Task(
+            member, source, seed, _asked(measures, member, place < n_measured),
+            solutions_only,
+        )
         for place, seed in enumerate(seeds)
         for member in contestants
-    ]
+    ]  # fmt: skip
     runs, n_reused = _run_all(
         tasks, RunStore(cache), n_jobs, progress or (lambda *told: None)
     )
     reference = _reference([contestant.name for contestant in contestants])
     return Comparison(runs, settings, reference, n_reused, source.image_shape)
+
+
+def _read_source(source, target, weight_column):
+    if source is None and target is None and weight_column is None:
+        return dress_coat()
+    if hasattr(source, "iloc"):
+        return read_source(source, target, weight_column=weight_column)
+    if not isinstance(source, Source):
+        raise TypeError(
+            "source must be a Source, as read_source gives of a file, or a pandas data "
+            f"frame; got {source!r}. Algorithms are named by algorithms=[...]."
+        )
+    if target is not None or weight_column is not None:
+        raise TypeError(
+            "target and weight_column go with a data frame; a Source has its own y and "
+            "weights."
+        )
+    return source
 
 
 def _seeds(n_seeds, seed):
@@ -160,6 +199,7 @@ class _Task(NamedTuple):
     source: Source
     seed: int
     measures: list
+    solutions_only: bool
 
 
 def _run_all(tasks, store, n_jobs, progress):
@@ -183,30 +223,43 @@ def _execute(missing, store, n_jobs):
     # One run per batch: a finished run is reported and stored at once.
     pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
     return pool(
-        delayed(_keyed_run)(task, store, key, os.getpid())
+        delayed(_keyed_run)(_in_numbers(task), store, key, os.getpid())
         for key, task in missing.items()
     )
 
 
+def _in_numbers(task):
+    """Prepare a table once for all algorithms of a seed, and not in every worker."""
+    try:
+        return task._replace(source=prepared(task.source, task.seed).source)
+    except Exception:
+        return task  # The run fails with this error, the others go on.
+
+
 def _keyed_run(task, store, key, study_pid):
-    contestant, source, seed, measures = task
-    return key, execute_run(contestant, source, seed, store, key, study_pid, measures)
+    contestant, source, seed, *what = task
+    return key, execute_run(contestant, source, seed, store, key, study_pid, *what)
 
 
 def _settings(source, contestants, measures, seeds, measured_seeds):
-    split = source.split(seeds[0])
+    numbers, preparation = prepared(source, seeds[0])
+    split = numbers.split(seeds[0])
     names = source.class_names or tuple(map(str, source.classes))
     counts = [int(np.sum(split.y_test == label)) for label in source.classes]
+    answer, accuracy = _constant_answer(source, names, split, seeds[0])
     return {
         "data": source.name,
         "problem": source.problem,
         "data_hash": source.digest,
-        "n_features": int(source.X.shape[1]),
+        "n_features": int(split.X_train.shape[1]),
+        "preparation": preparation,
+        "weights": source.weight_name or ("" if source.weights is None else "weights"),
         "classes": list(names),
         "n_train": len(split.y_train),
         "n_test": len(split.y_test),
         "test_counts": dict(zip(names, counts, strict=True)),
-        "constant_accuracy": max(counts) / sum(counts),
+        "constant_answer": answer,
+        "constant_accuracy": accuracy,
         "fixed_test": source.X_test is not None,
         "subsampled": source.n_per_class is not None,
         "standardised": source.problem is None,
@@ -215,6 +268,15 @@ def _settings(source, contestants, measures, seeds, measured_seeds):
         "measures": {measure.name: described(measure) for measure in measures},
         "algorithms": {c.name: _described(c) for c in contestants},
     }
+
+
+def _constant_answer(source, names, split, seed):
+    """Return the class that scores best as a constant answer, and its accuracy."""
+    weights = source.split_weights(seed)[1]
+    weights = np.ones(len(split.y_test)) if weights is None else weights
+    of_class = [weights[split.y_test == label].sum() for label in source.classes]
+    best = int(np.argmax(of_class))
+    return names[best], float(of_class[best] / weights.sum())
 
 
 def _described(contestant):

@@ -1,38 +1,53 @@
-"""Read two-class data of the user from CSV or NPZ files."""
+"""Read data of the user from CSV, Parquet or NPZ files, or from a data frame."""
 
-import warnings
+from __future__ import annotations
+
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.utils.multiclass import type_of_target
 
+from skwfm.experiments.data.files import (
+    array_names,
+    check_file,
+    check_installed,
+    read_frame,
+)
 from skwfm.experiments.data.sources import Source
-from skwfm.experiments.data.tables import Table, read_npz, read_table
+from skwfm.experiments.data.tables import Table, table_of_arrays, table_of_frame
 
-# A column of fewer rows may count them by chance.
-_FEW_ROWS = 5
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def read_source(
-    path: str | PathLike,
+    path: str | PathLike | DataFrame,
     target: str | None = None,
-    test: str | PathLike | None = None,
+    test: str | PathLike | DataFrame | None = None,
     test_size: float = 0.25,
+    weight_column: str | None = None,
 ) -> Source:
-    """Read patterns and labels from a file.
+    """Read patterns and labels from a file or a data frame.
 
     Parameters
     ----------
-    path : str or path-like
-        A ``.csv`` (or ``.tsv``) file with a header line, or an ``.npz`` file with
-        arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``.
+    path : str, path-like or DataFrame
+        A table, whose columns may hold numbers, categories, texts, dates and missing
+        values: a ``.csv`` (or ``.tsv``) file with a header line, a ``.parquet`` file or
+        a pandas data frame; they need the extra ``skwfm[tables]``. Or an ``.npz`` file
+        with arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``.
     target : str, default=None
-        Name of the label: in a CSV a column, None takes the last one; in an NPZ an
+        Name of the label: in a table a column, None takes the last one; in an NPZ an
         array, None takes ``y``.
-    test : str or path-like, default=None
-        A second file, with the test patterns. None splits the first, stratified.
+    test : str, path-like or DataFrame, default=None
+        Test patterns of their own. None splits the first, stratified.
     test_size : float, default=0.25
         Share of the patterns kept for testing if there are no test patterns.
+    weight_column : str, default=None
+        Name of a column, in an NPZ of an array, with a positive weight for each
+        pattern, which counts in training and in scores. None weighs all alike.
 
     Returns
     -------
@@ -43,141 +58,124 @@ def read_source(
     ------
     FileNotFoundError
         If a file is missing.
+    ImportError
+        If a table is given, and pandas, skrub or, for Parquet, pyarrow are missing.
     ValueError
-        If a file cannot be read as patterns of two classes.
+        If the data cannot be read as patterns of two or more classes.
 
     Warns
     -----
     UserWarning
-        If a column of a CSV only counts its rows; without a name it is left out.
+        If a column of a table looks like a mistake, such as one that only counts its
+        rows; without a name such a column is left out.
     """
-    path = Path(path)
     if not 0 < test_size < 1:
         raise ValueError(
             f"test_size must lie strictly between 0 and 1; got {test_size}."
         )
-    train = _without_index(_checked(read_table(path, target), path), path)
-    held_out = None if test is None else _test_table(test, target, train)
-    if held_out is None and path.suffix.lower() == ".npz":
-        held_out = _embedded_test(path, train)
-    _check_classes(train, path, test_size if held_out is None else None)
-    X_test, y_test = (None, None) if held_out is None else held_out[:2]
-    return Source(path.name, train.X, train.y, X_test, y_test, test_size=test_size)
+    name, train = _read(path, target, weight_column)
+    held_out = None if test is None else _read(test, target, weight_column)
+    if held_out is None:
+        held_out = name, _embedded_test(path, weight_column)
+    test_name, test_table = held_out
+    if test_table is not None:
+        test_table = _matched(test_table, train, test_name)
+    _check_classes(train, name, test_size if test_table is None else None)
+    X_test, y_test, w_test = test_table or (None, None, None)
+    return Source(
+        Path(str(name)).name, train.X, train.y, X_test, y_test, test_size=test_size,
+        weights=train.weights, weights_test=w_test, weight_name=weight_column,
+    )  # fmt: skip
 
 
-def _without_index(table, path):
-    """Leave out columns without a name that count the rows; warn of named ones.
-
-    In a file sorted by class such a column reveals the label.
-    """
-    X, y, names = table
-    if names is None or len(X) < _FEW_ROWS:
-        return table
-    counts = X - np.arange(len(X))[:, None]
-    counting = np.all((counts == 0) | (counts == 1), axis=0) & np.all(
-        counts == counts[0], axis=0
-    )
-    for column in np.flatnonzero(counting):
-        name, unnamed = names[column], not _has_name(names[column])
-        what = (
-            "has no name and is left out"
-            if unnamed
-            else "is taken as a feature: drop it from the file if it is an index"
-        )
-        warnings.warn(
-            f"{path}: column {name!r} only counts the rows; it {what}.",
-            UserWarning,
-            stacklevel=3,
-        )
-    kept = [i for i, name in enumerate(names) if not counting[i] or _has_name(name)]
-    return Table(X[:, kept], y, [names[i] for i in kept])
+def _read(given, target, weight_column):
+    """Return the name of what is given, and the table in it."""
+    if hasattr(given, "columns"):
+        check_installed()
+        frame = given.reset_index(drop=True).rename_axis("row")
+        frame.index += 1
+        return "table", table_of_frame(frame, "table", target, weight_column)
+    path = Path(given)
+    check_file(path)
+    if path.suffix.lower() == ".npz":
+        return path, table_of_arrays(path, "X", target or "y", weight_column)
+    frame = read_frame(path, target)
+    return path, table_of_frame(frame, path, target, weight_column)
 
 
-def _has_name(name):
-    """Whether a header is neither empty nor what pandas writes for an index."""
-    return bool(name.strip()) and not name.startswith("Unnamed:")
+def _embedded_test(given, weight_column):
+    """Return the test patterns inside an NPZ file, None if there are none."""
+    if hasattr(given, "columns") or Path(given).suffix.lower() != ".npz":
+        return None
+    if not {"X_test", "y_test"} & set(array_names(given)):
+        return None
+    weights = None if weight_column is None else f"{weight_column}_test"
+    return table_of_arrays(Path(given), "X_test", "y_test", weights)
 
 
-def _embedded_test(path, train):
-    with np.load(path, allow_pickle=False) as arrays:
-        if "X_test" not in arrays and "y_test" not in arrays:
-            return None
-    held_out = _checked(read_npz(path, "X_test", "y_test"), path)
-    return _matched(held_out, train, path)
-
-
-def _test_table(path, target, train):
-    path = Path(path)
-    held_out = _checked(read_table(path, target), path)
-    return _matched(held_out, train, path)
-
-
-def _matched(held_out, train, path):
+def _matched(held_out, train, where):
     """Put the test columns in the order of the training columns, or say why not."""
-    X, y, names = held_out
-    if names is not None and train.names is not None:
-        missing = [name for name in train.names if name not in names]
+    X, y, weights = held_out
+    if held_out.names is not None and train.names is not None:
+        missing = [name for name in train.names if name not in held_out.names]
         if missing:
             raise ValueError(
-                f"{path} has no column {missing[0]!r} of the training data."
+                f"{where} has no column {missing[0]!r} of the training data."
             )
-        X = X[:, [names.index(name) for name in train.names]]
+        X = X[train.names]
+    elif held_out.names != train.names:
+        raise ValueError(f"{where}: training and test patterns must both be tables.")
     if X.shape[1] != train.X.shape[1]:
         raise ValueError(
-            f"{path}: test patterns have {X.shape[1]} features, training patterns "
+            f"{where}: test patterns have {X.shape[1]} features, training patterns "
             f"{train.X.shape[1]}."
         )
     if (y.dtype.kind in "US") != (train.y.dtype.kind in "US"):
         raise ValueError(
-            f"{path}: test labels are {y.dtype}, training labels {train.y.dtype}; use "
+            f"{where}: test labels are {y.dtype}, training labels {train.y.dtype}; use "
             "the same kind of labels in both files."
         )
     unknown = np.setdiff1d(y, train.y)
     if unknown.size:
         raise ValueError(
-            f"{path}: test label {unknown[0]!s} is not among the training labels "
+            f"{where}: test label {unknown[0]!s} is not among the training labels "
             f"{_listed(np.unique(train.y))}."
         )
-    return Table(X, y, train.names)
+    return Table(X, y, weights)
 
 
-def _checked(table, path):
-    X, y, names = table
-    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
-        raise ValueError(
-            f"{path}: X of shape {X.shape} and y of shape {y.shape} do not fit; X must "
-            "be (n_samples, n_features) and y (n_samples,)."
-        )
-    bad = np.argwhere(~np.isfinite(X))
-    if len(bad):
-        row, column = bad[0]
-        name = repr(names[column]) if names else str(column)
-        raise ValueError(
-            f"{path}: column {name} holds {X[row, column]} in row {row + 1} "
-            f"({len(bad)} such cells in all); fill in or drop them."
-        )
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError(f"{path}: some labels are NaN or infinite; drop these rows.")
-    return table
-
-
-def _check_classes(train, path, test_size):
+def _check_classes(train, where, test_size):
     labels, counts = np.unique(train.y, return_counts=True)
-    if len(labels) != 2:
+    said = f"{where}: the label takes {len(labels)} values ({_listed(labels)})"
+    choose = "Choose the label column with --target (in Python: target=)"
+    if len(labels) < 2:
         raise ValueError(
-            f"{path}: the label takes {len(labels)} values ({_listed(labels)}); the "
-            "comparison needs exactly two. Choose the label column with --target, or "
-            "keep two classes."
+            f"{said}; the comparison needs at least two. {choose}, or add rows of "
+            "another class."
         )
-    if test_size is None:
-        return
-    # A stratified split needs each class on both sides.
-    smallest = min(counts * min(test_size, 1 - test_size))
-    if counts.min() < 2 or smallest < 0.5:
+    if len(labels) > len(train.y) / 2 or type_of_target(train.y) == "continuous":
         raise ValueError(
-            f"{path}: class {labels[counts.argmin()]!s} has {counts.min()} pattern(s), "
-            f"too few to split with test_size={test_size}; add patterns or give a test "
-            "file with --test."
+            f"{said} in {len(train.y)} rows, a number or a name rather than a class. "
+            f"{choose}, or group the values to classes."
+        )
+    if test_size is not None:
+        _check_split(labels, counts, where, test_size)
+
+
+def _check_split(labels, counts, where, test_size):
+    """Raise ValueError unless each class can be on both sides of a stratified split."""
+    smaller = min(test_size, 1 - test_size)
+    if counts.min() < 2 or counts.min() * smaller < 0.5:
+        raise ValueError(
+            f"{where}: class {labels[counts.argmin()]!s} has {counts.min()} "
+            f"pattern(s), too few to split with test_size={test_size}; add patterns or "
+            "give a test file with --test."
+        )
+    if counts.sum() * smaller < len(labels):
+        raise ValueError(
+            f"{where}: {counts.sum()} patterns of {len(labels)} classes are too few to "
+            f"split with test_size={test_size}; add patterns, or choose a test_size "
+            "nearer to 0.5."
         )
 
 

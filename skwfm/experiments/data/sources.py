@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import joblib
 import numpy as np
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Split(NamedTuple):
@@ -19,19 +22,21 @@ class Split(NamedTuple):
     y_test: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
-    """Two-class patterns and the rule that splits them.
+    """Patterns of two or more classes and the rule that splits them.
 
     Parameters
     ----------
     name : str
         Name shown in tables and figures.
-    X : ndarray of shape (n_samples, n_features)
-        Training patterns, or all patterns when `X_test` is None.
+    X : ndarray or DataFrame of shape (n_samples, n_features)
+        Training patterns, or all patterns when `X_test` is None. A data frame may hold
+        categories, texts, dates and missing values: on the training patterns of each
+        split it is learned how to make numbers of them, see `preparation`.
     y : ndarray of shape (n_samples,)
         Their labels.
-    X_test : ndarray of shape (n_test, n_features), default=None
+    X_test : ndarray or DataFrame of shape (n_test, n_features), default=None
         Fixed test patterns. None splits `X` for every seed, stratified.
     y_test : ndarray of shape (n_test,), default=None
         Their labels.
@@ -46,39 +51,69 @@ class Source:
     image_shape : tuple of int, default=None
         Shape of one pattern when it is an image.
     class_names : tuple of str, default=None
-        Names of the two labels, in their order; None shows the labels.
+        Names of the labels, in their order; None shows the labels.
+    weights : ndarray of shape (n_samples,), default=None
+        How much each pattern of `X` counts, in training and in scores; None counts all
+        alike.
+    weights_test : ndarray of shape (n_test,), default=None
+        The same of `X_test`.
+    weight_name : str, default=None
+        Name of the weights, for reports.
     """
 
     name: str
-    X: np.ndarray
+    X: np.ndarray | DataFrame
     y: np.ndarray
-    X_test: np.ndarray | None = None
+    X_test: np.ndarray | DataFrame | None = None
     y_test: np.ndarray | None = None
     n_per_class: int | None = None
     test_size: float = 0.25
     problem: str | None = None
     image_shape: tuple | None = None
     class_names: tuple | None = None
+    weights: np.ndarray | None = None
+    weights_test: np.ndarray | None = None
+    weight_name: str | None = None
+
+    def __eq__(self, other):
+        return isinstance(other, Source) and self.digest == other.digest
+
+    def __hash__(self):
+        return hash(self.digest)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the patterns are a data frame, to be made numbers of.
+
+        Returns
+        -------
+        is_table : bool
+            False for an array.
+        """
+        return hasattr(self.X, "iloc")
 
     @cached_property
     def digest(self) -> str:
-        """Hash of the patterns and of the splitting rule.
+        """Hash of the patterns, their weights and the splitting rule.
 
         Returns
         -------
         digest : str
             Equal for equal patterns and rules.
         """
-        arrays = (self.X, self.y, self.X_test, self.y_test)
-        return joblib.hash((*arrays, self.n_per_class, self.test_size))
+        arrays = _hashable(self.X), self.y, _hashable(self.X_test), self.y_test
+        rule = self.n_per_class, self.test_size
+        if self.weights is None:
+            return joblib.hash((*arrays, *rule))
+        return joblib.hash((*arrays, *rule, self.weights, self.weights_test))
 
     @property
     def classes(self) -> np.ndarray:
-        """The two labels, in order.
+        """The labels, in order.
 
         Returns
         -------
-        classes : ndarray of shape (2,)
+        classes : ndarray of shape (n_classes,)
             Labels.
         """
         return np.unique(self.y)
@@ -94,33 +129,55 @@ class Source:
         Returns
         -------
         split : Split
-            The arrays.
+            The arrays; of a table, its rows as data frames.
         """
-        # A spawned seed, so that the split and an estimator seeded with the same
-        # integer do not share random numbers.
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
-        if self.X_test is None:
-            parts = self._stratified(int(rng.integers(2**31)))
-        else:
-            chosen = self._balanced(rng)
-            parts = Split(self.X[chosen], self.y[chosen], self.X_test, self.y_test)
+        train, test = self._rows(seed)
+        X_test, y_test = self.X_test, self.y_test
+        if test is not None:
+            X_test, y_test = _rows_of(self.X, test), self.y[test]
+        parts = Split(_rows_of(self.X, train), self.y[train], X_test, y_test)
+        if self.is_table:
+            return parts
         # Patterns may be stored as small integers; every algorithm gets floats.
         return parts._replace(
             X_train=np.asarray(parts.X_train, dtype=np.float64),
             X_test=np.asarray(parts.X_test, dtype=np.float64),
         )
 
-    def _stratified(self, seed):
+    def split_weights(self, seed: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return the weights of the training and test patterns of one seed.
+
+        Parameters
+        ----------
+        seed : int
+            As of `split`.
+
+        Returns
+        -------
+        train, test : ndarray or None
+            In the order of the patterns; None if all count alike.
+        """
+        if self.weights is None:
+            return None, None
+        train, test = self._rows(seed)
+        held_out = self.weights_test if test is None else self.weights[test]
+        return self.weights[train], held_out
+
+    def _rows(self, seed):
+        """Rows of `X` to train on, and to test on unless test patterns are fixed."""
+        # A spawned seed, so that the split and an estimator seeded with the same
+        # integer do not share random numbers.
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+        if self.X_test is not None:
+            return self._balanced(rng), None
         from sklearn.model_selection import train_test_split
 
-        X_train, X_test, y_train, y_test = train_test_split(
-            self.X,
-            self.y,
+        return train_test_split(
+            np.arange(len(self.y)),
             test_size=self.test_size,
             stratify=self.y,
-            random_state=seed,
+            random_state=int(rng.integers(2**31)),
         )
-        return Split(X_train, y_train, X_test, y_test)
 
     def _balanced(self, rng):
         if self.n_per_class is None:
@@ -128,6 +185,20 @@ class Source:
         members = (np.flatnonzero(self.y == label) for label in self.classes)
         chosen = [rng.choice(m, self.n_per_class, replace=False) for m in members]
         return rng.permutation(np.concatenate(chosen))
+
+
+def _rows_of(X, rows):
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def _hashable(X):
+    """What of a data frame decides on results: joblib would hash its memory as well."""
+    if not hasattr(X, "iloc"):
+        return X
+    from pandas.util import hash_pandas_object
+
+    dtypes = [str(dtype) for dtype in X.dtypes]
+    return list(map(str, X.columns)), dtypes, hash_pandas_object(X, index=False).values
 
 
 def dress_coat(n_per_class: int = 250) -> Source:

@@ -1,195 +1,267 @@
-"""Read one CSV or NPZ file of patterns and labels."""
+"""Patterns, labels and weights out of a data frame or the arrays of a file."""
 
-import csv
+from __future__ import annotations
+
 import difflib
-import zipfile
-from pathlib import Path
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
+from skwfm.experiments.data.files import check_distinct, read_arrays
+
+# A column of fewer rows may count them, or differ in each of them, by chance.
+_FEW_ROWS = 5
+# A column of which at least this share are numbers was probably meant to be one.
+_MOSTLY_NUMBERS = 0.8
+
 
 class Table(NamedTuple):
-    """Patterns, labels and column names (None when the file names no columns)."""
+    """Patterns (a data frame, or an array without column names), labels, weights."""
 
-    X: np.ndarray
+    X: object
     y: np.ndarray
-    names: list | None
+    weights: np.ndarray | None = None
+
+    @property
+    def names(self):
+        """Column names, None for an array."""
+        return list(self.X.columns) if hasattr(self.X, "columns") else None
 
 
-def read_table(path, target=None):
-    """Read one file, whose suffix says the format.
+def table_of_frame(frame, where, target=None, weight_column=None):
+    """Take labels and weights out of a data frame.
 
     Parameters
     ----------
-    path : path-like
-        The file.
+    frame : DataFrame
+        All columns; the name of its index says what an index counts.
+    where : object
+        Where it comes from, for messages.
     target : str, default=None
-        Name of the label column or array.
+        Name of the label column; None takes the last one that is not the weights.
+    weight_column : str, default=None
+        Name of the column of weights.
 
     Returns
     -------
     table : Table
-        Patterns as float64, labels as read.
+        The label as text, integers or booleans.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     ValueError
-        If the format is unknown or the content is not what it should be.
+        If a column is missing or appears twice, a label or a weight is missing, or a
+        number is infinite.
+
+    Warns
+    -----
+    UserWarning
+        If a column looks like a mistake: an index, numbers with some text among them,
+        a text that is another one in each row.
     """
-    path = Path(path)
-    if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise FileNotFoundError(f"{path} {what}; give a CSV or NPZ file.")
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return read_npz(path, "X", target or "y")
-    if suffix in {".csv", ".tsv", ".txt"}:
-        return _read_csv(path, target)
-    raise ValueError(
-        f"{path}: unknown format {suffix or '(no suffix)'}; give a .csv or .npz file."
-    )
+    frame = frame.rename(columns=str)
+    names = list(frame.columns)
+    check_distinct(names, where)
+    if weight_column is not None:
+        _check_column(names, weight_column, where)
+    others = [name for name in names if name != weight_column]
+    target = others[-1] if target is None and others else target
+    _check_column(others, target, where)
+    inputs = frame[[name for name in others if name != target]]
+    if inputs.shape[1] == 0:
+        raise ValueError(f"{where}: there is no column besides the label {target!r}.")
+    weights = None if weight_column is None else _weights(frame[weight_column], where)
+    y = _labels(frame[target], where)
+    _check_finite(inputs, where)
+    return Table(_without_index(inputs, where), y, weights)
 
 
-def _read_csv(path, target):
-    header, rows = _csv_rows(path)
-    column = _target_column(header, target, path)
-    names = header[:column] + header[column + 1 :]
-    if not names:
-        raise ValueError(f"{path}: there is no column besides the label {header[0]!r}.")
-    y = np.array([row[column].strip() for _, row in rows])
-    _check_labels_present(y, rows, header[column], path)
-    cells = [(line, row[:column] + row[column + 1 :]) for line, row in rows]
-    X = np.array([_numbers(row, names, line, path) for line, row in cells])
-    return Table(X, y, names)
-
-
-def _csv_rows(path):
-    """Return the header and the (line number, cells) of every other line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8 CSV.") from None
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    try:
-        lines = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:  # such as a quotation mark that nothing closes
-        raise ValueError(
-            f"{path}, line {reader.line_num}: {error}; is it a table, with every "
-            "quotation mark closed?"
-        ) from None
-    if len(lines) < 2:
-        raise ValueError(
-            f"{path} holds {len(lines)} lines; it needs a header and rows."
-        )
-    (_, header), *rows = lines
-    header = [name.strip() for name in header]
-    _check_header(header, path)
-    for line, row in rows:
-        if len(row) != len(header):
-            raise ValueError(
-                f"{path}, line {line}: {len(row)} cells where the header has "
-                f"{len(header)}."
-            )
-    return header, rows
-
-
-def _check_header(header, path):
-    if all(_is_number(name) for name in header):
-        raise ValueError(
-            f"{path}: the first line holds only numbers; put the column names there."
-        )
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ValueError(f"{path}: column {twice[0]!r} appears more than once.")
-
-
-def _is_number(cell):
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _target_column(header, target, path):
-    if target is None:
-        return len(header) - 1
-    if target in header:
-        return header.index(target)
-    close = difflib.get_close_matches(target, header, n=1)
+def _check_column(names, name, where):
+    if name in names:
+        return
+    close = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    shown = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
-    raise ValueError(f"{path} has no column {target!r}.{hint} Columns: {shown}.")
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    raise ValueError(f"{where} has no column {name!r}.{hint} Columns: {shown}.")
 
 
-def _check_labels_present(y, rows, name, path):
-    empty = np.flatnonzero((y == "") | (np.char.lower(y) == "nan"))
-    if empty.size:
+def _labels(column, where):
+    """Return labels as an array: text, unless they are integers or booleans."""
+    from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
+
+    missing = column.isna()
+    if column.dtype.kind not in "biuf":
+        missing |= column.astype(str).str.strip() == ""
+    if missing.any():
         raise ValueError(
-            f"{path}, line {rows[empty[0]][0]}: the label in column {name!r} is "
-            f"missing ({empty.size} in all); fill in or drop these rows."
+            f"{where}, {_place(column, missing)}: the label in column "
+            f"{column.name!r} is missing ({missing.sum()} in all); fill in or drop "
+            "these rows."
         )
+    if is_bool_dtype(column.dtype):
+        return column.to_numpy(dtype=bool)
+    if is_integer_dtype(column.dtype):
+        return column.to_numpy(dtype=np.int64)
+    if is_float_dtype(column.dtype):
+        return column.to_numpy(dtype=np.float64)
+    return np.array(column.astype(str).str.strip().tolist())
 
 
-def _numbers(row, names, line, path):
-    try:
-        return [float(cell) for cell in row]
-    except ValueError:
-        name, cell = next(
-            (n, c) for n, c in zip(names, row, strict=True) if not _is_number(c)
-        )
-    if not cell.strip():
+def _weights(column, where):
+    import pandas as pd
+
+    weights = pd.to_numeric(column, errors="coerce")
+    bad = ~(np.isfinite(weights.to_numpy(np.float64, na_value=np.nan)) & (weights > 0))
+    if bad.any():
+        given = column[bad].iloc[0]
         raise ValueError(
-            f"{path}, line {line}: the cell in column {name!r} is empty; fill in or "
-            "drop rows with missing values."
+            f"{where}, {_place(column, bad)}: the weight in column {column.name!r} is "
+            f"{given} ({bad.sum()} such in all); weights must be positive numbers: "
+            "fill them in or drop these rows."
         )
-    raise ValueError(
-        f"{path}, line {line}: column {name!r} holds {cell!r}, which is not a number; "
-        "encode or drop such columns, or name the label column with --target."
-    )
+    return weights.to_numpy(dtype=np.float64)
 
 
-def read_npz(path, X_name, y_name):
-    """Read two arrays of an NPZ file.
+def _place(column, chosen):
+    """Say where the first of the chosen rows is."""
+    return f"{column.index.name or 'row'} {column.index[chosen][0]}"
+
+
+def _check_finite(inputs, where):
+    for name, column in inputs.select_dtypes("number").items():
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        infinite = np.isinf(values)
+        if infinite.any():
+            raise ValueError(
+                f"{where}: column {name!r} holds {values[infinite][0]} in "
+                f"{_place(column, infinite)} ({infinite.sum()} such cells in all); "
+                "fill in or drop them. Missing values may be left empty."
+            )
+
+
+def _without_index(inputs, where):
+    """Leave out columns without a name that count the rows; warn of odd ones.
+
+    In a file sorted by class such a column reveals the label.
+    """
+    left_out = []
+    for name in inputs.columns:
+        said = _oddity(inputs[name])
+        if said is None:
+            continue
+        if "only counts" in said and not _has_name(name):
+            said = "only counts the rows; it has no name and is left out"
+            left_out.append(name)
+        warnings.warn(f"{where}: column {name!r} {said}.", UserWarning, stacklevel=5)
+    if len(left_out) == inputs.shape[1]:
+        raise ValueError(f"{where}: there is no column besides the label and an index.")
+    return inputs.drop(columns=left_out)
+
+
+def _has_name(name):
+    """Whether a header is neither empty nor what pandas writes for an index."""
+    return bool(name.strip()) and not name.startswith("Unnamed:")
+
+
+def _oddity(column):
+    """Say what is odd about a column, None if nothing is."""
+    if len(column) < _FEW_ROWS:
+        return None
+    if column.dtype.kind in "iuf":
+        counts = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        counts = counts - np.arange(len(counts))
+        if counts[0] in (0, 1) and np.all(counts == counts[0]):
+            return (
+                "only counts the rows; it is taken as a feature: drop it if it is an "
+                "index"
+            )
+        return None
+    return _odd_text(column)
+
+
+def _odd_text(column):
+    import pandas as pd
+
+    if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
+        return None
+    given = column.dropna()
+    numbers = pd.to_numeric(given, errors="coerce")
+    if _MOSTLY_NUMBERS <= numbers.notna().mean() < 1:
+        first = given[numbers.isna()]
+        return (
+            f"holds {first.iloc[0]!r} in {first.index.name or 'row'} {first.index[0]}, "
+            "which is not a number, as most of its cells are; it is taken as text: "
+            "leave such cells empty if they are missing values"
+        )
+    if given.is_unique and numbers.isna().all() and _dates(given).isna().any():
+        return (
+            "holds a different text in each row; it is taken as a feature: drop it if "
+            "it only names the rows"
+        )
+    return None
+
+
+def _dates(column):
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that cannot be guessed
+        return pd.to_datetime(column, errors="coerce")
+
+
+def table_of_arrays(path, X_name, y_name, weight_name=None):
+    """Read patterns, labels and weights of an NPZ file.
 
     Parameters
     ----------
-    path : path-like
+    path : Path
         The file.
     X_name, y_name : str
         Names of the arrays with the patterns and the labels.
+    weight_name : str, default=None
+        Name of the array of weights.
 
     Returns
     -------
     table : Table
-        Patterns as float64, labels as stored, no column names.
+        Patterns as float64, labels as stored.
 
     Raises
     ------
     ValueError
-        If an array is missing or holds no numbers.
+        If an array is missing, does not fit the others, or holds no finite numbers.
     """
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not a NPZ file; write it with numpy.savez.")
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = [name for name in (X_name, y_name) if name not in arrays]
-        if missing:
-            raise ValueError(
-                f"{path} has no array {missing[0]!r}; it holds "
-                f"{', '.join(arrays.files) or 'nothing'}."
-            )
-        try:
-            X, y = arrays[X_name], arrays[y_name]
-        except ValueError:
-            raise ValueError(
-                f"{path}: {X_name} or {y_name} holds Python objects; save numbers, "
-                "and labels as numbers or fixed-width strings."
-            ) from None
+    names = [X_name, y_name] + ([] if weight_name is None else [weight_name])
+    X, y, *weights = read_arrays(path, *names)
     if X.dtype.kind not in "biuf":
         raise ValueError(f"{path}: {X_name} has dtype {X.dtype}; it must be numeric.")
-    return Table(np.asarray(X, dtype=np.float64), y, None)
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or any(a.shape != (len(X),) for a in (y, *weights)):
+        raise ValueError(
+            f"{path}: {X_name} of shape {X.shape} and {y_name} of shape {y.shape} do "
+            "not fit; X must be (n_samples, n_features), y and weights (n_samples,)."
+        )
+    _check_cells(X, y, path)
+    return Table(X, y, _checked_weights(weights[0], path) if weights else None)
+
+
+def _check_cells(X, y, path):
+    bad = np.argwhere(~np.isfinite(X))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{path}: column {column} holds {X[row, column]} in row {row + 1} "
+            f"({len(bad)} such cells in all); fill in or drop them, or give a table "
+            "(CSV, Parquet), in which values may be missing."
+        )
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError(f"{path}: some labels are NaN or infinite; drop these rows.")
+
+
+def _checked_weights(weights, path):
+    if weights.dtype.kind not in "biuf" or not (
+        np.isfinite(weights).all() and (weights > 0).all()
+    ):
+        raise ValueError(f"{path}: weights must be positive numbers, one a row.")
+    return np.asarray(weights, dtype=np.float64)

@@ -96,11 +96,21 @@ def notes(comparison, summary):
         f"{words(name)}, not measured or not everywhere for {', '.join(whom)}: {reason}"
         for (name, reason), whom in by_reason.items()
     ]
-    return [_which_seeds(comparison.settings), *gaps]
+    return [_which_seeds(comparison.settings), *_classes(comparison.settings), *gaps]
+
+
+def _classes(settings):
+    if len(settings["classes"]) == 2:
+        return []
+    return [
+        "Measures of committee machines are means over the machines of the "
+        f"{len(settings['classes'])} classes, each on its class against the rest."
+    ]
 
 
 def _which_seeds(settings):
-    kinds = {"Of committee machines without training errors": [], "Of all methods": []}
+    without = " without training errors" if settings["solutions_only"] else ""
+    kinds = {f"Of committee machines{without}": [], "Of all methods": []}
     of_machines, of_any = kinds.values()
     for name, entry in settings["measures"].items():
         (of_any if entry["needs"] == "classifier" else of_machines).append(words(name))

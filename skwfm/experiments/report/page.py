@@ -10,9 +10,12 @@ from skwfm.experiments.report.wording import (
     FIGURE_TEXT,
     WIDE_FLAT_MINIMA,
     columns,
+    constant_balanced,
     duration,
     findings,
     notes,
+    prepared,
+    told_apart,
     written,
 )
 
@@ -107,8 +110,8 @@ def _title(comparison):
 def _subtitle(comparison):
     s = comparison.settings
     return (
-        f"{len(s['algorithms'])} algorithms learn to tell {s['classes'][0]} from "
-        f"{s['classes'][1]} from {s['n_train']} examples and are tested on "
+        f"{len(s['algorithms'])} algorithms learn to tell {told_apart(s['classes'])} "
+        f"from {s['n_train']} examples and are tested on "
         f"{s['n_test']} others, {len(s['seeds'])} times over. Does it help to look for "
         "wide, flat solutions (eLAL, ceSGD) instead of taking the first found (LAL)?"
     )
@@ -152,9 +155,10 @@ def _table(comparison, summary):
     headings = [heading.format(comparison.reference) for heading in _HEADINGS]
     rows = "".join(_row(row) for row in summary)
     constant = 100 * comparison.settings["constant_accuracy"]
+    chance = 100 * constant_balanced(comparison.settings)
     baseline = (
         f'<tr class="baseline"><td>constant answer</td>'
-        f"<td>{constant:.1f}</td><td>50.0</td>{4 * '<td>–</td>'}</tr>"
+        f"<td>{constant:.1f}</td><td>{chance:.1f}</td>{4 * '<td>–</td>'}</tr>"
     )
     return _assembled(headings, rows + baseline)
 
@@ -248,9 +252,8 @@ def _how(comparison):
     versions = ", ".join(f"{k} {v}" for k, v in comparison.versions.items())
     machine = f"{cpu['model']}, {cpu['cores']} cores, {cpu['system']}. {versions}."
     seeds = comparison.settings["seeds"]
-    scaled = "Every input is standardised on the training examples. "
     text = (
-        f"{scaled if comparison.settings['standardised'] else ''}"
+        f"{prepared(comparison.settings)}"
         f"Seeds {seeds[0]} to {seeds[-1]} draw the split and are each algorithm's "
         "random_state. The same numbers, run by run, are in "
         "runs.csv and summary.json beside this page."

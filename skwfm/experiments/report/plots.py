@@ -20,6 +20,7 @@ from skwfm.experiments.report.canvas import (
     rule,
 )
 from skwfm.experiments.report.labels import place_labels
+from skwfm.experiments.report.wording import constant_balanced
 from skwfm.experiments.study.contestants import COMMITTEE
 
 COLOUR = {"committee": BLUE, "standard": GREY}
@@ -75,7 +76,8 @@ def accuracy(comparison):
     figure = new_figure(1.5 + 0.38 * len(rows))
     figure.get_layout_engine().set(wspace=0.06)
     panels = figure.subplots(1, 2, sharey=True)
-    baselines = (comparison.settings["constant_accuracy"], 0.5)
+    settings = comparison.settings
+    baselines = settings["constant_accuracy"], constant_balanced(settings)
     metrics = ("test_accuracy", "balanced_accuracy")
     marked = False
     for axes, metric, baseline in zip(panels, metrics, baselines, strict=True):

@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import contextmanager, redirect_stdout, suppress
 
-from skwfm.experiments.report.wording import duration, written
+from skwfm.experiments.report.wording import constant_balanced, duration, written
 
 WORKER_DIED = (
     "A worker process was killed, often because memory ran out. {} of {} runs are kept "
@@ -99,7 +99,8 @@ def print_table(comparison):
     for row in comparison.summary():
         table.add_row(*_cells(row))
     constant = f"{100 * comparison.settings['constant_accuracy']:.1f}"
-    table.add_row("constant answer", constant, "50.0", *4 * ("–",))
+    chance = f"{100 * constant_balanced(comparison.settings):.1f}"
+    table.add_row("constant answer", constant, chance, *4 * ("–",))
     _console().print(table)
 
 

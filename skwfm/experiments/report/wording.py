@@ -44,6 +44,10 @@ WIDE_FLAT_MINIMA = (
 )
 
 
+# More are counted, not listed.
+_CLASSES_SHOWN = 6
+
+
 def written(estimate, digits, scale=1, sign=False):
     """Write a mean and its standard error.
 
@@ -134,15 +138,44 @@ def _clear_sign(gain):
 def _constant(comparison, done):
     constant = comparison.settings["constant_accuracy"]
     below = [r["algorithm"] for r in done if r["test_accuracy"]["mean"] < constant]
-    counts = comparison.settings["test_counts"]
-    frequent = max(counts, key=counts.get)
+    frequent = comparison.settings["constant_answer"]
+    chance = 100 * constant_balanced(comparison.settings)
     sentence = (
         f"Always answering {frequent} would already score {100 * constant:.1f} % "
-        "accuracy, but only 50 % balanced accuracy."
+        f"accuracy, but only {chance:.3g} % balanced accuracy."
     )
     if below:
         sentence += f" Below it in accuracy: {', '.join(below)}."
     return sentence
+
+
+def constant_balanced(settings):
+    """Return the balanced accuracy of a constant answer."""
+    return 1 / len(settings["classes"])
+
+
+def told_apart(classes):
+    """Write what has to be told from what."""
+    if len(classes) == 2:
+        return f"{classes[0]} from {classes[1]}"
+    if len(classes) > _CLASSES_SHOWN:
+        return f"{len(classes)} classes apart"
+    return f"{', '.join(classes[:-1])} and {classes[-1]} apart"
+
+
+def prepared(settings):
+    """Say what was done to the inputs."""
+    if not settings["standardised"]:
+        return ""
+    how = ""
+    if settings["preparation"]:
+        how = (
+            "The same was done for every algorithm, on the training examples alone: "
+            "categories, texts and dates became numbers (skrub's TableVectorizer), "
+            "missing values medians with an indicator; on the first seed "
+            f"{settings['preparation']}. "
+        )
+    return f"{how}Every input is standardised on the training examples. "
 
 
 def columns(comparison):
@@ -187,6 +220,12 @@ def columns(comparison):
 def notes(comparison, summary):
     """Return sentences on what the numbers leave out: their errors, warnings."""
     sentences = [_limits_of_the_errors(comparison.settings)]
+    if comparison.settings["weights"]:
+        sentences.append(
+            f"Column {comparison.settings['weights']} says how much each example "
+            "counts, in training and in both accuracies; training errors are counted "
+            "without it."
+        )
     for row in summary:
         if row["n_with_warnings"]:
             sentences.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,15 +13,20 @@ from sklearn.pipeline import Pipeline
 
 from skwfm import plugins
 from skwfm._entry_points import normalised
-from skwfm.classifiers import BaseCommitteeClassifier, published_settings
+from skwfm.classifiers import (
+    BaseCommitteeClassifier,
+    FBPClassifier,
+    published_settings,
+)
 
 # The published rate of LAL is so small that it costs more accuracy than narrow minima
 # do: without LAL at its default rate, the comparison would blame the narrowness.
 LAL_DEFAULT = "LAL-default"
 PUBLISHED = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
-# On tables with more numbers fBP takes minutes a run, the others seconds.
-FBP_MOST_CELLS = 20_000
+# No machine explains all labels of most tables: the published protocol would look in
+# vain for one that does.
+FBP_NOISE = "fbp-noise"
 COMMITTEE, STANDARD = "committee", "standard"
 
 
@@ -146,7 +150,7 @@ def standard_estimators():
     return {type(member).__name__: member for member in members}
 
 
-def default_names(problem, quick=False, n_cells=0):
+def default_names(problem, quick=False):
     """Return the names compared when the caller names none.
 
     Parameters
@@ -155,32 +159,18 @@ def default_names(problem, quick=False, n_cells=0):
         "dress_coat" for the built-in images, None for own data.
     quick : bool, default=False
         Whether to leave out slow algorithms.
-    n_cells : int, default=0
-        Size of one's own table, rows times columns.
 
     Returns
     -------
     names : list of str
-        For own data the algorithms of skwfm have their plugin names.
-
-    Warns
-    -----
-    UserWarning
-        If the table is too large for fBP, which is then left out.
+        For own data the algorithms of skwfm have their plugin names, and fBP looks for
+        the share of wrong labels.
     """
     if problem is not None:
         return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
-    members = ["lal", "elal", "cesgd"]
+    members = ["lal", "elal", "cesgd", FBP_NOISE]
     if quick:
         return [*members, "LogisticRegression", "SVC"]
-    if n_cells <= FBP_MOST_CELLS:
-        return [*members, "fbp", *standard_estimators()]
-    warnings.warn(
-        f"fbp is left out: on a table of {n_cells} numbers (more than "
-        f"{FBP_MOST_CELLS}) it takes minutes a run. Name it among the algorithms to "
-        "have it compared.",
-        stacklevel=3,
-    )
     return [*members, *standard_estimators()]
 
 
@@ -196,15 +186,15 @@ def known_names(problem: str | None) -> list[str]:
     -------
     names : list of str
         Published settings (for the built-in images only), installed plugins (as
-        "distribution:name" if the name is taken), standard classifiers.
+        "distribution:name" if the name is taken), fBP with noise, standard classifiers.
     """
     published = PUBLISHED if problem is not None else ()
-    taken = {*published, *standard_estimators()}
+    taken = {*published, FBP_NOISE, *standard_estimators()}
     installed = dict.fromkeys(
         entry.qualified_name if entry.shadowed or entry.name in taken else entry.name
         for entry in plugins.available("algorithms")
     )
-    return [*published, *installed, *standard_estimators()]
+    return [*published, *installed, FBP_NOISE, *standard_estimators()]
 
 
 def find_contestants(
@@ -253,6 +243,9 @@ def _find(algorithm, problem):
     if algorithm in PUBLISHED and problem is not None:
         _warn_of_namesakes(algorithm, "the published settings")
         return _published(algorithm, problem)
+    if algorithm == FBP_NOISE:
+        estimator = FBPClassifier(label_noise="auto")
+        return Contestant(algorithm, estimator, COMMITTEE, 'label_noise="auto"')
     if algorithm in standard_estimators():
         _warn_of_namesakes(algorithm, "scikit-learn's classifier")
         estimator = standard_estimators()[algorithm]

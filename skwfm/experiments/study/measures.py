@@ -11,6 +11,7 @@ from typing import Self
 import joblib
 import numpy as np
 
+from skwfm.experiments.study.classes import machines_of_classes, mean_curve
 from skwfm.experiments.study.contestants import STANDARD, registered
 from skwfm.landscape.measure import NEEDS, Curve, resolve_measure, unmet_need
 
@@ -169,7 +170,9 @@ def _text(measure):
     return " ".join(" ".join(above).split()).replace("`", "")
 
 
-def take_measures(measures, estimator, X, y, seed, n_errors, family):
+def take_measures(
+    measures, estimator, X, y, seed, n_errors, family, solutions_only=True
+):
     """Measure a trained classifier on its training patterns.
 
     Parameters
@@ -177,7 +180,8 @@ def take_measures(measures, estimator, X, y, seed, n_errors, family):
     measures : list of Measure
         What to measure.
     estimator : fitted classifier or Pipeline
-        Any classifier.
+        Any classifier. Of one for more than two classes, measures that need a committee
+        machine are means over its ``machines_``, one a class against the rest.
     X : ndarray of shape (n_samples, n_features)
         Training patterns.
     y : ndarray of shape (n_samples,)
@@ -188,6 +192,8 @@ def take_measures(measures, estimator, X, y, seed, n_errors, family):
         Training patterns that the classifier gets wrong.
     family : {"committee", "standard"}
         Kind of algorithm.
+    solutions_only : bool, default=True
+        Whether what needs a committee machine is measured only without training errors.
 
     Returns
     -------
@@ -196,7 +202,9 @@ def take_measures(measures, estimator, X, y, seed, n_errors, family):
     """
     X, y = read_only(X), read_only(y)
     return {
-        measure.name: _take(measure, estimator, X, y, seed, n_errors, family)
+        measure.name: _take(
+            measure, (estimator, X, y, n_errors), seed, family, solutions_only
+        )
         for measure in measures
     }
 
@@ -219,26 +227,18 @@ def read_only(array):
     return view
 
 
-def _why_not(measure, estimator, n_errors, family):
-    if measure.needs == "classifier":
-        return ""
-    if family == STANDARD:
-        return "needs a committee machine, a contestant of family 'committee'"
-    not_solved = "not a solution, there are training errors" if n_errors else ""
-    return unmet_need(measure, estimator) or not_solved
-
-
-def _take(measure, estimator, X, y, seed, n_errors, family):
+def _take(measure, trained, seed, family, solutions_only):
     """Measure; an error inside a measure does not make the run fail."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             # Inside the try block, as it calls an optional method of the plugin.
-            if reason := _why_not(measure, estimator, n_errors, family):
+            models, reason = _models(measure, trained, family, solutions_only)
+            if reason:
                 return Measured(dict.fromkeys(measure.columns), reason=reason)
-            result = measure(estimator, X, y, random_state=seed)
-            values = _finite(measure.values(result))
-            curve = _plain_curve(getattr(measure, "curve", lambda result: None)(result))
+            found = [_measure_one(measure, *model, seed) for model in models]
+            values = _finite(np.mean([values for values, _ in found], axis=0))
+            curve = _plain_curve(mean_curve([curve for _, curve in found]))
             by_column = dict(zip(measure.columns, values, strict=True))
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
@@ -248,6 +248,33 @@ def _take(measure, estimator, X, y, seed, n_errors, family):
     if None in values and not reason:
         reason = "the measure gave no finite number"
     return Measured(by_column, curve, reason)
+
+
+def _models(measure, trained, family, solutions_only):
+    """Return what to measure, as (model, X, y), or why there is nothing."""
+    estimator, X, y, n_errors = trained
+    if measure.needs == "classifier":
+        return [(estimator, X, y)], ""
+    if family == STANDARD:
+        reason = "needs a committee machine, a contestant of family 'committee'"
+        return [], reason
+    models = [(estimator, X, y)]
+    if len(np.unique(y)) > 2:
+        models = machines_of_classes(estimator, X, y)
+        n_errors = sum(np.sum(m.predict(Z) != t) for m, Z, t in models)
+        if not models:
+            reason = "needs two classes, or machines_ with one machine for each class"
+            return [], reason
+    not_solved = "not a solution, there are training errors" if n_errors else ""
+    reasons = (unmet_need(measure, model) for model, _, _ in models)
+    reason = next(filter(None, reasons), not_solved if solutions_only else "")
+    return models, reason
+
+
+def _measure_one(measure, model, X, y, seed):
+    result = measure(model, X, y, random_state=seed)
+    values = np.atleast_1d(np.asarray(measure.values(result), dtype=float))
+    return values, getattr(measure, "curve", lambda result: None)(result)
 
 
 def _finite(numbers):

@@ -16,8 +16,10 @@ import joblib
 import numpy as np
 import sklearn
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from skwfm import __version__
+from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Split
 from skwfm.experiments.study.contestants import COMMITTEE
 from skwfm.experiments.study.measures import identity, read_only, take_measures
@@ -29,7 +31,7 @@ from skwfm.experiments.study.storage import RunStore
 CURVE_POINTS = 240
 
 
-def run_key(contestant, source, seed, measures=()):
+def run_key(contestant, source, seed, measures=(), solutions_only=True):
     """Return the key of a run: equal keys mean equal results.
 
     Parameters
@@ -42,14 +44,19 @@ def run_key(contestant, source, seed, measures=()):
         Seed of the run.
     measures : iterable of Measure, default=()
         What is measured of the trained classifier.
+    solutions_only : bool, default=True
+        Whether landscapes are measured only of what makes no training errors.
 
     Returns
     -------
     key : str
-        Hash over parameters, patterns, seed, measures, versions and, for classes of
-        other packages, their source files.
+        Hash over parameters, patterns and how they are prepared, seed, measures,
+        versions and, for classes of other packages, their source files.
     """
     estimator = contestant.seeded(seed)
+    more = {} if solutions_only else {"solutions_only": False}
+    if source.is_table:
+        more["preparation"] = preparation_key(source)
     return RunStore.key(
         algorithm=contestant.name,
         family=contestant.family,
@@ -61,6 +68,7 @@ def run_key(contestant, source, seed, measures=()):
         measures=[identity(measure) for measure in measures],
         skwfm=__version__,
         sklearn=sklearn.__version__,
+        **more,
     )
 
 
@@ -97,7 +105,9 @@ def restore_run(store, key):
         return None
 
 
-def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
+def execute_run(
+    contestant, source, seed, store, key, study_pid, measures=(), solutions_only=True
+):
     """Train, test and store one run, in a worker process or in that of the study.
 
     Parameters
@@ -116,6 +126,8 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
         Process of the study, which alone reacts to Ctrl-C.
     measures : iterable of Measure, default=()
         What to measure of the trained classifier.
+    solutions_only : bool, default=True
+        Whether landscapes are measured only of what makes no training errors.
 
     Returns
     -------
@@ -134,8 +146,10 @@ def execute_run(contestant, source, seed, store, key, study_pid, measures=()):
         try:
             # Read-only: an algorithm that writes to its input fails, instead of
             # spoiling what is measured afterwards.
-            split = Split(*map(read_only, source.split(seed)))
-            run = _train(contestant, split, seed, measures)
+            numbers = prepared(source, seed).source
+            split = Split(*map(read_only, numbers.split(seed)))
+            weights = numbers.split_weights(seed)
+            run = _train(contestant, split, weights, seed, measures, solutions_only)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
             return Run(contestant.name, contestant.family, seed, "failed", reason)
@@ -198,21 +212,21 @@ def _interrupt_wins(in_study):
         raise KeyboardInterrupt
 
 
-def _train(contestant, split, seed, measures):
+def _train(contestant, split, weights, seed, measures, solutions_only):
     """Train, test and measure."""
     estimator = contestant.seeded(seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = time.perf_counter()
-        estimator.fit(split.X_train, split.y_train)
+        _fit(estimator, split, weights[0])
         seconds = time.perf_counter() - start
     model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
-    scores = _scores(estimator, split)
+    scores = _scores(estimator, split, weights[1])
     measured = take_measures(
         measures, estimator, split.X_train, split.y_train, seed,
-        scores["n_train_errors"], contestant.family,
+        scores["n_train_errors"], contestant.family, solutions_only,
     )  # fmt: skip
     return Run(
         algorithm=contestant.name,
@@ -229,22 +243,45 @@ def _train(contestant, split, seed, measures):
     )
 
 
+def _fit(estimator, split, weights):
+    """Train, with weights if there are any and the algorithm takes them."""
+    X, y = split.X_train, split.y_train
+    if weights is None:
+        estimator.fit(X, y)
+        return
+    name, model = "", estimator
+    if isinstance(estimator, Pipeline):
+        name, model = f"{estimator.steps[-1][0]}__", estimator[-1]
+    if has_fit_parameter(model, "sample_weight"):
+        estimator.fit(X, y, **{f"{name}sample_weight": weights})
+        return
+    warnings.warn(
+        f"{type(model).__name__} takes no weights: trained as if all examples counted "
+        "alike",
+        stacklevel=2,
+    )
+    estimator.fit(X, y)
+
+
 def _messages(caught):
     texts = (" ".join(str(warning.message).split()) for warning in caught)
     return tuple(dict.fromkeys(texts))
 
 
-def _scores(estimator, split):
+def _scores(estimator, split, weights):
     from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
     predicted = estimator.predict(split.X_test)
     on_training = estimator.predict(split.X_train)
+    answers = split.y_test, predicted
     return {
         "n_train": len(split.y_train),
         "n_train_errors": int(np.sum(on_training != split.y_train)),
         "n_test": len(split.y_test),
-        "test_accuracy": float(accuracy_score(split.y_test, predicted)),
-        "balanced_accuracy": float(balanced_accuracy_score(split.y_test, predicted)),
+        "test_accuracy": float(accuracy_score(*answers, sample_weight=weights)),
+        "balanced_accuracy": float(
+            balanced_accuracy_score(*answers, sample_weight=weights)
+        ),
     }
 
 
@@ -265,7 +302,8 @@ def _thinned(curve):
 
 
 def _first_unit(model):
-    """Return the weights of the first hidden unit, nothing if there is none."""
+    """Return the weights of the first hidden unit (of the first class), if any."""
     if not hasattr(model, "architecture_"):
         return ()
-    return tuple(round(float(weight), 5) for weight in model.coef_[0])
+    units = np.reshape(model.coef_, (-1, np.shape(model.coef_)[-1]))
+    return tuple(round(float(weight), 5) for weight in units[0])

@@ -13,7 +13,7 @@ from skwfm._entry_points import Plugin
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
 from skwfm.experiments.study.contestants import (
-    FBP_MOST_CELLS,
+    FBP_NOISE,
     LAL_DEFAULT,
     PUBLISHED,
     default_names,
@@ -104,11 +104,13 @@ def test_quick_on_own_data_has_elal():
     assert "elal" in default_names(None, quick=True)
 
 
-def test_compare_on_own_data_has_fbp_unless_the_table_is_large():
-    assert "fbp" in default_names(None, n_cells=FBP_MOST_CELLS)
-    with pytest.warns(UserWarning, match=r"fbp is left out.*20001 numbers.*Name it"):
-        assert "fbp" not in default_names(None, n_cells=FBP_MOST_CELLS + 1)
-    assert "fbp" not in default_names(None, quick=True, n_cells=10**9)
+def test_fbp_looks_for_the_noise_of_own_data():
+    """No machine explains all labels of most tables."""
+    for quick in (True, False):
+        assert FBP_NOISE in default_names(None, quick)
+    (contestant,) = find_contestants([FBP_NOISE], None)
+    assert contestant.estimator.label_noise == "auto"
+    assert contestant.family == "committee"
 
 
 @pytest.mark.parametrize(
