@@ -226,12 +226,7 @@ def _study(arguments, source, contestants, measures, n_seeds, n_measured, cache,
 def _plan(arguments):
     """Check everything that the user controls before the first run starts."""
     from skwfm.experiments import find_contestants
-    from skwfm.experiments.compare import (
-        N_MEASURED,
-        N_MEASURED_QUICK,
-        N_SEEDS,
-        N_SEEDS_QUICK,
-    )
+    from skwfm.experiments.compare import SIZES
     from skwfm.experiments.study.contestants import default_names
     from skwfm.experiments.study.measures import find_measures
     from skwfm.experiments.study.records import COLUMNS
@@ -246,9 +241,7 @@ def _plan(arguments):
             measures = find_measures(_separated(measures), COLUMNS)
     except (ValueError, OSError, ImportError) as error:
         raise UserError(error) from error
-    n_seeds, n_measured = N_SEEDS, N_MEASURED
-    if arguments.quick:
-        n_seeds, n_measured = N_SEEDS_QUICK, N_MEASURED_QUICK
+    n_seeds, n_measured = SIZES[arguments.quick]
     if arguments.measured is not None:
         n_measured = arguments.measured
     return source, contestants, measures, arguments.seeds or n_seeds, n_measured

@@ -31,8 +31,9 @@ from skwfm.experiments.study.storage import RunStore
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-N_SEEDS, N_SEEDS_QUICK = 10, 3
-N_MEASURED, N_MEASURED_QUICK = 3, 1
+# Numbers of runs and of runs whose landscapes are measured, and those of a quick look.
+N_SEEDS, N_MEASURED = 10, 3
+SIZES = {False: (N_SEEDS, N_MEASURED), True: (3, 1)}
 
 
 def compare(

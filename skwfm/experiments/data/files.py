@@ -133,6 +133,11 @@ def _scan(path):
             header = next(filter(None, csv.reader(stream, delimiter=delimiter)), [])
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8 CSV.") from None
+    except csv.Error as error:  # such as a quotation mark that nothing closes
+        raise ValueError(
+            f"{path}, line {reader.line_num}: {error}; is it a table, with every "
+            "quotation mark closed?"
+        ) from None
     if len(sizes) < 2:
         raise ValueError(
             f"{path} holds {len(sizes)} lines; it needs a header and rows."
