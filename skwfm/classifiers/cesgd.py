@@ -85,6 +85,9 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, by which those of samples are multiplied. "balanced"
+        gives all classes the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -181,6 +184,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 50,
         warm_start: bool = False,
+        class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -195,6 +199,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             warm_start=warm_start,
+            class_weight=class_weight,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -261,6 +266,7 @@ def _compiled_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
     return training.cesgd_epoch(
         problem.packed_inputs, problem.labels, rows, batch_size, weights,
         layout.groups, eta, gamma, beta, problem.rule, scratch, layout.n_hidden,
+        problem.relative_weight,
     )  # fmt: skip
 
 
@@ -272,6 +278,9 @@ def _python_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
         fields = problem.fields(weights, batch)
         value, gradient = problem.architecture.smooth(fields, beta)
         loss, pull = cross_entropy(labels * value, gamma)
+        if problem.relative_weight is not None:
+            importance = problem.relative_weight[batch]
+            loss, pull = importance * loss, importance * pull
         total += float(loss.sum())
         if eta == 0:
             continue

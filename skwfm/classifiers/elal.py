@@ -78,6 +78,9 @@ class ELALClassifier(IterativeClassifier):
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, by which those of samples are multiplied. "balanced"
+        gives all classes the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -169,6 +172,7 @@ class ELALClassifier(IterativeClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 50,
         warm_start: bool = False,
+        class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -183,6 +187,7 @@ class ELALClassifier(IterativeClassifier):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             warm_start=warm_start,
+            class_weight=class_weight,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -301,7 +306,7 @@ def _compiled_batch(problem, orders, start, n_rows, replicas, mean, eta, couplin
     scratch = np.empty((n_rows, layout.n_hidden), dtype=problem.dtype)
     return training.elal_batch(
         problem.packed_inputs, problem.labels, orders, start, n_rows, replicas, mean,
-        layout.groups, eta, coupling, problem.rule, scratch,
+        layout.groups, eta, coupling, problem.rule, scratch, problem.relative_weight,
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.architectures.layout import unit_norm
+from skwfm.classifiers.answers.answers import decide
+from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import NO_SEARCH, find_noise
 from skwfm.classifiers.focusing.protocol import protocol_steps
@@ -23,9 +24,6 @@ from skwfm.inference import (
 )
 from skwfm.inference.evidence import GAMMA
 from skwfm.inference.scales import far_power, undo_scale
-
-# Size of the decision where posterior and machine disagree: the machine gives its sign.
-_UNDECIDED = 1e-12
 
 
 class FBPClassifier(BaseCommitteeClassifier):
@@ -85,6 +83,9 @@ class FBPClassifier(BaseCommitteeClassifier):
     intercept_scaling : float or "auto", default="auto"
         Constant input on which the bias is a weight. "auto" is the square root of the
         unit's number of inputs, but 1 if all inputs are +-1.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, by which those of samples are multiplied. "balanced"
+        gives all classes the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise that breaks the symmetry between units.
     verbose : int, default=0
@@ -165,6 +166,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         "label_noise": [Interval(Real, 0, 0.5, closed="left"), StrOptions({"auto"})],
     }
     _needs = ("channel",)
+    _by_class = ("label_noise_", "log_evidence_", "gamma_", "n_sweeps_", "method_")
 
     def __init__(
         self,
@@ -183,14 +185,15 @@ class FBPClassifier(BaseCommitteeClassifier):
         n_hidden: int = 9,
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
+        class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
     ):
         super().__init__(
             architecture=architecture, n_hidden=n_hidden, fit_intercept=fit_intercept,
-            intercept_scaling=intercept_scaling, random_state=random_state,
-            verbose=verbose, n_jobs=n_jobs,
+            intercept_scaling=intercept_scaling, class_weight=class_weight,
+            random_state=random_state, verbose=verbose, n_jobs=n_jobs,
         )  # fmt: skip
         self.weights = weights
         self.n_replicas = n_replicas
@@ -207,9 +210,12 @@ class FBPClassifier(BaseCommitteeClassifier):
         # Binary weights and intercept have one size, which fixes the inputs' scale.
         is_fixed = self.weights == "binary" and self.fit_intercept
         self._power = 0 if is_fixed else far_power(problem.inputs)
-        factors = Factors.of(problem)
         if self._power:
-            factors = self._factors(factors.inputs, factors.labels)
+            problem = replace(problem, inputs=np.ldexp(problem.inputs, -self._power))
+        # Equal patterns are merged: copies of one are the same as one with a weight.
+        weight = problem.sample_weight
+        weight = np.ones(problem.n_samples) if weight is None else weight
+        factors = Factors.of(problem, sample_weight=weight)
         self.method_ = self._engine(factors)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
@@ -253,68 +259,33 @@ class FBPClassifier(BaseCommitteeClassifier):
         n_iter, status = len(errors), step.outcome
         return Solution(best.weights, n_iter, status == "converged", status, errors)
 
-    def _factors(self, X, labels):
-        X = np.ldexp(X, -self._power) if self._power else X
-        scaling = {"intercept_scaling": self.intercept_scaling_}
-        return Factors(X, labels, self.architecture_, self.fit_intercept, **scaling)
-
     def _engine(self, factors):
         if self.method != "auto":
             return self.method
         # On correlated inputs ep does not find binary weights either, and takes longer.
         return "amp" if self.weights == "binary" else default_method(factors)
 
-    def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Give the log-odds of the classes under the posterior.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            Log-odds of ``classes_[1]``; next to zero where the machine decides, and the
-            posterior disagrees.
-        """
-        return super().decision_function(X)
-
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Give the probabilities of the classes under the posterior.
-
-        Every machine near the mean votes with its probability. ep knows how weights
-        depend on each other; amp and bp take them as independent.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, 2)
-            Probabilities of ``classes_``.
-        """
-        positive = expit(self.decision_function(X))
-        return np.column_stack([1 - positive, positive])
+    def _find_noise(self, problem, rng):
+        return None  # the posterior knows
 
     def _decision(self, X):
-        log_odds = self._log_odds(X)
-        if self.answer == "posterior" or (self.answer == "auto" and self.label_noise_):
-            return log_odds
-        answer = np.where(super()._decision(X) > 0, 1.0, -1.0)
-        return np.where(log_odds * answer > 0, log_odds, answer * _UNDECIDED)
+        odds = self._log_odds(X)
+        return odds if self._all_answer() else decide(odds, self._answers(X))
+
+    def _choices(self, X):
+        return self._log_odds(X) if self._all_answer() else self._answers(X)
+
+    def _all_answer(self):
+        """Whether all machines of the posterior answer, not only the one in `coef_`."""
+        return self.answer == "posterior" or bool(
+            self.answer == "auto" and self.label_noise_
+        )
 
     def _log_odds(self, X):
-        right = np.ones(len(X))
-        factors = self._factors(X, right)
+        X = np.ldexp(X, -self._power) if self._power else X
+        factors = self._factors_of(X)
         moments = self.posterior_.field_moments(factors)
         channel = self.architecture_.channel
+        right = np.ones(len(X))
         logs = channel(*moments, right)[0], channel(*moments, -right)[0]
-        noise = self.label_noise_
-        if not noise:
-            return logs[0] - logs[1]
-        keep, flip = np.log1p(-noise), np.log(noise)
-        positive = np.logaddexp(keep + logs[0], flip + logs[1])
-        return positive - np.logaddexp(flip + logs[0], keep + logs[1])
+        return log_odds(logs, self.label_noise_)

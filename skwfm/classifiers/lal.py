@@ -66,6 +66,9 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, by which those of samples are multiplied. "balanced"
+        gives all classes the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -149,6 +152,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         warm_start: bool = False,
+        class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -163,6 +167,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             warm_start=warm_start,
+            class_weight=class_weight,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -189,7 +194,7 @@ def _compiled_epoch(problem, weights, rows, eta, batch_size):
     scratch = np.empty((batch_size, layout.n_hidden), dtype=problem.dtype)
     return training.lal_epoch(
         problem.packed_inputs, problem.labels, rows, batch_size, weights,
-        layout.groups, eta, problem.rule, scratch,
+        layout.groups, eta, problem.rule, scratch, problem.relative_weight,
     )  # fmt: skip
 
 
@@ -230,5 +235,7 @@ def least_action_step(problem, weights, rows, eta):
     index = np.arange(len(rows))
     coef = np.zeros_like(fields)
     coef[index, unit] = np.where(fields[index, unit] >= 0, -eta, eta)
+    if problem.relative_weight is not None:
+        coef *= problem.relative_weight[rows, None]
     training.outer(problem.packed_inputs, rows, coef, problem.layout.groups, weights)
     return len(rows)

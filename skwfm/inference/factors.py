@@ -94,7 +94,8 @@ class Factors(Patterns):
             rows, labels, for_label, against = merge_patterns(
                 inputs, labels, weight, by_label=not self.is_soft
             )
-            inputs = inputs if len(rows) == len(inputs) else inputs[rows]
+            if not np.array_equal(rows, np.arange(len(inputs))):
+                inputs = inputs[rows]
         self._set(inputs=inputs, labels=labels, sample_weight=None)
         self._set(temperature=self._temperature(for_label, against))
 
@@ -114,7 +115,7 @@ class Factors(Patterns):
         problem : Problem
             Machine and patterns.
         **options : dict
-            `sample_weight`, `label_noise` and `beta_ne`.
+            `label_noise` and `beta_ne`; `sample_weight` in place of the problem's.
 
         Returns
         -------
@@ -123,6 +124,7 @@ class Factors(Patterns):
         """
         machine = problem.architecture, problem.fit_intercept
         options["intercept_scaling"] = problem.intercept_scaling
+        options.setdefault("sample_weight", problem.sample_weight)
         factors = cls(problem.inputs, problem.labels, *machine, **options)
         if factors.inputs is problem.inputs:
             factors._set(problem=problem.with_labels(factors.labels))

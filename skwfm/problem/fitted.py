@@ -75,6 +75,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     check_consistent_length(X, y)
     check_squares(X)
     coef = np.asarray(last.coef_, dtype=float)
+    _check_two_classes(last)
     _check_n_features(X, coef)
     labels = _signs(y, np.asarray(getattr(last, "classes_", _SIGNS)))
     intercept = _intercept(last)
@@ -109,6 +110,15 @@ def _is_unfitted(model):
     return False
 
 
+def _check_two_classes(model):
+    classes = np.asarray(getattr(model, "classes_", _SIGNS)).tolist()
+    if len(classes) != 2:
+        raise ValueError(
+            f"model has the classes {classes}, and a machine for each: pass one of "
+            "them, model.machines_[k], with the labels y == model.classes_[k]."
+        )
+
+
 def _check_n_features(X, coef):
     if coef.ndim != 2 or coef.shape[1] != X.shape[1]:
         raise ValueError(
@@ -131,10 +141,6 @@ def _signs(y, classes):
         raise ValueError(
             f"y contains {shown(strangers[0])}, which is none of the model's classes "
             f"{classes.tolist()}: pass the labels that it was fitted on."
-        )
-    if len(classes) != 2:
-        raise ValueError(
-            f"model has the classes {classes.tolist()}: measures are for two classes."
         )
     return np.where(y == classes[1], 1.0, -1.0)
 

@@ -36,6 +36,8 @@ class Problem:
         Whether each unit has a further weight, on a constant input.
     intercept_scaling : float or ndarray of shape (n_hidden,), default=1.0
         The constant input, for each unit if they differ.
+    sample_weight : ndarray of shape (n_samples,) or None, default=None
+        Positive weights of the patterns; None if all count alike.
     """
 
     inputs: np.ndarray
@@ -43,6 +45,7 @@ class Problem:
     architecture: Architecture
     fit_intercept: bool
     intercept_scaling: float | np.ndarray = 1.0
+    sample_weight: np.ndarray | None = None
 
     @cached_property
     def layout(self) -> Layout:
@@ -81,6 +84,23 @@ class Problem:
     def n_samples(self) -> int:
         """Number of patterns M."""
         return len(self.labels)
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the patterns' weights; their number if all count alike."""
+        weight = self.sample_weight
+        return self.n_samples if weight is None else float(weight.sum())
+
+    @cached_property
+    def relative_weight(self) -> np.ndarray | None:
+        """Weights of the patterns over their mean, as training by steps takes them.
+
+        Learning rates then mean the same whatever the weights add up to.
+        """
+        if self.sample_weight is None:
+            return None
+        mean = self.total_weight / self.n_samples
+        return (self.sample_weight / mean).astype(self.dtype)
 
     @property
     def dtype(self) -> np.dtype:
@@ -124,7 +144,8 @@ class Problem:
             A new one.
         """
         machine = self.architecture, self.fit_intercept, self.intercept_scaling
-        return Problem(self.inputs[rows], self.labels[rows], *machine)
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return Problem(self.inputs[rows], self.labels[rows], *machine, weight)
 
     def learning_rate(
         self, eta: float | Literal["auto"], reach: float, highest: float
@@ -220,8 +241,8 @@ class Problem:
         """
         return self._count(weights, np.arange(self.n_samples), stop_at_first=True) > 0
 
-    def count_errors(self, weights: np.ndarray, at_most: float = np.inf) -> int:
-        """Count the wrong patterns, as long as there are not too many.
+    def count_errors(self, weights: np.ndarray, at_most: float = np.inf) -> float:
+        """Count the wrong patterns by weight, as long as there are not too many.
 
         Parameters
         ----------
@@ -232,9 +253,9 @@ class Problem:
 
         Returns
         -------
-        n_errors : int
-            Number of training errors if that is at most `at_most`, else any number
-            above.
+        n_errors : int or float
+            Total weight of the wrong patterns, their number if all count alike, if that
+            is at most `at_most`; else any number above.
         """
         weights = np.ascontiguousarray(weights, dtype=self.dtype)
         rows, n_wrong = np.arange(self.n_samples), 0
@@ -245,8 +266,12 @@ class Problem:
         return n_wrong
 
     def _count(self, weights, rows, stop_at_first=False):
-        if self.rule is None:
-            return int(self.wrong(self.fields(weights, rows), rows).sum())
+        is_weighted = self.sample_weight is not None and not stop_at_first
+        if self.rule is None or is_weighted:
+            wrong = self.wrong(self.fields(weights, rows), rows)
+            if is_weighted:
+                return float(self.sample_weight[rows[wrong]].sum())
+            return int(wrong.sum())
         scratch = np.empty((training.SEARCH, self.layout.n_hidden), dtype=self.dtype)
         return training.count_errors(
             self.packed_inputs, self.labels, weights, self.layout.groups,

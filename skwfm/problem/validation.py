@@ -229,22 +229,26 @@ def merge_patterns(inputs, labels, weight, by_label=False):
     Returns
     -------
     rows : ndarray of shape (n_distinct,) of int
-        Where distinct inputs appear for the first time with a weight, in their order.
+        Where distinct inputs appear for the first time with a weight. Their order is
+        that of the inputs if each appears once with weight 1; else it depends on the
+        inputs alone, so that copies in any order are the same as weights.
     labels : ndarray of shape (n_distinct,)
         The label that has more weight; of two that have as much, that of the first.
     for_label, against : ndarray of shape (n_distinct,)
         Total weights of this label and of the other.
     """
     used = np.flatnonzero(weight)
-    place, first, groups = {}, [], []
+    place, groups = {}, []
     for row, (digest, _) in enumerate(row_digests(inputs)):
         if weight[row] == 0:
             continue
-        name = digest, by_label and labels[row]
-        groups.append(place.setdefault(name, len(first)))
-        if groups[-1] == len(first):
-            first.append(row)
-    rows, groups = np.array(first), np.array(groups)
+        name = digest, bool(by_label and labels[row] > 0)
+        groups.append(place.setdefault(name, len(place)))
+    groups = np.array(groups)
+    rows = used[np.unique(groups, return_index=True)[1]]
+    if len(rows) < len(inputs) or (weight != 1).any():
+        order = np.array([place[name] for name in sorted(place)])
+        rows, groups = rows[order], np.argsort(order)[groups]
     agrees = labels[used] == labels[rows][groups]
     totals = [
         np.bincount(groups[chosen], weight[used][chosen], len(rows))

@@ -215,10 +215,10 @@ def test_warm_start_goes_on_from_a_solution(estimator, patterns):
 def test_warm_start_keeps_the_answers_at_another_scale(patterns):
     X, y = patterns
     model = LALClassifier(eta=0.02, warm_start=True, random_state=0).fit(X, y)
-    before = model.decision_function(X)
+    before = model.predict(X)
     model.set_params(intercept_scaling=3.0).fit(X, y)
     assert model.n_iter_ == 1
-    np.testing.assert_array_equal(model.decision_function(X), before)
+    np.testing.assert_array_equal(model.predict(X), before)
 
 
 def test_warm_start_on_something_else(patterns):

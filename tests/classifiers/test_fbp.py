@@ -24,12 +24,18 @@ IGNORE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarni
 )
 def test_every_check_of_scikit_learn(machine, n_hidden, weights):
     estimator = FBPClassifier(
-        architecture=machine, n_hidden=n_hidden, weights=weights, max_sweeps=20, **FEW
+        architecture=machine, n_hidden=n_hidden, weights=weights, max_sweeps=10, **FEW
     )
-    results = check_estimator(estimator, on_skip=None, on_fail="raise")
-    skipped = [r["check_name"] for r in results if r["status"] != "passed"]
-    assert len(results) == 56
-    assert skipped in ([], ["check_array_api_input"])
+    hard = "without noise each pattern must be right, whatever its weight"
+    results = check_estimator(
+        estimator,
+        on_skip=None,
+        on_fail="raise",
+        expected_failed_checks={"check_class_weight_classifiers": hard},
+    )
+    others = {r["check_name"] for r in results if r["status"] != "passed"}
+    assert len(results) == 63
+    assert others <= {"check_array_api_input", "check_class_weight_classifiers"}
 
 
 class Quick(FBPClassifier):

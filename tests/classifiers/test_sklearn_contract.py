@@ -11,17 +11,31 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.estimator_checks import (
+    check_class_weight_classifiers,
+    check_estimator,
+)
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.datasets import make_random_patterns
 from skwfm.testing import check_algorithm
 
 ALGORITHMS = [LALClassifier, ELALClassifier, CeSGDClassifier]
-# The checks of scikit-learn 1.9 for a binary classifier without sample weights. One
-# of them, on the array API, runs only where SCIPY_ARRAY_API is set.
-N_CHECKS = 56
+# The checks of scikit-learn 1.9 for a classifier with sample and class weights. One of
+# them, on the array API, runs only where SCIPY_ARRAY_API is set.
+N_CHECKS = 63
 ARRAY_API = "check_array_api_input"
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "copies of a sample are met at different moments of an epoch, a sample with a "
+        "weight at one"
+    ),
+    "check_class_weight_classifiers": (
+        "features are twenty times the size of the constant input, so that hardly any "
+        "machine gives opposite inputs the same answer: see "
+        "test_class_weights_decide_where_intercepts_can"
+    ),
+}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -30,12 +44,24 @@ ARRAY_API = "check_array_api_input"
 def test_every_check_of_scikit_learn(algorithm, machine):
     name, n_hidden = machine
     results = check_estimator(
-        algorithm(architecture=name, n_hidden=n_hidden), on_skip=None, on_fail="raise"
+        algorithm(architecture=name, n_hidden=n_hidden, max_iter=100),
+        on_skip=None,
+        on_fail="raise",
+        expected_failed_checks=EXPECTED_FAILURES,
     )
-    names = [r["check_name"] for r in results]
-    assert len(names) == N_CHECKS
-    skipped = [r["check_name"] for r in results if r["status"] != "passed"]
-    assert skipped in ([], [ARRAY_API])
+    assert len(results) == N_CHECKS
+    outcomes = {r["check_name"]: r["status"] for r in results}
+    others = {name for name, status in outcomes.items() if status != "passed"}
+    assert others <= {ARRAY_API, *EXPECTED_FAILURES}
+    assert all(outcomes[name] in ("xfail", "passed") for name in EXPECTED_FAILURES)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_class_weights_decide_where_intercepts_can(algorithm):
+    check_class_weight_classifiers(
+        algorithm.__name__, algorithm(max_iter=100, intercept_scaling=100.0)
+    )
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -199,10 +225,9 @@ def test_more_classes_one_versus_rest():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, size=150)
     X = rng.normal(size=(150, 4)) + 4 * np.eye(3, 4)[y]
-    one_vs_rest = OneVsRestClassifier(LALClassifier(max_iter=100, random_state=0))
-    assert one_vs_rest.fit(X, y).score(X, y) > 0.9
-    with pytest.raises(ValueError, match=r"3 classes.*OneVsRestClassifier"):
-        LALClassifier().fit(X, y)
+    model = LALClassifier(max_iter=100, random_state=0)
+    assert OneVsRestClassifier(model).fit(X, y).score(X, y) > 0.9
+    assert model.fit(X, y).score(X, y) > 0.9
 
 
 def test_unfitted(estimator, patterns):

@@ -3,7 +3,8 @@
 Conventions of every function: `x` (n_samples, n_columns) packed inputs of the dtype of
 the weights, or bits in uint8 for +-1 inputs; `rows` the samples to visit, in order; `w`
 the flat packed weights; `groups` (n_groups, 5) the receptive fields (see levels.h);
-`labels` (n_samples,) +-1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The
+`labels` (n_samples,) +-1; `importance` (n_samples,) factors of the samples' steps, or
+None where all are 1. `rule` is COMMITTEE or PARITY. Scratch is the caller's. The
 batch is visited in place, nothing is copied.
 """
 
@@ -57,6 +58,11 @@ cdef int _check_pair(const inputs_t[:, ::1] x, const weights_t[::1] w) except -1
         return 0
 
 
+cdef inline const weights_t *_first(const weights_t[::1] numbers) noexcept:
+    """Where an optional vector begins; NULL if it is None."""
+    return NULL if numbers is None else &numbers[0]
+
+
 cdef inline const inputs_t *_at(const inputs_t *row, int64_t column) noexcept nogil:
     """Where a column of a packed row begins; bits share bytes."""
     if inputs_t is uint8_t:
@@ -90,7 +96,8 @@ cdef inline int64_t _unit_to_fix(const weights_t *h, int64_t n_hidden, weights_t
 
 
 cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *rows,
-                        int64_t n_rows, const weights_t *labels, weights_t *w,
+                        int64_t n_rows, const weights_t *labels,
+                        const weights_t *importance, weights_t *w,
                         const skwfm_group *groups, int64_t n_groups, int64_t n_hidden,
                         weights_t eta, int rule, weights_t *h) noexcept nogil:
     cdef int64_t s, unit, g, n_wrong = 0
@@ -105,6 +112,8 @@ cdef int64_t _lal_batch(const inputs_t *x, int64_t row_length, const int64_t *ro
         n_wrong += 1
         unit = _unit_to_fix(field, n_hidden, labels[rows[s]], rule)
         step = -eta if field[unit] >= 0 else eta
+        if importance is not NULL:
+            step *= importance[rows[s]]
         g = 0
         while unit >= groups[g].n_units:
             unit -= groups[g].n_units
@@ -208,9 +217,11 @@ def count_errors(const inputs_t[:, ::1] x, const weights_t[::1] labels,
 def lal_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
               const int64_t[::1] rows, int64_t batch_size, weights_t[::1] w,
               const int64_t[:, ::1] groups, double eta, int rule,
-              weights_t[:, ::1] h):        # scratch (>= batch_size, n_hidden)
+              weights_t[:, ::1] h,         # scratch (>= batch_size, n_hidden)
+              const weights_t[::1] importance=None):
     """Least-action learning over all batches; returns the errors met on the way."""
     _check_pair(x, w)
+    cdef const weights_t *importances = _first(importance)
     cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
     cdef int64_t start, n, n_wrong = 0
     with nogil:
@@ -218,7 +229,7 @@ def lal_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
         while start < rows.shape[0]:
             n = min(batch_size, rows.shape[0] - start)
             n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[start], n, &labels[0],
-                                  &w[0], g, groups.shape[0], h.shape[1],
+                                  importances, &w[0], g, groups.shape[0], h.shape[1],
                                   <weights_t> eta, rule, &h[0, 0])
             skwfm_normalise(&w[0], g, groups.shape[0])
             start += n
@@ -231,9 +242,11 @@ def elal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                weights_t[:, ::1] replicas,     # IN/OUT (n_replicas, n_weights)
                const weights_t[::1] mean,
                const int64_t[:, ::1] groups, double eta, double coupling, int rule,
-               weights_t[:, ::1] h):           # scratch (>= n_rows, n_hidden)
+               weights_t[:, ::1] h,            # scratch (>= n_rows, n_hidden)
+               const weights_t[::1] importance=None):
     """One batch of every replica: least action, pull to the mean, renormalise."""
     _check_pair(x, mean)
+    cdef const weights_t *importances = _first(importance)
     cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
     cdef int64_t a, i, n_wrong = 0
     cdef weights_t pull = <weights_t> (coupling * eta)
@@ -242,8 +255,8 @@ def elal_batch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
         for a in range(replicas.shape[0]):
             w = &replicas[a, 0]
             n_wrong += _lal_batch(&x[0, 0], x.shape[1], &rows[a, start], n_rows,
-                                  &labels[0], w, g, groups.shape[0], h.shape[1],
-                                  <weights_t> eta, rule, &h[0, 0])
+                                  &labels[0], importances, w, g, groups.shape[0],
+                                  h.shape[1], <weights_t> eta, rule, &h[0, 0])
             for i in range(replicas.shape[1]):
                 w[i] += pull * (mean[i] - w[i])
             skwfm_normalise(w, g, groups.shape[0])
@@ -289,8 +302,9 @@ cdef void _output_slopes(const weights_t *tanhs, weights_t *slopes, int64_t n_hi
 
 
 cdef double _loss_and_pulls(const weights_t *h, int64_t n_rows, int64_t n_hidden,
-                            const int64_t *rows, const weights_t *labels, double gamma,
-                            double beta, int rule, weights_t *tanhs, weights_t *slopes,
+                            const int64_t *rows, const weights_t *labels,
+                            const weights_t *importance, double gamma, double beta,
+                            int rule, weights_t *tanhs, weights_t *slopes,
                             weights_t *margin, weights_t *pull) noexcept nogil:
     """Summed loss; `pull` becomes -f' and `slopes` dDelta/d(beta x) of each pattern."""
     cdef int64_t s, padded = (n_rows + 15) & ~15
@@ -303,6 +317,10 @@ cdef double _loss_and_pulls(const weights_t *h, int64_t n_rows, int64_t n_hidden
     for s in range(n_rows, padded):
         margin[s] = 0
     skwfm_cross_entropy(margin, padded, <weights_t> gamma, pull)
+    if importance is not NULL:
+        for s in range(n_rows):
+            margin[s] *= importance[rows[s]]
+            pull[s] *= importance[rows[s]]
     for s in range(n_rows):
         loss += margin[s]
     return loss
@@ -313,13 +331,15 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
                 const int64_t[:, ::1] groups, double eta, double gamma, double beta,
                 int rule,
                 # scratch: (4, >= n_batch * n_hidden + 16), the entries finite
-                weights_t[:, ::1] scratch, int64_t n_hidden):
+                weights_t[:, ::1] scratch, int64_t n_hidden,
+                const weights_t[::1] importance=None):
     """Cross-entropy gradient steps over all batches; returns the loss met on the way.
 
     With eta = 0 the weights stay and the loss of the given rows is returned.
     """
     _check_pair(x, w)
     cdef const skwfm_group *g = <const skwfm_group *> &groups[0, 0]
+    cdef const weights_t *importances = _first(importance)
     cdef weights_t *h = &scratch[0, 0]
     cdef weights_t *slopes = &scratch[1, 0]
     cdef weights_t *tanhs = &scratch[2, 0]
@@ -335,8 +355,9 @@ def cesgd_epoch(const inputs_t[:, ::1] x, const weights_t[::1] labels,
             n = min(batch_size, rows.shape[0] - start)
             skwfm_fields(&x[0, 0], &w[0], x.shape[1], &rows[start], n, g,
                          groups.shape[0], h, n_hidden)
-            loss += _loss_and_pulls(h, n, n_hidden, &rows[start], &labels[0], gamma,
-                                    beta, rule, tanhs, slopes, margin, pull)
+            loss += _loss_and_pulls(h, n, n_hidden, &rows[start], &labels[0],
+                                    importances, gamma, beta, rule, tanhs, slopes,
+                                    margin, pull)
             if eta != 0:
                 for s in range(n):
                     step = <weights_t> (eta * beta) * labels[rows[start + s]] * pull[s]

@@ -109,8 +109,8 @@ class HeldOut:
         stop : bool
             Whether the last best is too long ago.
         """
-        n_samples = self._problem.n_samples
-        self.scores.append(1 - self._problem.count_errors(weights) / n_samples)
+        total = self._problem.total_weight
+        self.scores.append(1 - self._problem.count_errors(weights) / total)
         if self.scores[-1] > self._best:
             self._best, self._waited = self.scores[-1], 0
         else:

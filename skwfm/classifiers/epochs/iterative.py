@@ -57,6 +57,9 @@ class IterativeClassifier(BaseCommitteeClassifier):
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, by which those of samples are multiplied. "balanced"
+        gives all classes the same total.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights and batches.
     verbose : int, default=0
@@ -90,6 +93,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         warm_start: bool = False,
+        class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
         n_jobs: int | None = None,
@@ -99,6 +103,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
             n_hidden=n_hidden,
             fit_intercept=fit_intercept,
             intercept_scaling=intercept_scaling,
+            class_weight=class_weight,
             random_state=random_state,
             verbose=verbose,
             n_jobs=n_jobs,
@@ -152,6 +157,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
         training, held_out = split(problem, self.validation_fraction, seed)
         return training, HeldOut(held_out, self.n_iter_no_change)
 
+    _by_class = ("validation_scores_", "best_validation_score_")
+
     def _learn_classes(self, y):
         before = self.classes_ if self._starts_warm() else None
         super()._learn_classes(y)
@@ -165,6 +172,13 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
     def _starts_warm(self):
         return self.warm_start and hasattr(self, "coef_")
+
+    def _machine_of(self, k):
+        machine = super()._machine_of(k)
+        if self._starts_warm():
+            for name in ("coef_", "intercept_"):
+                setattr(machine, name, getattr(self.machines_[k], name))
+        return machine
 
     def _first_weights(self, problem):
         """The weights of the last fit, packed, if training starts from them."""

@@ -11,7 +11,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skwfm._sklearn import fit_context
-from skwfm.classifiers.base import _generator, _two_classes
+from skwfm.classifiers.base import generator
+from skwfm.classifiers.machines import against_others
+from skwfm.classifiers.solution import Solution
+from skwfm.classifiers.targets import find_classes, find_weights
 from skwfm.problem.inputs import validated
 from skwfm.problem.validation import without_integers
 
@@ -34,7 +37,11 @@ class OnlineMixin:
     @available_if(_trains_in_parts)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch over the given samples.
 
@@ -43,10 +50,12 @@ class OnlineMixin:
         X : array-like of shape (n_samples, n_features)
             Inputs.
         y : array-like of shape (n_samples,)
-            Labels, among the two classes.
-        classes : array-like of shape (2,), default=None
-            The two classes, needed in the first call unless `y` holds both. Later
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes, needed in the first call unless `y` holds each of them. Later
             calls may repeat them.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples, relative to those of the same call.
 
         Returns
         -------
@@ -57,18 +66,36 @@ class OnlineMixin:
         Raises
         ------
         ValueError
-            If the inputs or labels cannot be used.
+            If the inputs, labels or weights cannot be used.
         AttributeError
             With ``early_stopping=True``, which needs all samples at once.
         """
         first = not self._is_started()
         X, y = validated(self, X, y, reset=first)
         X = without_integers(X, self._reads_bits)
+        weight = find_weights(X, y, sample_weight, self._known_class_weight())
         if first:
             self._start_online(X, y, classes)
         self._check_classes(y, classes)
-        self._advance(self._problem(X, y), X, y, first)
+        if weight is not None:
+            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        problem = self._problem(X, y, weight)
+        if len(self.classes_) == 2:
+            self._advance(problem, first)
+            return self
+        for machine, name in zip(self._machines, self.classes_, strict=True):
+            machine._advance(against_others(problem, y == name), first)
+        self._gather()
+        self.n_errors_ = int(np.sum(self.predict(X) != y))
         return self
+
+    def _known_class_weight(self):
+        if self.class_weight != "balanced":
+            return self.class_weight
+        raise ValueError(
+            "class_weight='balanced' needs all samples at once, but partial_fit has "
+            "only some: pass a dict of weights."
+        )
 
     def _is_started(self):
         try:
@@ -78,11 +105,16 @@ class OnlineMixin:
         return True
 
     def _start_online(self, X, y, classes):
-        self.classes_ = _two_classes(y if classes is None else np.asarray(classes))
+        self.classes_ = find_classes(y if classes is None else np.asarray(classes))
         self.architecture_ = self._resolve_architecture()
         self.intercept_scaling_ = self._resolve_scaling(X)
-        self._rng = _generator(self.random_state)
+        self._rng = generator(self.random_state)
         self.loss_curve_, self.n_iter_ = [], 0
+        if len(self.classes_) > 2:
+            children = self._rng.spawn(len(self.classes_))
+            self._machines = [self._machine_of(k) for k in range(len(self.classes_))]
+            for machine, rng in zip(self._machines, children, strict=True):
+                machine.loss_curve_, machine.n_iter_, machine._rng = [], 0, rng
 
     def _check_classes(self, y, classes):
         unknown = np.setdiff1d(y if classes is None else classes, self.classes_)
@@ -90,13 +122,13 @@ class OnlineMixin:
         if len(unknown):
             raise ValueError(
                 f"y or classes has {unknown.tolist()[0]!r}, which is not one of the "
-                f"two classes {self.classes_.tolist()} of the first call to "
+                f"classes {self.classes_.tolist()} of the first call to "
                 "partial_fit: pass all classes in the first call."
             )
 
-    def _advance(self, problem, X, y, first):
+    def _advance(self, problem, first):
         if not hasattr(self, "_rng"):  # after fit, which keeps no generator
-            self._rng = _generator(self.random_state)
+            self._rng = generator(self.random_state)
         weights = None
         if not first:
             dense = self._dense_weights()
@@ -107,9 +139,11 @@ class OnlineMixin:
             state = next(epochs)
         except StopIteration as end:
             raise ValueError(f"no further epoch is possible: {end.value}") from None
-        weights = problem.layout.unpack_weights(state.weights)
-        self._store_weights(weights, problem.layout, f"{type(self).__name__}._epochs")
-        self.n_iter_ += 1
-        self.loss_curve_ = [*self.loss_curve_, state.loss]
-        self.n_errors_ = self._count_errors(X, y)
-        self.converged_, self.status_ = self.n_errors_ == 0, "online"
+        solution = Solution(
+            problem.layout.unpack_weights(state.weights),
+            self.n_iter_ + 1,
+            True,
+            "online",
+            [*self.loss_curve_, state.loss],
+        )
+        self._store(solution, problem, self._rng)

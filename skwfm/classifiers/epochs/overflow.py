@@ -56,6 +56,8 @@ def rate_limit(problem, batch_size):
     """
     size = largest_size(problem.dtype, problem.inputs.shape[1] + 1)
     n_rows = min(batch_size, problem.n_samples)
+    if problem.relative_weight is not None:
+        n_rows *= float(problem.relative_weight.max())
     return size / (largest_input(problem.inputs, problem.layout.constants) * n_rows)
 
 

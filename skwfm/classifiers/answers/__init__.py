@@ -1,0 +1,1 @@
+"""What a fitted classifier answers, and how sure it is."""

@@ -1,0 +1,167 @@
+"""Answers of a fitted classifier: decision values, probabilities and classes."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skwfm import plugins
+from skwfm.architectures.base import signs
+from skwfm.classifiers.answers.calibration import NoisyMachine, has_channel, log_odds
+from skwfm.inference import Factors
+from skwfm.problem.inputs import validated
+from skwfm.problem.intercepts import join_intercept
+from skwfm.problem.validation import check_squares
+
+_ROWS = 1024  # samples predicted at once where the inputs are integers
+# Size of the decision where the probabilities disagree with the machine, which decides.
+_UNDECIDED = 1e-12
+
+
+def _gives_probabilities(model):
+    machine = getattr(model, "architecture_", None)
+    machine = plugins.resolve("architectures", machine or model.architecture)
+    if has_channel(machine):
+        return True
+    raise AttributeError(
+        f"{type(model).__name__} has no predict_proba with {machine!r}, which has no "
+        "`channel`: write one as skwfm.architectures.Architecture describes it, or use "
+        "sklearn.calibration.CalibratedClassifierCV."
+    )
+
+
+class AnswersMixin:
+    """What the machines say, one for two classes, else one for each class.
+
+    A machine is ``architecture_`` with the weights ``coef_`` and ``intercept_``; with
+    ``answer_noise_`` it gives probabilities.
+    """
+
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Give the log-odds of the classes.
+
+        Votes of units are few and often tie. Noise in the units' fields, fitted on the
+        training patterns, makes them log-odds of a label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the log-odds of ``classes_[1]``, whose sign is the machine's
+            answer: next to zero where the odds alone would say otherwise. For more
+            classes the log-odds of each against all others. Where `architecture_` has
+            no channel, the votes: for a committee the sum of the units' signs over
+            sqrt(n_hidden), for a parity machine their product.
+        """
+        check_is_fitted(self)
+        # Integers stay what they are: in float64 they take up to 8 times the memory.
+        X = validated(self, X, reset=False)
+        if len(self.classes_) == 2:
+            return self._decision(X)
+        return np.column_stack([m._decision(X) for m in self.machines_])
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Predicted labels: the machine's answers for two classes, else the classes
+            with the highest decision values.
+        """
+        check_is_fitted(self)
+        if len(self.classes_) > 2:
+            return self.classes_[self.decision_function(X).argmax(axis=1)]
+        X = validated(self, X, reset=False)
+        return self._named(self._choices(X))
+
+    @available_if(_gives_probabilities)
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Give the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Probabilities of ``classes_``: for two classes those of the log-odds, for
+            more those of each against all others, divided by their sum.
+        """
+        decision = self.decision_function(X)
+        if decision.ndim == 1:
+            positive = expit(decision)
+            return np.column_stack([1 - positive, positive])
+        proba = expit(decision)
+        return proba / proba.sum(axis=1, keepdims=True)
+
+    def _choices(self, X):
+        """Numbers whose signs are the classes that are predicted, of two."""
+        return self._answers(X)
+
+    def _answers(self, X):
+        """Numbers whose signs are the answers of the machine `coef_`."""
+        if X.dtype.kind == "f":
+            return self._votes(X)
+        # NumPy would turn all the integers into floats at once.
+        rows = (X[i : i + _ROWS] for i in range(0, len(X), _ROWS))
+        return np.concatenate([self._votes(block) for block in rows])
+
+    def _votes(self, X):
+        fields = X @ self.coef_.T + self.intercept_
+        return self.architecture_.decision(signs(fields))
+
+    def _decision(self, X):
+        votes = self._answers(X)
+        # Users may set the weights themselves; then nothing is known about noise.
+        if getattr(self, "answer_noise_", None) is None:
+            return votes
+        return decide(self._log_odds(X), votes)
+
+    def _log_odds(self, X):
+        weights = self.coef_
+        if self.fit_intercept:
+            weights = join_intercept(weights, self.intercept_, self.intercept_scaling_)
+        noise = self.answer_noise_
+        machine = NoisyMachine(self._factors_of(X), weights.astype(float))
+        return log_odds(machine.log_probabilities(noise.field_noise), noise.label_noise)
+
+    def _factors_of(self, X):
+        check_squares(X)
+        scaling = {"intercept_scaling": self.intercept_scaling_}
+        labels = np.ones(len(X))
+        return Factors(X, labels, self.architecture_, self.fit_intercept, **scaling)
+
+    def _named(self, answers):
+        return self.classes_[(answers > 0).astype(int)]
+
+
+def decide(log_odds, answers):
+    """Let log-odds have the sign of the answers, next to zero if it is the other one.
+
+    Parameters
+    ----------
+    log_odds : ndarray of shape (n_samples,)
+        Log-odds.
+    answers : ndarray of shape (n_samples,)
+        Numbers whose signs are the answers; zero counts as -1.
+
+    Returns
+    -------
+    decision : ndarray of shape (n_samples,)
+        Log-odds with the sign of the answers.
+    """
+    sign = np.where(answers > 0, 1.0, -1.0)
+    return np.where(log_odds * sign > 0, log_odds, sign * _UNDECIDED)

@@ -1,0 +1,133 @@
+"""More than two classes: one machine for each, which tells it from all others."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.parallel import Parallel, delayed
+
+from skwfm.classifiers.solution import Solution
+
+# Labels of the machine of one class: the others, and the class.
+OTHERS_AND_CLASS = np.array([False, True])
+# Ends of training; that of all machines together is the first that one of them has.
+_ENDS = ("interrupted", "stopped", "max_iter", "errors_left", "early_stopped", "noisy")
+
+
+class MachinesMixin:
+    """The machines of a classifier, and how one for each class is fitted."""
+
+    # Fitted attributes of machines that become arrays or lists with one entry a class.
+    _by_class = ()
+
+    @property
+    def machines_(self) -> list[Self]:
+        """The fitted classifiers of two classes, which measures take.
+
+        For two classes the classifier itself. For more there is one for each class,
+        with the label True for the class and False for all others; they share the
+        inputs that they were trained on.
+        """
+        if "classes_" not in vars(self):
+            raise AttributeError(
+                f"this {type(self).__name__} has no machines_ yet: call fit first."
+            )
+        return [self] if len(self.classes_) == 2 else self._machines
+
+    def _fit_machines(self, problem, y, rng):
+        """Train one machine for each class on the same inputs."""
+        _ = problem.packed_inputs  # laid out once, for all
+        tasks = [
+            (self._machine_of(k), against_others(problem, y == name), child)
+            for (k, name), child in zip(
+                enumerate(self.classes_), rng.spawn(len(self.classes_)), strict=True
+            )
+        ]
+        with warnings.catch_warnings():
+            # Their outcomes are told together; and threads share the filters.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            if effective_n_jobs(self.n_jobs) == 1:
+                self._machines = _in_turn(tasks)
+            else:
+                run = Parallel(n_jobs=self.n_jobs, prefer="threads")
+                self._machines = run(delayed(_trained)(*task) for task in tasks)
+        self._gather()
+        self.n_errors_ = int(np.sum(self.predict(problem.inputs) != y))
+
+    def _machine_of(self, k):
+        """The classifier of one class, as this one is before it is trained."""
+        machine = clone(self).set_params(n_jobs=1)
+        return machine._take_from(self, OTHERS_AND_CLASS)
+
+    def _take_from(self, whole, classes):
+        """Take over what the classifier of all classes found out before training."""
+        names = "n_features_in_", "feature_names_in_", "intercept_scaling_"
+        for name in (*names, "architecture_"):
+            if hasattr(whole, name):
+                setattr(self, name, getattr(whole, name))
+        self.classes_ = classes
+        return self
+
+    def _gather(self):
+        """Put the machines' attributes together."""
+        machines = self._machines
+        self.coef_ = np.stack([m.coef_ for m in machines])
+        self.intercept_ = np.stack([m.intercept_ for m in machines])
+        self.n_iter_ = max(m.n_iter_ for m in machines)
+        self.loss_curve_ = [m.loss_curve_ for m in machines]
+        for name in self._by_class:
+            values = [getattr(m, name, None) for m in machines]
+            is_number = all(isinstance(value, (int, float)) for value in values)
+            setattr(self, name, np.array(values) if is_number else values)
+        failed = [m for m in machines if not m.converged_]
+        ends = [m.status_ for m in failed or machines]
+        self.converged_ = not failed
+        self.status_ = next((end for end in _ENDS if end in ends), ends[0])
+        self._advice = ""
+        if failed:
+            advice = next(m._advice for m in failed if m.status_ == self.status_)
+            which = f"{len(failed)} of {len(machines)} machines, one for each class: "
+            self._advice = advice and which + advice
+
+
+def against_others(problem, is_member):
+    """Give a problem the labels of one class.
+
+    Parameters
+    ----------
+    problem : Problem
+        The patterns.
+    is_member : ndarray of shape (n_samples,) of bool
+        Which belong to the class.
+
+    Returns
+    -------
+    problem : Problem
+        With the label +1 for the class and -1 for all others.
+    """
+    labels = np.where(is_member, 1, -1)
+    return problem.with_labels(labels.astype(problem.labels.dtype))
+
+
+def _trained(machine, problem, rng):
+    machine._learn(problem, rng)
+    return machine
+
+
+def _in_turn(tasks):
+    """Train machine after machine; after Ctrl-C the others stay untrained."""
+    machines = []
+    for machine, problem, rng in tasks:
+        if machines and machines[-1].status_ == "interrupted":
+            weights = problem.layout.random_weights(rng, problem.dtype)
+            weights = problem.layout.unpack_weights(weights)
+            machine._store(Solution(weights, 0, False, "interrupted"), problem, rng)
+        else:
+            machine._learn(problem, rng)
+        machines.append(machine)
+    return machines

@@ -1,0 +1,172 @@
+"""More than two classes: one machine for each, on shared inputs."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import StandardScaler
+
+from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm.landscape import local_entropy, noise_robustness
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+QUICK = [
+    LALClassifier(n_hidden=3, max_iter=60, random_state=0),
+    ELALClassifier(n_hidden=3, max_iter=60, n_replicas=3, random_state=0),
+    CeSGDClassifier(n_hidden=3, max_iter=60, random_state=0),
+    FBPClassifier(n_hidden=3, gammas=[0.5, 2.0], max_sweeps=30, random_state=0),
+]
+
+
+@pytest.fixture(params=QUICK, ids=lambda m: type(m).__name__)
+def model(request):
+    return clone(request.param)
+
+
+@pytest.fixture(scope="module")
+def clouds():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 4, size=160)
+    X = rng.normal(size=(160, 5)) + 3 * np.eye(4, 5)[y]
+    return X, np.array(["d", "b", "a", "c"])[y]
+
+
+def test_shapes_and_attributes(model, clouds):
+    X, y = clouds
+    model.fit(X, y)
+    assert model.classes_.tolist() == ["a", "b", "c", "d"]
+    assert model.coef_.shape == (4, 3, 5)
+    assert model.intercept_.shape == (4, 3)
+    assert model.decision_function(X).shape == (160, 4)
+    assert model.n_errors_ == (model.predict(X) != y).sum()
+    assert model.score(X, y) > 0.9
+    assert len(model.loss_curve_) == len(model.machines_) == 4
+
+
+def test_each_machine_is_the_fit_of_its_class_alone(model, clouds):
+    """Inputs are shared, answers are not."""
+    X, y = clouds
+    model.fit(X, y)
+    for k, name in enumerate(model.classes_):
+        machine = model.machines_[k]
+        np.testing.assert_array_equal(machine.coef_, model.coef_[k])
+        assert machine.n_errors_ == (machine.predict(X) != (y == name)).sum() or (
+            isinstance(model, FBPClassifier)
+        )
+        np.testing.assert_array_equal(
+            machine.decision_function(X), model.decision_function(X)[:, k]
+        )
+
+
+def test_two_classes_have_one_machine_which_is_the_classifier(model, clouds):
+    X, y = clouds
+    assert model.fit(X, y == "a").machines_ == [model]
+
+
+def test_machines_need_a_fit(model):
+    with pytest.raises(AttributeError, match="call fit first"):
+        _ = model.machines_
+
+
+@pytest.mark.parametrize("n_jobs", [2, -1])
+def test_result_does_not_depend_on_n_jobs(model, clouds, n_jobs):
+    X, y = clouds
+    alone = clone(model).fit(X, y)
+    together = clone(model).set_params(n_jobs=n_jobs).fit(X, y)
+    np.testing.assert_array_equal(alone.coef_, together.coef_)
+    np.testing.assert_array_equal(alone.predict_proba(X), together.predict_proba(X))
+
+
+def test_pickle(model, clouds):
+    X, y = clouds
+    again = pickle.loads(pickle.dumps(model.fit(X, y)))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+def test_answers_do_not_tie(model, clouds):
+    X, y = clouds
+    decision = np.sort(model.fit(X, y).decision_function(X), axis=1)
+    assert np.all(decision[:, -1] > decision[:, -2])
+
+
+def test_measures_take_machines_and_say_so(clouds):
+    X, y = clouds
+    model = LALClassifier(n_hidden=3, random_state=0, max_iter=60).fit(X, y)
+    with pytest.raises(ValueError, match="machines_"):
+        local_entropy(model, X, y)
+    curve = local_entropy(model.machines_[1], X, y == "b", overlaps=[0.9])
+    assert curve.entropy.shape == (1,)
+    curve = noise_robustness(model, X, y, random_state=0)
+    assert np.isfinite(curve.error).all()
+
+
+def test_one_warning_tells_of_all_machines(clouds):
+    X, y = clouds
+    flipped = np.where(np.random.default_rng(1).random(160) < 0.2, "a", y)
+    with pytest.warns(ConvergenceWarning, match=r"of 4 machines") as seen:
+        LALClassifier(max_iter=5, random_state=0).fit(X, flipped)
+    assert len([w for w in seen if w.category is ConvergenceWarning]) == 1
+    assert seen[0].filename == __file__
+
+
+def test_ctrl_c_keeps_what_is_trained_and_says_so(clouds, monkeypatch):
+    X, y = clouds
+    epochs = LALClassifier._epochs
+    fits = []
+
+    def interrupted(self, *args):
+        fits.append(self)
+        if len(fits) == 2:
+            yield next(epochs(self, *args))
+            raise KeyboardInterrupt
+        yield from epochs(self, *args)
+
+    monkeypatch.setattr(LALClassifier, "_epochs", interrupted)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model = LALClassifier(n_hidden=3, random_state=0, max_iter=60).fit(X, y)
+    assert len(fits) == 2
+    ends = [machine.status_ for machine in model.machines_]
+    assert ends[1:] == ["interrupted"] * 3
+    assert model.status_ == "interrupted"
+    assert model.predict(X).shape == y.shape
+
+
+def test_partial_fit_equals_fit_class_by_class(clouds):
+    X, y = clouds
+    model = LALClassifier(n_hidden=3, random_state=0)
+    for start in range(0, 160, 40):
+        part = slice(start, start + 40)
+        model.partial_fit(X[part], y[part], classes=list("abcd"))
+    for _ in range(20):
+        model.partial_fit(X, y)
+    assert model.n_iter_ == 24
+    assert model.coef_.shape == (4, 3, 5)
+    assert model.score(X, y) > 0.9
+
+
+def test_warm_start_goes_on_for_every_class(clouds):
+    X, y = clouds
+    model = CeSGDClassifier(n_hidden=3, max_iter=40, warm_start=True, random_state=0)
+    first = model.fit(X, y).coef_
+    model.set_params(max_iter=1).fit(X, y)
+    # One epoch from the last weights moves them little; a fresh start is elsewhere.
+    assert np.abs(model.coef_ - first).max() < 0.1
+
+
+@pytest.mark.slow
+def test_digits():
+    """Goals for ten classes, on a fold that no setting was chosen on."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    X, y = load_digits(return_X_y=True)
+    parts = train_test_split(X, y, test_size=0.25, stratify=y, random_state=0)
+    scaler = StandardScaler().fit(parts[0])
+    X, X_test = scaler.transform(parts[0]), scaler.transform(parts[1])
+    for model, least in [
+        (LALClassifier(random_state=0), 0.94),
+        (CeSGDClassifier(max_iter=300, random_state=0), 0.955),
+    ]:
+        assert model.fit(X, parts[2]).score(X_test, parts[3]) >= least
