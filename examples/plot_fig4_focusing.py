@@ -37,7 +37,8 @@ measured = {
 # No solution can be wider than the curve, up to corrections of finite size; fBP comes
 # close, least-action learning does not.
 
-theory = local_entropy_curve("tree", 3, 1.0, np.linspace(0.2, 0.95, 16))
+mutual = 0.97 - 0.77 * np.linspace(1, 0, 24) ** 2  # closer where the curve bends
+theory = local_entropy_curve("tree", 3, 1.0, mutual)
 display = TheoryCurveDisplay([theory], ["theory, many replicas"], x="centre")
 display.plot(color="black")
 for name, curve in measured.items():

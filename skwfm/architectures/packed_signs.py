@@ -7,6 +7,8 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from skwfm._shown import shown
+
 
 class PackedSigns:
     """Inputs +-1 stored as bits, which classifiers and measures take in place of `X`.
@@ -70,7 +72,7 @@ class PackedSigns:
                 f"n_features={n_features}: pass the number of inputs."
             )
         if bitorder not in ("big", "little"):
-            raise ValueError(f"bitorder={bitorder!r}: pass 'big' or 'little'.")
+            raise ValueError(f"bitorder={shown(bitorder)}: pass 'big' or 'little'.")
         self.bits = bits
         self.bitorder = bitorder
         self.shape = len(bits), int(n_features)

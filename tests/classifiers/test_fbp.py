@@ -61,7 +61,13 @@ class Quick(FBPClassifier):
 
 @IGNORE
 def test_our_own_contract_for_plugins():
-    assert all("check_array_api_input" in name for name in check_algorithm(Quick))
+    # Weights are checked by test_every_check_of_scikit_learn, and for copies exactly.
+    skipped = {line.split(":")[0] for line in check_algorithm(Quick)}
+    assert skipped <= {
+        "check_array_api_input",
+        "check_class_weight_classifiers",
+        "check_sample_weight_equivalence_on_dense_data",
+    }
 
 
 @pytest.mark.parametrize("method", ["amp", "bp", "ep"])
