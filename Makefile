@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml meson.build README.md LICENSE \
 	$(shell find skwfm -type f -not -name '*.pyc' -not -name '*.so' -not -path '*/__pycache__/*')
 
-.PHONY: demo test test-slow lint docs bench clean
+.PHONY: demo test test-slow lint docs dist bench clean
 
 demo: $(VENV)/.installed-plot
 	$(BIN)/skwfm compare --out $(OUT)
@@ -34,11 +34,17 @@ lint: $(VENV)/.installed-lint
 docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
+# Source distribution and wheel, the latter built from the former, as an index takes them.
+dist: $(VENV)/.installed-release
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/run_all.py
 
 clean:
-	rm -rf $(VENV) build docs/_build docs/auto_examples docs/api/generated
+	rm -rf $(VENV) build dist docs/_build docs/auto_examples docs/api/generated
 
 # What a missing part of the system looks like, in words, before pip fails in code.
 $(VENV)/.created:

@@ -22,7 +22,7 @@ import numpy as np
 from skwfm.displays import TheoryCurveDisplay
 from skwfm.theory import local_entropy_curve
 
-overlaps = np.linspace(0.08, 0.98, 25)
+overlaps = 0.98 - 0.9 * np.linspace(1, 0, 30) ** 2  # closer where curves are steep
 alphas = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
 curves = [local_entropy_curve("tree", 3, alpha, overlaps) for alpha in alphas]
 
@@ -63,8 +63,9 @@ plt.show()
 # The numbers, with their error estimates
 # ---------------------------------------
 
+at = np.abs(overlaps - 0.9).argmin()
 for alpha, curve in zip(alphas, curves, strict=True):
     print(
-        f"alpha = {alpha}: V1(q1 = {curve.overlap[-3]:.2f}) = "
-        f"{curve.entropy[-3]:.5f} +- {curve.error[-3]:.0e}"
+        f"alpha = {alpha}: V1(q1 = {curve.overlap[at]:.2f}) = "
+        f"{curve.entropy[at]:.5f} +- {curve.error[at]:.0e}"
     )

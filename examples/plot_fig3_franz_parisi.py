@@ -18,7 +18,7 @@ import numpy as np
 from skwfm.displays import TheoryCurveDisplay
 from skwfm.theory import cross_entropy_local_entropy
 
-distances = np.concatenate([[5e-4, 1e-3, 2e-3, 4e-3], np.linspace(0.008, 0.15, 14)])
+distances = np.sort([*np.geomspace(5e-4, 0.15, 24), 0.004])
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
 for ax, alpha, gammas in [
     (axes[0], 0.4, [1.0, 2.0, np.inf]),
@@ -35,6 +35,6 @@ for ax, alpha, gammas in [
     ax.plot(distances, curves[-1].cap, color="grey", label="no patterns: upper bound")
     ax.axhline(0, color="black", linewidth=0.6, label="one weight vector")
     ax.set(title=f"$\\alpha$ = {alpha}", ylim=(-0.03, 0.4))
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left")
 axes[1].set_ylabel("")
 plt.show()

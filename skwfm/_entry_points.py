@@ -6,10 +6,14 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-__all__ = ["GROUPS", "Plugin", "forget", "installed", "normalised"]
+__all__ = ["GROUPS", "Plugin", "forget", "installed", "normalised", "requirement"]
 
 GROUPS = ("algorithms", "architectures", "measures")
 _OWN_DISTRIBUTION = "skwfm"
+
+# What a requirement starts with, and the extra that it belongs to.
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
 # Two threads must not scan at once, nor one keep what it read before a `forget`.
 _lock = threading.Lock()
@@ -75,6 +79,34 @@ def normalised(distribution):
         The one spelling of PEP 503: lower case, words joined by ``-``.
     """
     return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def requirement(distribution, project):
+    """Say what to install to meet a requirement that a distribution declares.
+
+    Parameters
+    ----------
+    distribution : str
+        An installed distribution.
+    project : str
+        What it may require, in any spelling.
+
+    Returns
+    -------
+    wanted : str or None
+        What pip is given: the requirement with its versions or, if only an extra of
+        the distribution has it, the distribution with that extra. None if it declares
+        no such thing.
+    """
+    from importlib import metadata  # see _scan
+
+    for text in metadata.requires(distribution) or ():
+        wanted, _, marker = (part.strip() for part in text.partition(";"))
+        if normalised(_PROJECT.match(wanted)[0]) != normalised(project):
+            continue
+        extra = _EXTRA.search(marker)
+        return f"{distribution}[{extra[1]}]" if extra else wanted
+    return None
 
 
 def installed():

@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 if all went well, 1 if an algorithm failed, 2 for wrong arguments or data,
+        0 if all went well, 1 if an algorithm failed or a plugin cannot be used, 2 for
+        wrong arguments or data,
         130 after Ctrl-C or SIGTERM, 141 if nobody reads the output.
     """
     arguments = _parser().parse_args(argv)
@@ -62,10 +63,17 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compare(commands)
     plugins = commands.add_parser(
-        "plugins", help="list installed algorithms, architectures and measures"
+        "plugins",
+        help="list installed algorithms, architectures and measures, and load each",
     )
+    plugins.add_argument(
+        "--check", nargs="+", metavar="NAME",
+        help="run the conformance checks of these plugins instead",
+    )  # fmt: skip
     plugins.set_defaults(command=_plugins)
-    info = commands.add_parser("info", help="show versions, processor and BLAS")
+    info = commands.add_parser(
+        "info", help="show versions, processor, BLAS and its threads, plugins"
+    )
     info.set_defaults(command=_info)
     return parser
 
@@ -125,16 +133,13 @@ def _add_own_data(own):
 
 
 def _positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1; got {text}")
-    return value
+    return _natural(text, least=1)
 
 
-def _natural(text):
+def _natural(text, least=0):
     value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must not be negative; got {text}")
+    if value < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}; got {text}")
     return value
 
 
@@ -159,18 +164,17 @@ def _compare(arguments):
     except BrokenPipeError:  # nothing is wrong with the folder
         raise
     except OSError as error:
-        print(_NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache), file=sys.stderr)
-        return 1
+        text = terminal.NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache)
     except BrokenProcessPool:
-        print(_WORKER_DIED.format(bar.n_kept, bar.n_runs, cache), file=sys.stderr)
-        return 1
+        text = terminal.WORKER_DIED.format(bar.n_kept, bar.n_runs, cache)
     except KeyboardInterrupt:
         # Without --fresh, which would discard the finished runs.
-        words = [word for word in sys.argv[1:] if word != "--fresh"]
-        command = shlex.join(["skwfm", *words])
-        kept = _INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
+        command = shlex.join(["skwfm", *(w for w in sys.argv[1:] if w != "--fresh")])
+        kept = terminal.INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
         print(kept, file=sys.stderr)
         return INTERRUPTED
+    print(text, file=sys.stderr)
+    return 1
 
 
 @contextmanager
@@ -198,19 +202,6 @@ def _report(arguments, comparison, cache):
     print(end="", flush=True)
     terminal.print_outcome(comparison, paths, cache)
     return 1 if comparison.failed else 0
-
-
-_WORKER_DIED = (
-    "A worker process was killed, often because memory ran out. {} of {} runs are kept "
-    "in {}.\nStart the same command with --n-jobs 1 to go on with less memory."
-)
-_NO_ROOM = (
-    "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
-    "then start the same command again."
-)
-_INTERRUPTED = (
-    "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"
-)
 
 
 def _study(arguments, source, contestants, measures, n_seeds, n_measured, cache, bar):
@@ -296,16 +287,37 @@ def _plugins(arguments):
     from skwfm import plugins
     from skwfm.experiments.report import terminal
 
-    terminal.print_plugins(
-        (group, entry) for group in plugins.GROUPS for entry in plugins.available(group)
-    )
-    return 0
+    if arguments.check:
+        return _check_plugins(arguments.check)
+    with terminal.nothing_on_stdout():  # but what the modules of plugins print
+        entries = [
+            (group, entry, plugins.failure(entry))
+            for group in plugins.GROUPS
+            for entry in plugins.available(group)
+        ]
+    terminal.print_plugins(entries)
+    return 1 if any(failure for *_, failure in entries) else 0
+
+
+def _check_plugins(names):
+    from skwfm.experiments.report import terminal
+    from skwfm.testing.records import check_installed
+
+    try:
+        with terminal.nothing_on_stdout():
+            checked = [outcome for name in names for outcome in check_installed(name)]
+    except (ValueError, ImportError) as error:
+        raise UserError(error) from error
+    return 1 if terminal.print_checks(checked) else 0
 
 
 def _info(arguments):
+    from skwfm import plugins
     from skwfm.experiments.report import terminal
 
-    terminal.print_info()
+    terminal.print_info(
+        entry for group in plugins.GROUPS for entry in plugins.available(group)
+    )
     return 0
 
 

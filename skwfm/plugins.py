@@ -13,9 +13,16 @@ import reprlib
 from functools import cache
 from typing import Literal
 
-from skwfm._entry_points import GROUPS, Plugin, forget, installed, normalised
+from skwfm._entry_points import (
+    GROUPS,
+    Plugin,
+    forget,
+    installed,
+    normalised,
+    requirement,
+)
 
-__all__ = ["Plugin", "PluginError", "available", "get", "refresh", "resolve"]
+__all__ = ["Plugin", "PluginError", "available", "failure", "get", "refresh", "resolve"]
 
 _Group = Literal["algorithms", "architectures", "measures"]
 _KIND = {
@@ -121,6 +128,26 @@ def get(group: _Group, name: str) -> type:
             "A class or an instance needs no look-up."
         )
     return _load(_find(group, name))
+
+
+def failure(plugin: Plugin) -> Exception | None:
+    """Load a listed plugin and tell why it cannot be used.
+
+    Parameters
+    ----------
+    plugin : Plugin
+        One of those that `available` lists.
+
+    Returns
+    -------
+    failure : PluginError, ValueError or None
+        What `get` raises for its qualified name; None if it can be used.
+    """
+    try:
+        get(plugin.group, plugin.qualified_name)
+    except (PluginError, ValueError) as error:
+        return error
+    return None
 
 
 def resolve(group: _Group, spec: object) -> object:
@@ -248,10 +275,27 @@ def _load(plugin):
             f"{_KIND[plugin.group]} {plugin.name!r} of distribution "
             f"{plugin.distribution!r}, version {plugin.version} ({plugin.reference}), "
             f"cannot be used. {type(cause).__name__}: {cause}. "
+            f"{_to_install(plugin, cause)}"
             f"Update, reinstall or remove {plugin.distribution}.",
             name=plugin.reference.partition(":")[0],
         ) from cause
     return loaded
+
+
+def _to_install(plugin, cause):
+    """What to install for a plugin, if another package is missing."""
+    if not isinstance(cause, ModuleNotFoundError) or not cause.name:
+        return ""
+    module = cause.name.partition(".")[0]
+    if module == plugin.reference.partition(":")[0].partition(".")[0]:
+        return ""  # a module of its own
+    wanted = requirement(plugin.distribution, module)
+    if wanted:
+        return f"Install what it needs: pip install {wanted!r}. "
+    return (
+        f"Install the package that provides {module}, which {plugin.distribution} does "
+        f"not declare (often it has that name: pip install {module!r}). "
+    )
 
 
 def _check_class(group, loaded):

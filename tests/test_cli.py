@@ -4,13 +4,18 @@ import csv
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from skwfm import plugins
+from skwfm._kernels import training
+from skwfm.architectures import TreeParity
 from skwfm.cli import main
 
 # -P: what is installed, not the uncompiled package of the current folder.
@@ -351,6 +356,30 @@ def test_plugins_lists_all_groups(capsys):
         assert ["measures", name, "skwfm"] in [row[:3] for row in rows]
 
 
+def test_plugins_are_checked_by_name(capsys):
+    assert main(["plugins", "--check", "parity", "skwfm:manifold"]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("architectures parity: ")
+    n_passed, n_checks = map(int, re.findall(r"\d+", first))
+    assert n_passed == n_checks > 20
+    assert any(line.startswith("measures skwfm:manifold: ") for line in others)
+
+
+def test_checks_that_fail_set_the_status(capsys, monkeypatch):
+    monkeypatch.setattr(
+        TreeParity, "decision", lambda self, hidden: -hidden.prod(axis=1)
+    )
+    assert main(["plugins", "--check", "parity"]) == 1
+    output = capsys.readouterr().out
+    assert "failed: TreeParity(n_hidden=9): decision" in output
+    assert "exactly where output" in output
+
+
+def test_checks_of_unknown_plugins(capsys):
+    assert main(["plugins", "--check", "party"]) == 2
+    assert "no plugin 'party'" in capsys.readouterr().err
+
+
 def test_info_names_versions_processor_and_blas(capsys):
     import sklearn
 
@@ -360,6 +389,20 @@ def test_info_names_versions_processor_and_blas(capsys):
     )
     assert lines["scikit-learn"] == sklearn.__version__
     assert {"skwfm", "numpy", "processor", "cores", "blas"} <= set(lines)
+    assert "threads" in lines["blas"]
+    assert lines["loops"].split()[0] in training.instruction_sets()
+    assert lines["plugins"] == "none but the built-in ones"
+
+
+def test_info_names_the_plugins_of_others(capsys, monkeypatch):
+    entries = plugins.available("measures")
+    mine = replace(entries[0], name="mine", distribution="my-dist", builtin=False)
+    found = {"measures": (*entries, mine)}
+    monkeypatch.setattr(plugins, "available", lambda group: found.get(group, ()))
+    assert main(["info"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "plugin" in line]
+    assert len(lines) == 1
+    assert "measures, my-dist:mine (version" in lines[0]
 
 
 def test_help_is_fast_and_imports_nothing_heavy():

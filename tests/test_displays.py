@@ -77,6 +77,14 @@ def test_excess_over_the_cap_is_dotted():
     assert dotted.get_linestyle() == ":"
 
 
+def test_a_curve_that_is_all_above_its_cap_is_dotted_in_the_legend():
+    curve = local_entropy_curve("tree", np.inf, 3.5, [0.8, 0.9])
+    assert curve.exceeds_cap.all()
+    display = TheoryCurveDisplay.from_curve(curve, label="alpha = 3.5")
+    first, *_ = display.ax_.get_legend().get_lines()
+    assert first.get_linestyle() == ":"
+
+
 def test_parity_shows_its_bound():
     curve = local_entropy_curve("parity", 3, 0.5, [0.5, 0.9])
     display = TheoryCurveDisplay.from_curve(curve, label="parity")

@@ -1,11 +1,14 @@
 """What is installed: the package, and nothing of what it is built from."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tomllib
 import zipfile
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,10 @@ def walk(folder, path=""):
             yield from walk(entry, f"{path}{entry.name}/")
         else:
             yield f"{path}{entry.name}"
+
+
+def read(name):
+    return (SOURCE / name).read_text(encoding="utf-8")
 
 
 def unwanted(paths):
@@ -60,6 +67,45 @@ def test_the_version_is_public_and_looked_up_only_when_asked_for():
     assert "__version__" in dir(skwfm)
 
 
+def test_the_version_comes_from_one_place():
+    (written,) = re.findall(r"^  version: '(.+)',$", read("meson.build"), re.MULTILINE)
+    assert metadata.version("skwfm") == skwfm.__version__ == written
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert "version" in project["dynamic"]
+    assert "version:" not in read("CITATION.cff").replace("cff-version:", "")
+    assert f"## [{written}]" in read("CHANGELOG.md")
+
+
+def test_wheels_are_built_for_every_python_that_the_metadata_name():
+    settings = tomllib.loads(read("pyproject.toml"))
+    named = {
+        name.rpartition(" ")[2]
+        for name in settings["project"]["classifiers"]
+        if re.search(r":: 3\.\d+$", name)
+    }
+    built = settings["tool"]["cibuildwheel"]["build"]
+    assert {f"cp{version.replace('.', '')}-*" for version in named} == set(built)
+    for command in settings["tool"]["cibuildwheel"]["test-command"]:
+        for path in re.findall(r"\{project\}/(\S+)", command):
+            assert (SOURCE / path).exists()
+
+
+# Run without site-packages' .pth files, which would bring in an editable install.
+OUTSIDE = """
+import sys
+sys.path[:0] = [sys.argv[1]]
+sys.path += sys.argv[2:]
+import skwfm
+from skwfm.datasets import load_dress_coat
+from skwfm.plugins import available
+assert skwfm.__file__.startswith(sys.argv[1])
+X, y = load_dress_coat(n_per_class=50, random_state=0, return_X_y=True)
+model = skwfm.LALClassifier(random_state=0).fit(X, y)
+assert model.n_errors_ == 0
+print(skwfm.__version__, len(available("algorithms")))
+"""
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_else(tmp_path):
     tree = tmp_path / "tree"
@@ -81,3 +127,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path):
     assert {Path(p).name.split(".")[0] for p in compiled} == set(EXTENSIONS)
     assert {str(Path(p).parent) for p in compiled} == {"skwfm/_kernels"}
     assert held - compiled == wanted()
+    assert wheel.name.startswith(f"skwfm-{skwfm.__version__}-")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
+    packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    command = [sys.executable, "-I", "-S", "-c", OUTSIDE, tmp_path / "unpacked"]
+    done = subprocess.run(
+        [*command, *packages], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.split() == [skwfm.__version__, "4"]

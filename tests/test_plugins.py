@@ -13,7 +13,7 @@ import pytest
 
 from skwfm import plugins
 from skwfm.cli import main
-from skwfm.plugins import PluginError, available, get, refresh, resolve
+from skwfm.plugins import PluginError, available, failure, get, refresh, resolve
 
 ALGORITHM = """
 class {name}:
@@ -84,6 +84,15 @@ def site(tmp_path, monkeypatch):
         del sys.modules[name]
     monkeypatch.undo()
     refresh()
+
+
+@pytest.fixture
+def complete_site(site):
+    """Return a site on which all that is registered can be loaded."""
+    algorithms = ALGORITHM.format(name="LAL"), ALGORITHM.format(name="ELAL")
+    site.module("fake_own", "".join(algorithms))
+    site.module("fake_own_measures", MEASURE.format(name="Flatness"))
+    return site
 
 
 def run(site, code):
@@ -338,6 +347,14 @@ def test_unknown_name_suggests(site, name, guess):
     assert "Installed: elal, lal, my-algorithm" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["tre", "flatnes", "fake_own_machines:tree"])
+def test_names_of_other_groups_are_not_suggested(site, name):
+    with pytest.raises(ValueError, match="unknown algorithm") as caught:
+        get("algorithms", name)
+    for other in ("'tree'", "flatness", "Did you mean"):
+        assert other not in str(caught.value)
+
+
 def test_far_name_has_no_suggestion(site):
     with pytest.raises(ValueError, match="unknown architecture 'zzz'") as caught:
         get("architectures", "zzz")
@@ -416,12 +433,67 @@ def test_builtin_name_cannot_be_taken(site, distribution):
     assert get("algorithms", taker.qualified_name).__name__ == "Taker"
 
 
-def test_shadowed_plugins_are_marked_in_the_list(site, capsys):
+def test_shadowed_plugins_are_marked_in_the_list(complete_site, capsys):
+    site = complete_site
     site.algorithm("lal", "fake_taker:Taker", "taker")
+    site.module("fake_taker", ALGORITHM.format(name="Taker"))
     assert main(["plugins"]) == 0
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    rows = [line.split()[:-2] for line in capsys.readouterr().out.splitlines()]
     assert ["algorithms", "lal", "skwfm", "0.0.1"] in rows
     assert ["algorithms", "taker:lal", "(shadowed)", "taker", "1.0"] in rows
+
+
+def test_the_list_says_what_loads_and_why_the_rest_does_not(complete_site, capfd):
+    """Also of shadowed plugins, of names registered twice, and of what prints."""
+    site = complete_site
+    site.algorithm("mine", "fake_mine:Mine", "my-dist", "2.0")
+    site.module("fake_mine", "print('hello')\n" + ALGORITHM.format(name="Mine"))
+    site.algorithm("lal", "fake_bad:Taker", "taker")
+    site.module("fake_bad", "raise OSError('no licence')")
+    for distribution in ("dist-a", "dist-b"):
+        site.algorithm("same", "fake_mine:Mine", distribution)
+    assert main(["plugins"]) == 1
+    table, messages = capfd.readouterr()
+    rows = [line.split() for line in table.splitlines()]
+    assert "hello" not in table
+    assert ["algorithms", "mine", "my-dist", "2.0", "Mine", "loads"] in rows
+    assert ["measures", "flatness", "skwfm", "0.0.1", "Flatness", "loads"] in rows
+    shadowed = ["algorithms", "taker:lal", "(shadowed)", "taker", "1.0", "Taker"]
+    assert [*shadowed, "fails"] in rows
+    assert "OSError: no licence" in messages
+    assert [row[-1] for row in rows if "same" in row] == ["loads", "loads"]
+
+
+def test_one_plugin_that_fails_does_not_hide_the_others(complete_site):
+    complete_site.algorithm("bad", "fake_bad:Bad")
+    found = {plugin.name: failure(plugin) for plugin in available("algorithms")}
+    assert found["lal"] is found["elal"] is None
+    assert isinstance(found["bad"], PluginError)
+
+
+@pytest.mark.parametrize(
+    ("requires", "remedy"),
+    [
+        (["no-such-module-anywhere>=2,<3"], "'no-such-module-anywhere>=2,<3'"),
+        (['No_Such.Module-Anywhere; python_version >= "3"'], "'No_Such.Module-Anyw"),
+        (['no-such-module-anywhere; extra == "gpu"'], r"'my-dist\[gpu\]'"),
+        (["numpy"], "which my-dist does not declare.*'no_such_module_anywhere'"),
+        ([], "which my-dist does not declare"),
+    ],
+)
+def test_a_missing_dependency_names_what_to_install(site, requires, remedy):
+    info = site.algorithm("bad", "fake_bad:Bad")
+    with (info / "METADATA").open("a") as file:
+        file.writelines(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    site.module("fake_bad", "import no_such_module_anywhere.part")
+    with pytest.raises(PluginError, match=f"Install .*{remedy}.*Update, reinstall"):
+        get("algorithms", "bad")
+
+
+def test_a_missing_module_of_its_own_is_no_missing_dependency(site):
+    site.algorithm("bad", "fake_bad:Bad")
+    with pytest.raises(PluginError, match=r"No module named 'fake_bad'\. Update"):
+        get("algorithms", "bad")
 
 
 def test_builtin_name_is_free_in_the_other_group(site):

@@ -67,7 +67,8 @@ class Parametrised:
         for name in params:
             if name not in known:
                 raise ValueError(
-                    f"{name!r} is no parameter of {self!r}: choose from {list(known)}."
+                    f"{shown(name)} is no parameter of {self!r}: choose from"
+                    f" {list(known)}."
                 )
         self.__dict__ = vars(type(self)(**{**known, **params}))
         return self

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skwfm._kernels import packing
+from skwfm.architectures.packed_signs import PackedSigns
 
 # Rows packed into bits at once, a multiple of 64; few, as they may have to be copied.
 _ROWS = 1024
@@ -15,7 +16,7 @@ def all_signs(X, features=slice(None)):
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or PackedSigns of shape (n_samples, n_features)
         Inputs, of any real dtype.
     features : ndarray of int or slice, default=all
         Features to look at.
@@ -25,6 +26,8 @@ def all_signs(X, features=slice(None)):
     all_signs : bool
         True if all are.
     """
+    if isinstance(X, PackedSigns):
+        return True
     return all(packing.are_signs(block) for _, block in row_blocks(X, features))
 
 
@@ -33,7 +36,7 @@ def row_blocks(X, features):
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or PackedSigns of shape (n_samples, n_features)
         Inputs, of any real dtype.
     features : ndarray of int or slice
         Features to take.

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from skwfm._sklearn import Interval, StrOptions, fit_context
 from skwfm.architectures.layout import unit_norm
@@ -26,9 +25,10 @@ from skwfm.classifiers.targets import (
     find_weights,
     without_zero_weights,
 )
+from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import join_intercept, resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
+from skwfm.problem.validation import check_squares, without_integers
 
 
 class BaseCommitteeClassifier(
@@ -126,7 +126,8 @@ class BaseCommitteeClassifier(
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs. Weights are float32 for float32, else float64. Inputs that all are
-            +-1 are stored as bits; as integers they are never copied as floats.
+            +-1 are stored as bits; as integers or as `PackedSigns` they are never
+            copied as floats.
         y : array-like of shape (n_samples,)
             Labels. For more than two classes one machine is trained for each, to tell
             it from all others.
@@ -154,7 +155,7 @@ class BaseCommitteeClassifier(
         ConvergenceWarning
             If the stopping rule was not met; the message says what to change.
         """
-        X, y = validate_data(self, X, y, dtype=INPUT_DTYPES)
+        X, y = validated(self, X, y)
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
         weight = find_weights(X, y, sample_weight, self.class_weight)

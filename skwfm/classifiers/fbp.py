@@ -15,18 +15,14 @@ from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import NO_SEARCH, find_noise
-from skwfm.classifiers.focusing.protocol import protocol_steps
+from skwfm.classifiers.focusing.protocol import errors_left_advice, protocol_steps
+from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
-from skwfm.inference import (
-    ENGINES,
-    Factors,
-    default_method,
-)
-from skwfm.inference.evidence import GAMMA
+from skwfm.inference import ENGINES, Factors, default_method
 from skwfm.inference.scales import far_power, undo_scale
 
 
-class FBPClassifier(BaseCommitteeClassifier):
+class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     r"""Committee machine trained by focusing belief propagation.
 
     Message passing computes the marginals of the weights of one of `n_replicas`
@@ -48,7 +44,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         Number of replicas y.
     gammas : array-like of shape (n_couplings,) or None, default=None
         Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
-        geometric steps: :func:`skwfm.inference.geometric_protocol`.
+        geometric steps: :func:`skwfm.inference.geometric_protocol`. If given, they are
+        also followed at a given `label_noise`; the labels left out choose one.
     max_sweeps : int, default=200
         Most sweeps at each coupling.
     tol : float, default=1e-3
@@ -76,8 +73,8 @@ class FBPClassifier(BaseCommitteeClassifier):
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
-    n_hidden : int, default=9
-        Number of hidden units K, odd for a committee.
+    n_hidden : int or inf, default=9
+        Number of hidden units K, odd for a committee, or ``np.inf``: :ref:`infinite`.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
     intercept_scaling : float or "auto", default="auto"
@@ -89,7 +86,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of the noise that breaks the symmetry between units.
     verbose : int, default=0
-        Print a line every `verbose` couplings; 0 prints nothing.
+        Print a line every `verbose` couplings, or levels of noise; 0 prints nothing.
     n_jobs : int or None, default=None
         Without effect here.
 
@@ -107,6 +104,8 @@ class FBPClassifier(BaseCommitteeClassifier):
         The coupling of the answer; with noise that of `coef_`.
     label_noise_ : float
         Probability that a label is flipped.
+    output_noise_ : float
+        Infinite committee only: noise before the final sign, votes having size 1.
     log_evidence_ : float
         Log-probability of the labels, in nats; NaN without noise or convergence.
     method_ : str
@@ -116,7 +115,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     architecture_ : Architecture
         The machine.
     n_iter_ : int
-        Couplings done.
+        Couplings done, or levels of noise.
     n_sweeps_ : int
         Sweeps done over all couplings.
     n_errors_ : int
@@ -124,7 +123,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     converged_ : bool
         Whether the protocol went through and, without noise, left no training error.
     status_ : str
-        "converged", "noisy", "errors_left", "interrupted", or advice.
+        "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int
         Training errors of the normalised mean after each coupling.
     n_features_in_ : int
@@ -154,6 +153,7 @@ class FBPClassifier(BaseCommitteeClassifier):
     _reads_bits = True
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
+        "n_hidden": SIZES,
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
@@ -166,7 +166,14 @@ class FBPClassifier(BaseCommitteeClassifier):
         "label_noise": [Interval(Real, 0, 0.5, closed="left"), StrOptions({"auto"})],
     }
     _needs = ("channel",)
-    _by_class = ("label_noise_", "log_evidence_", "gamma_", "n_sweeps_", "method_")
+    _by_class = (
+        "label_noise_",
+        "log_evidence_",
+        "gamma_",
+        "n_sweeps_",
+        "method_",
+        "output_noise_",
+    )
 
     def __init__(
         self,
@@ -182,7 +189,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         label_noise: float | Literal["auto"] = 0.0,
         answer: Literal["auto", "machine", "posterior"] = "auto",
         architecture: object = "full",
-        n_hidden: int = 9,
+        n_hidden: float = 9,
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
         class_weight: dict | Literal["balanced"] | None = None,
@@ -222,7 +229,7 @@ class FBPClassifier(BaseCommitteeClassifier):
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            solution = self._search_noise(factors, rng)
+            solution = self._search_noise(factors, rng, context)
             if solution is None:
                 self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
                 solution = self._follow_protocol(factors, rng)
@@ -230,16 +237,16 @@ class FBPClassifier(BaseCommitteeClassifier):
         power = self._power if self.fit_intercept else 0
         return replace(solution, weights=undo_scale(solution.weights, power))
 
-    def _search_noise(self, factors, rng):
+    def _search_noise(self, factors, rng, context):
         """Learn at the noise that is found or given; None if there is none."""
         if self.label_noise == 0 or (self.label_noise, self.weights) == NO_SEARCH:
             return None
-        found = find_noise(self, factors, rng.spawn(1)[0])
+        found = find_noise(self, factors, rng.spawn(1)[0], context)
         step, self.n_sweeps_ = found.best, found.n_iter
         if step is None:
             return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
-        self.posterior_, self.gamma_ = step.answer, GAMMA
+        self.posterior_, self.gamma_ = step.answer, found.gamma
         weights = unit_norm(factors.dense(step.focused.flat_mean))
         n_iter, status = len(found.errors), found.status
         return Solution(weights, n_iter, status == "noisy", status, found.errors)
@@ -253,11 +260,13 @@ class FBPClassifier(BaseCommitteeClassifier):
                 best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:
                 print(f"[FBPClassifier] gamma {step.gamma:.3g}: {step.n_errors} errors")
+        advice = errors_left_advice(self, step.outcome)
         if best is None:
-            raise ValueError(f"X and y leave no weights to start from: {step.outcome}")
+            raise ValueError(f"X and y leave no weights to start from: {advice}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         n_iter, status = len(errors), step.outcome
-        return Solution(best.weights, n_iter, status == "converged", status, errors)
+        advice, is_done = advice if best.n_errors else "", status == "converged"
+        return Solution(best.weights, n_iter, is_done, status, errors, advice)
 
     def _engine(self, factors):
         if self.method != "auto":
@@ -277,11 +286,15 @@ class FBPClassifier(BaseCommitteeClassifier):
 
     def _all_answer(self):
         """Whether all machines of the posterior answer, not only the one in `coef_`."""
-        return self.answer == "posterior" or bool(
-            self.answer == "auto" and self.label_noise_
+        return (
+            hasattr(self, "committee_")
+            or self.answer == "posterior"
+            or bool(self.answer == "auto" and self.label_noise_)
         )
 
     def _log_odds(self, X):
+        if hasattr(self, "committee_"):
+            return self._vote_log_odds(X)
         X = np.ldexp(X, -self._power) if self._power else X
         factors = self._factors_of(X)
         moments = self.posterior_.field_moments(factors)

@@ -73,14 +73,19 @@ class MachinesMixin:
         self.classes_ = classes
         return self
 
+    def _gather_weights(self):
+        self.coef_ = np.stack([m.coef_ for m in self._machines])
+        self.intercept_ = np.stack([m.intercept_ for m in self._machines])
+
     def _gather(self):
         """Put the machines' attributes together."""
         machines = self._machines
-        self.coef_ = np.stack([m.coef_ for m in machines])
-        self.intercept_ = np.stack([m.intercept_ for m in machines])
+        self._gather_weights()
         self.n_iter_ = max(m.n_iter_ for m in machines)
         self.loss_curve_ = [m.loss_curve_ for m in machines]
         for name in self._by_class:
+            if not hasattr(machines[0], name):
+                continue
             values = [getattr(m, name, None) for m in machines]
             is_number = all(isinstance(value, (int, float)) for value in values)
             setattr(self, name, np.array(values) if is_number else values)

@@ -1,7 +1,10 @@
 """Parameters of a classifier that are those of its machine."""
 
 import copy
+from numbers import Real
 from typing import Self
+
+import numpy as np
 
 from skwfm import plugins
 from skwfm._shown import shown
@@ -14,6 +17,18 @@ _MACHINE = "architecture__"
 
 class ParametersMixin:
     """`set_params` with the machine's own parameters, and the machine they make."""
+
+    @property
+    def _is_infinite(self):
+        return isinstance(self.n_hidden, Real) and self.n_hidden == np.inf
+
+    def _validate_params(self):
+        if self._is_infinite and not hasattr(self, "_learn_infinite"):
+            raise ValueError(
+                f"n_hidden=inf is not available in {type(self).__name__}, which trains "
+                "weights: pass an odd integer, or use FBPClassifier(n_hidden=np.inf)."
+            )
+        super()._validate_params()
 
     def set_params(self, **params: object) -> Self:
         """Set parameters of the classifier and of its machine.

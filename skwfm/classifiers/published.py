@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from skwfm._shown import shown
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
 from skwfm.classifiers.fbp import FBPClassifier
@@ -103,7 +104,8 @@ def published_settings(
     """
     if (problem, name) not in _SETTINGS:
         raise ValueError(
-            f"problem={problem!r}, name={name!r} is not a published setting: choose "
-            f"problem from {sorted(_MACHINE)} and name from {sorted(_ALGORITHM)}."
+            f"problem={shown(problem)}, name={shown(name)} is not a published setting: "
+            f"choose problem from {sorted(_MACHINE)} and name from "
+            f"{sorted(_ALGORITHM)}."
         )
     return _ALGORITHM[name], {**_MACHINE[problem], **_SETTINGS[problem, name]}

@@ -1,5 +1,6 @@
 """Data sets of the paper, synthetic patterns, and the transformers that make them."""
 
+from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.datasets.binarizer import MedianBinarizer
 from skwfm.datasets.dress_coat import load_dress_coat
 from skwfm.datasets.fashion_mnist import fetch_fashion_mnist
@@ -8,6 +9,7 @@ from skwfm.datasets.shuffler import PixelShuffler
 
 __all__ = [
     "MedianBinarizer",
+    "PackedSigns",
     "PixelShuffler",
     "fetch_fashion_mnist",
     "load_dress_coat",

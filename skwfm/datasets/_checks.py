@@ -55,9 +55,9 @@ def check_signed_dtype(dtype):
     try:
         resolved = np.dtype(dtype)
     except TypeError as error:
-        raise TypeError(f"dtype={dtype!r} is not a dtype: {advice}.") from error
+        raise TypeError(f"dtype={shown(dtype)} is not a dtype: {advice}.") from error
     if resolved.kind not in "if":
-        raise ValueError(f"dtype={dtype!r} cannot hold -1 and +1: {advice}.")
+        raise ValueError(f"dtype={shown(dtype)} cannot hold -1 and +1: {advice}.")
     return resolved
 
 

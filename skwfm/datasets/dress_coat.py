@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
+from skwfm._shown import shown
 from skwfm.datasets._bunch import image_bunch
 from skwfm.datasets._checks import (
     as_generator,
@@ -172,7 +173,7 @@ def _draw_balanced(rows, n_per_class, subset, random_state):
     largest = min(map(len, members))
     if n_per_class > largest:
         raise ValueError(
-            f"n_per_class={n_per_class} is too large: subset={subset!r} has only"
+            f"n_per_class={n_per_class} is too large: subset={shown(subset)} has only"
             f" {largest} images of {TARGET_NAMES[0]}; pass at most {largest}."
         )
     rng = as_generator(random_state)

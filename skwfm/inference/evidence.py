@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,8 +18,8 @@ from skwfm.inference.priors import Focusing, ReferencePrior
 from skwfm.inference.priors.interface import Prior
 
 # Noise levels from high to low: messages converge where the noise is at least the true
-# one, and each level starts from the one before.
-LABEL_NOISES = (0.3, 0.2, 0.14, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005)
+# one, and each level starts from the one before. The best is refined.
+LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
 # Sweeps at each level with coupled replicas, and then without; the second is compared.
 _FOCUSED_SWEEPS, _PLAIN_SWEEPS = 12, 30
 # Residual at which a level has converged: the evidence is exact to its square.
@@ -27,16 +28,19 @@ _TOL = 1e-2
 GAMMA = 2.0
 # Overlap with a given machine that a start from it holds at first.
 _OVERLAP = 0.9
-# Levels are compared on at most so many patterns; the best is then used with all.
-_MOST_PATTERNS = 500
-# Predictions must be better than chance by so many nats per pattern.
-_LEARNED = 0.02
+# Levels are compared on at most so many patterns, fewer if units have more inputs than
+# these: there a sweep costs the cube of the patterns. The best is then used with all.
+_MOST_PATTERNS, _MOST_OF_WIDE = 500, 250
+# Predictions must be better than chance by so many nats per pattern, and by so many in
+# all, which labels without a rule reach in 1 case of 1000.
+_LEARNED, _LEARNED_IN_ALL = 0.02, 5.0
 # With all patterns predictions may be worse by so many nats per pattern.
 _WORSE_ON_ALL = 0.05
-# Updates of the noise at the end.
-_ROUNDS = 3
-# Levels without a better prediction after which lower ones are not tried.
-_MOST_WORSE_LEVELS = 3
+# Updates of the noise at the end, and the relative change below which it is settled.
+_ROUNDS, _SETTLED = 3, 0.05
+# Levels in a row that predict worse, by so many nats a pattern, before lower ones are
+# not tried.
+_MOST_WORSE_LEVELS, _WORSE = 2, 0.002
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,9 @@ class NoiseSearch:
         Seed of the rows and of what tells units apart.
     options : dict, default={}
         `method` of `infer` and options of the engine.
+    report : callable or None, default=None
+        Called with each `NoiseStep` and the number of its patterns; a true return value
+        ends the search.
 
     Attributes
     ----------
@@ -117,7 +124,7 @@ class NoiseSearch:
     steps : list of NoiseStep
         All levels of all starts.
     is_interrupted : bool
-        Whether Ctrl-C ended the search; the best level so far is then the result.
+        Whether Ctrl-C or `report` ended the search, with the best level so far.
     """
 
     factors: Factors
@@ -128,6 +135,7 @@ class NoiseSearch:
     is_fixed: bool = False
     random_state: int = 0
     options: dict = field(default_factory=dict)
+    report: Callable[[NoiseStep, float], object] | None = None
 
     def __post_init__(self):
         self.n_iter, self.steps, self.is_interrupted = 0, [], False
@@ -141,95 +149,149 @@ class NoiseSearch:
             None if no level predicts labels better than chance, or none has a finite
             posterior: then nothing tells noise from a rule.
         """
-        n_patterns = np.inf if self.is_fixed else _MOST_PATTERNS
-        sample = self.factors.sample(n_patterns, self.random_state)
-        found = []
-        for reference in (None, *self.references):
-            steps = list(self._steps(sample, reference, self.label_noises))
-            self.steps += steps
-            found += [(reference, step) for step in steps if self._is_candidate(step)]
-            if self.is_interrupted:
-                break
-        if not found:
-            return None
-        reference, best = max(found, key=lambda pair: pair[1].score)
-        if self.is_fixed or self.is_interrupted:
+        rows = self._rows()
+        sample = self.factors if rows is None else self.factors.take(rows)
+        best = self._compare(sample)
+        if self.is_fixed or self.is_interrupted or best is None:
             return best
-        total = sample.temperature.total
-        if best.score < total * (_LEARNED - np.log(2)):
+        if not _has_learned(best, sample):
             return None
-        if sample is not self.factors:
-            best = self._on_all(reference, best, total)
-        return self._settle(best)
+        if rows is not None:
+            least = best.score / sample.temperature.total - _WORSE_ON_ALL
+            best = self._on_all(best, rows, least * self.factors.temperature.total)
+        if best.posterior.n_samples != self.factors.n_samples:
+            return best  # that of the sample, which is all that converged
+        # What a few labels seemed to say may have been chance.
+        return self._settle(best) if _has_learned(best, self.factors) else None
 
-    def _is_candidate(self, step):
-        return not self.is_fixed or step.label_noise == self.label_noises[-1]
+    def _rows(self):
+        """Patterns on which levels are compared; None for all."""
+        n_samples = self.factors.n_samples
+        is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
+        most = _MOST_OF_WIDE if is_wide else _MOST_PATTERNS
+        if self.is_fixed or n_samples <= most:
+            return None
+        rng = np.random.default_rng(self.random_state)
+        return np.sort(rng.choice(n_samples, most, replace=False))
 
-    def _on_all(self, reference, best, total):
-        """The same noise with all patterns.
-
-        From where the sample led to, else as it was reached; if neither predicts nearly
-        as well, what the sample alone says is kept.
-        """
-        levels = [e for e in self.label_noises if e >= best.label_noise]
-        mean = unit_norm(self.factors.dense(best.posterior.flat_mean))
-        least = best.score / total - _WORSE_ON_ALL
-        for start, path in ((mean, levels[-1:]), (reference, levels)):
-            for step in self._steps(self.factors, start, path, final_only=True):
-                if step.score / self.factors.temperature.total > least:
-                    return step
+    def _compare(self, factors):
+        """Try all starts and give the best level."""
+        options, best = self._options(factors), None
+        for reference in (None, *self.references):
+            if reference is None:
+                levels = self.label_noises
+                found = self._descend(factors, options, levels, self.is_fixed)
+            else:
+                found = self._climb(factors, options, reference, best)
+            best = max((best, found), key=_score)
             if self.is_interrupted:
                 break
+        return best
+
+    def _descend(self, factors, options, label_noises, is_final):
+        """Lower the noise step by step, from coupled replicas."""
+        start = Focusing(self.prior, self.n_replicas, GAMMA)
+        focused, best, n_worse = None, None, 0
+        for label_noise in label_noises:
+            at_noise = factors.at(label_noise=label_noise)
+            focused = self._run(at_noise, start, focused, _FOCUSED_SWEEPS, options)
+            if self.is_interrupted or not np.isfinite(focused.flat_mean).all():
+                break
+            if is_final and label_noise != label_noises[-1]:
+                continue
+            step = self._continued(at_noise, focused, options)
+            # Before anything is learned a worse level says nothing.
+            least = _score(best) - _WORSE * factors.temperature.total
+            is_worse = best is not None and _has_learned(best, factors)
+            n_worse = n_worse + 1 if is_worse and step.score < least else 0
+            best = max((best, step), key=_score)
+            if self.is_interrupted or n_worse == _MOST_WORSE_LEVELS:
+                break
+        return best
+
+    def _climb(self, factors, options, reference, rival):
+        """Go on from given weights while predictions get better.
+
+        Each level starts there, the first is that of the best rival; then downwards, or
+        else upwards.
+        """
+        levels, best = self.label_noises, None
+        is_free = rival is not None and not self.is_fixed
+        first = levels.index(rival.label_noise) if is_free else len(levels) - 1
+        for path in (levels[first:], levels[:first][::-1] if not self.is_fixed else ()):
+            for label_noise in path:
+                at_noise = factors.at(label_noise=label_noise)
+                step = self._from_weights(at_noise, reference, options)
+                is_better = _score(step) > _score(best)
+                best = step if is_better else best
+                if self.is_interrupted:
+                    return best
+                if not is_better:
+                    break
+            if best is None or best.label_noise < levels[first]:
+                break
+        return best
+
+    def _from_weights(self, factors, weights, options):
+        near = ReferencePrior(weights, _OVERLAP)
+        held = self._run(factors, near, None, _FOCUSED_SWEEPS, options)
+        is_lost = self.is_interrupted or not np.isfinite(held.flat_mean).all()
+        return None if is_lost else self._continued(factors, held, options)
+
+    def _continued(self, factors, focused, options):
+        """Leave replicas or given weights, and see what the labels say."""
+        plain = self._run(factors, self.prior, focused, _PLAIN_SWEEPS, options)
+        step = NoiseStep(factors.label_noise, focused, plain)
+        self.steps.append(step)
+        if self.report is not None:
+            self.is_interrupted |= bool(self.report(step, factors.temperature.total))
+        return step
+
+    def _on_all(self, best, rows, least):
+        """The same noise with all patterns; the sample's posterior if that fails."""
+        options = self._options(self.factors)
+        step = self._from_sample(best, rows, options)
+        if not (self.is_interrupted or _is_known(step, least)):
+            levels = [e for e in self.label_noises if e >= best.label_noise]
+            step = self._descend(self.factors, options, levels, is_final=True)
+        if _is_known(step, least) and not self.is_interrupted:
+            return step
         unknown = replace(best.posterior, log_volume=np.nan, log_evidence=np.nan)
         return replace(best, posterior=unknown)
 
-    def _steps(self, factors, reference, label_noises, final_only=False):
-        """Lower the noise step by step."""
-        options = dict(self.options, random_state=self.random_state)
-        if "spans" in find_engine(options.get("method", "amp")).options:
-            options["spans"] = span_inputs(factors)
-        focused, best, n_worse = None, -np.inf, 0
-        for label_noise in label_noises:
-            is_final = label_noise == label_noises[-1]
-            if final_only and reference is not None and not is_final:
-                continue
-            at_noise = factors.at(label_noise=label_noise)
-            start = Focusing(self.prior, self.n_replicas, GAMMA)
-            if reference is not None:
-                start, focused = ReferencePrior(reference, _OVERLAP), None
-            focused = self._run(at_noise, start, focused, _FOCUSED_SWEEPS, options)
-            if self.is_interrupted or not np.isfinite(focused.flat_mean).all():
-                return
-            if final_only and not is_final:
-                continue
-            plain = self._run(at_noise, self.prior, focused, _PLAIN_SWEEPS, options)
-            step = NoiseStep(label_noise, focused, plain)
-            yield step
-            n_worse = 0 if step.score > best else n_worse + 1
-            best = max(best, step.score)
-            if self.is_interrupted or (
-                n_worse > _MOST_WORSE_LEVELS and not self.is_fixed
-            ):
-                return
+    def _from_sample(self, best, rows, options):
+        at_noise = self.factors.at(label_noise=best.label_noise)
+        posterior = best.posterior
+        if not hasattr(posterior.state, "among"):
+            mean = unit_norm(self.factors.dense(posterior.flat_mean))
+            return self._from_weights(at_noise, mean, options)
+        n_samples = self.factors.n_samples
+        state = posterior.state.among(rows, n_samples)
+        start = replace(posterior, state=state, n_samples=n_samples)
+        return self._continued(at_noise, start, options)
 
     def _settle(self, step):
         """Let noise and posterior agree: the evidence is stationary at eps = E / M."""
-        if step.posterior.n_samples != self.factors.n_samples:
-            return step  # that of the sample, which is all that converged
-        worst = step.score - 1
+        worst, options = step.score - 1, self._options(self.factors)
         for _ in range(_ROUNDS):
             noise = step.posterior.expected_errors / self.factors.temperature.total
             noise = float(np.clip(noise, self.label_noises[-1], self.label_noises[0]))
-            at_noise = self.factors.at(label_noise=noise)
-            options = dict(self.options)
-            posterior = self._run(
-                at_noise, self.prior, step.posterior, _PLAIN_SWEEPS, options
-            )
+            is_settled = abs(noise / step.label_noise - 1) < _SETTLED
+            if is_settled and step.posterior.converged:
+                break
+            factors, last = self.factors.at(label_noise=noise), step.posterior
+            posterior = self._run(factors, self.prior, last, _PLAIN_SWEEPS, options)
             following = NoiseStep(noise, step.focused, posterior)
             if self.is_interrupted or not following.score > worst:
                 break
             step = following
         return step
+
+    def _options(self, factors):
+        options = dict(self.options, random_state=self.random_state)
+        if "spans" in find_engine(options.get("method", "amp")).options:
+            options["spans"] = span_inputs(factors)
+        return options
 
     def _run(self, factors, prior, warm_start, max_sweeps, options):
         with warnings.catch_warnings():
@@ -242,3 +304,17 @@ class NoiseSearch:
         self.n_iter += posterior.n_iter
         self.is_interrupted |= posterior.status == "interrupted"
         return posterior
+
+
+def _score(step):
+    return -np.inf if step is None else step.score
+
+
+def _is_known(step, least):
+    """Whether a level predicts enough, or is sure that there is no more to predict."""
+    return _score(step) > (-np.inf if step and step.posterior.converged else least)
+
+
+def _has_learned(step, factors):
+    total = factors.temperature.total
+    return step.score + total * np.log(2) > max(_LEARNED * total, _LEARNED_IN_ALL)

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from skwfm.architectures import Architecture
+from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.inference.patterns import Patterns
 from skwfm.inference.temperature import Temperature, check_temperature, check_weights
 from skwfm.problem.problem import Problem
@@ -82,7 +83,8 @@ class Factors(Patterns):
     intercept_scaling: float | np.ndarray = 1.0
 
     def __post_init__(self):
-        inputs = np.asarray(self.inputs)
+        packed = isinstance(self.inputs, PackedSigns)
+        inputs = self.inputs if packed else np.asarray(self.inputs)
         labels = np.asarray(self.labels, dtype=np.float64)
         check_patterns(inputs, labels)
         check_temperature(self.label_noise, self.beta_ne)
@@ -170,25 +172,19 @@ class Factors(Patterns):
         """
         return self if self.is_soft else Factors.of(self.problem, beta_ne=1.0)
 
-    def sample(self, n_samples: int, random_state: int) -> Self:
-        """Draw some of the patterns, with their weights.
+    def take(self, rows: np.ndarray) -> Self:
+        """Keep some of the patterns, with their weights.
 
         Parameters
         ----------
-        n_samples : int
-            Number of patterns; with at least as many as there are, nothing is drawn.
-        random_state : int
-            Seed.
+        rows : ndarray of shape (n_rows,) of int
+            The patterns, in rising order.
 
         Returns
         -------
         factors : Factors
-            New ones at the same finite temperature, or these.
+            New ones at the same finite temperature.
         """
-        if n_samples >= self.n_samples:
-            return self
-        rng = np.random.default_rng(random_state)
-        rows = np.sort(rng.choice(self.n_samples, n_samples, replace=False))
         machine = self.architecture, self.fit_intercept
         factors = Factors(
             self.inputs[rows], self.labels[rows], *machine, beta_ne=1.0,

@@ -110,7 +110,7 @@ def infer(
     engine = find_engine(method)
     _check_options(engine, options)
     _check_numbers(tol, max_sweeps)
-    check_offers(factors.architecture, ["channel"], f"method={engine.name!r}")
+    check_offers(factors.architecture, ["channel"], f"method={shown(engine.name)}")
     rng = None
     if random_state is not None:
         seed = check_random_state(random_state).randint(2**31)
@@ -154,17 +154,17 @@ def find_engine(method):
     if isinstance(method, str):
         if method not in ENGINES:
             raise ValueError(
-                f"method={method!r} is unknown: pass one of {tuple(ENGINES)} or an "
-                "engine."
+                f"method={shown(method)} is unknown: pass one of {tuple(ENGINES)} or "
+                "an engine."
             )
         return ENGINES[method]
     missing = [name for name in _ATTRIBUTES if not hasattr(method, name)]
     if missing:
         raise TypeError(
-            f"method={method!r} is not an engine, it lacks {', '.join(missing)}: pass "
-            f"one of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or an "
-            "object with name, options and run(factors, prior, state, *, damping, tol, "
-            "max_sweeps, callback, rng, **options)."
+            f"method={shown(method)} is not an engine, it lacks {', '.join(missing)}: "
+            f"pass one of {tuple(ENGINES)}, a subclass of skwfm.inference.Engine, or "
+            "an object with name, options and run(factors, prior, state, *, damping, "
+            "tol, max_sweeps, callback, rng, **options)."
         )
     return method
 
@@ -174,8 +174,8 @@ def _check_options(engine, options):
         if name not in engine.options:
             accepted = ", ".join(engine.options) or "none"
             raise TypeError(
-                f"{name} is not an option of method={engine.name!r}, which accepts: "
-                f"{accepted}."
+                f"{name} is not an option of method={shown(engine.name)}, which "
+                f"accepts: {accepted}."
             )
 
 
@@ -202,10 +202,10 @@ def _state_of(warm_start, engine, factors):
     same_size &= warm_start.n_samples == factors.n_samples
     if warm_start.method != engine.name or not same_size:
         raise ValueError(
-            f"warm_start comes from method={warm_start.method!r} on "
+            f"warm_start comes from method={shown(warm_start.method)} on "
             f"{warm_start.n_samples} patterns and weights of shape "
             f"{warm_start.layout.dense_shape}: pass a result of "
-            f"method={engine.name!r} on the "
+            f"method={shown(engine.name)} on the "
             f"same patterns ({factors.n_samples}, weights {factors.dense_shape})."
         )
     return warm_start.state

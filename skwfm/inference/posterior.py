@@ -8,6 +8,7 @@ import numpy as np
 
 from skwfm.architectures import Layout
 from skwfm.inference.factors import Factors
+from skwfm.problem.validation import check_squares
 
 # Status of a run, and the advice that goes into the warning.
 ADVICE = {
@@ -19,18 +20,17 @@ ADVICE = {
     ),
     "diverged": (
         "{method} diverged after {n_iter} sweeps: raise damping, start from a "
-        "posterior nearby (warm_start), {instead}, scale the features, or use fewer "
-        "patterns if no weights can satisfy all of them."
+        "posterior nearby (warm_start), {instead}, or scale the features. {errors}"
     ),
     "impossible": (
         "{method} converged to marginals or a volume that cannot be, such as more "
         "solutions than there are weights: what it assumes does not hold here, or no "
-        "weights satisfy all patterns; {instead}, or use fewer patterns."
+        "weights satisfy all patterns; {instead}. {errors}"
     ),
     "contradiction": (
         "two equal patterns have different labels, or two opposite ones labels that "
         "no weights can give both, so that the log-volume is minus infinity, whatever "
-        "{method} says: remove one (Factors.contradiction has their indices)."
+        "{method} says: remove one (Factors.contradiction has their indices). {errors}"
     ),
     "interrupted": (
         "{method} was interrupted after {n_iter} sweeps; the posterior reached so far "
@@ -45,6 +45,12 @@ ADVICE = {
         "corrected=False for the uncorrected number."
     ),
 }
+# What to do where patterns cannot all be satisfied.
+_ALLOW_ERRORS = (
+    "If no weights can satisfy all patterns allow errors, or more of them: label_noise "
+    "or beta_ne of Factors, max_errors of local_entropy, label_noise='auto' of "
+    "FBPClassifier."
+)
 # Variance of a field of size 1 whose sign is certain.
 _CERTAIN_VARIANCE = 0.01
 # What to try in place of an engine: amp and bp take inputs as uncorrelated.
@@ -84,18 +90,20 @@ class Posterior:
     n_samples : int
         Number of patterns.
     entropy : float, default=nan
-        Log-volume per weight, in nats: the Legendre transform of `log_evidence` (for
-        +-1 weights, log of their number). At finite temperature that of the weights
-        that make as many errors as expected, less its value without patterns:
-        ``log_volume + beta_ne * expected_errors / n_weights``.
+        Entropy per weight of the weights that make as many errors as expected, less
+        that of the prior: ``log_volume + beta_ne * expected_errors / n_weights``, in
+        nats. `log_volume` itself at zero temperature.
+    absolute_entropy : float, default=nan
+        The same without subtracting the prior's: the Legendre transform of
+        `log_evidence`. For +-1 weights the log of their number, per weight.
     correction : float, default=0.0
         Part of `log_evidence` that corrects the engine's own value, in nats.
     error : float, default=nan
         Estimated error of the corrected `log_evidence`, in nats.
     log_volume : float, default=nan
-        `entropy` minus its value without patterns: log of the fraction of weights
-        that make no error, per weight; V1 if the prior holds an overlap. At finite
-        temperature it is a free entropy: log Z per weight less the prior's volume.
+        Log of the fraction of weights that make no error, per weight; V1 if the prior
+        holds an overlap. At finite temperature it is a free entropy: log Z per weight
+        less the prior's volume.
     expected_errors : float, default=nan
         Mean number of errors under the posterior, patterns counted by their weights;
         NaN if the engine does not know it. Also with coupled replicas.
@@ -123,6 +131,7 @@ class Posterior:
     status: str
     n_samples: int
     entropy: float = np.nan
+    absolute_entropy: float = np.nan
     correction: float = 0.0
     error: float = np.nan
     log_volume: float = np.nan
@@ -156,7 +165,13 @@ class Posterior:
             From the covariances of the weights if they were kept; otherwise weights
             count as independent. Where no weight moves a field, as that of zeros, its
             sign is certain, + at 0, and it is given as ten standard deviations.
+
+        Raises
+        ------
+        ValueError
+            If squares of the inputs overflow.
         """
+        check_squares(factors.inputs)
         mean = factors.fields(self.flat_mean)
         variance = self._field_variances(factors)
         certain = variance <= 0
@@ -183,4 +198,5 @@ class Posterior:
             n_iter=self.n_iter,
             residual=residual,
             instead=_INSTEAD.get(self.method, _INSTEAD[None]),
+            errors=_ALLOW_ERRORS,
         )

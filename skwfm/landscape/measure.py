@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from skwfm import plugins
 from skwfm._checks import check_count
+from skwfm._shown import shown
 
 NEEDS = ("classifier", "committee", "smooth", "channel")
 
@@ -274,7 +275,8 @@ def measure_scorer(
         column = columns[0]
     if column not in columns:
         raise ValueError(
-            f"column={column!r} is no column of {measure.name}: pass one of {columns}."
+            f"column={shown(column)} is no column of {measure.name}: pass one of"
+            f" {columns}."
         )
     if random_state is not None:
         check_count("random_state", random_state, 0)

@@ -165,7 +165,7 @@ def check_noise(noise, levels, n_draws):
         If one of them is wrong.
     """
     if noise not in NOISES:
-        raise ValueError(f"noise={noise!r} is not known: use one of {NOISES}.")
+        raise ValueError(f"noise={shown(noise)} is not known: use one of {NOISES}.")
     check_count("n_draws", n_draws, 1)
     values = np.asarray(levels, dtype=float)
     if values.ndim != 1 or not len(values):

@@ -9,15 +9,16 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import (
-    check_array,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
 )
 
+from skwfm._shown import shown
+from skwfm.problem.inputs import checked_inputs
 from skwfm.problem.intercepts import join_intercept
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import INPUT_DTYPES, check_squares, without_integers
+from skwfm.problem.validation import check_squares
 
 _NEEDED = ("coef_", "architecture_")
 # Labels of a model without `classes_`.
@@ -69,7 +70,7 @@ def read_model(model: object, X: ArrayLike, y: ArrayLike) -> Fitted:
     _check_model(last)
     if isinstance(model, Pipeline) and len(model) > 1:
         X = model[:-1].transform(X)
-    X = without_integers(check_array(X, dtype=INPUT_DTYPES))
+    X = checked_inputs(X)
     y = column_or_1d(y)
     check_consistent_length(X, y)
     check_squares(X)
@@ -92,6 +93,11 @@ def _check_model(model):
     have = f"{type(model).__name__} has no {', '.join(missing)}"
     if _is_unfitted(model):
         raise NotFittedError(f"{have}: fit it first.")
+    if hasattr(model, "committee_"):
+        raise TypeError(
+            f"{have}: an infinite committee has no weights. Fit one with a finite "
+            "n_hidden; noise_robustness takes any classifier."
+        )
     raise TypeError(
         f"{have}: this measure needs a fitted committee machine, for instance a fitted "
         "skwfm.LALClassifier, or a pipeline that ends with one. noise_robustness takes "
@@ -138,7 +144,7 @@ def _signs(y, classes):
     strangers = np.setdiff1d(y, classes).tolist()
     if strangers:
         raise ValueError(
-            f"y contains {strangers[0]!r}, which is none of the model's classes "
+            f"y contains {shown(strangers[0])}, which is none of the model's classes "
             f"{classes.tolist()}: pass the labels that it was fitted on."
         )
     return np.where(y == classes[1], 1.0, -1.0)

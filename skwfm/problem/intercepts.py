@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.architectures import Layout
 from skwfm.architectures.rows import all_signs
 
@@ -72,8 +73,8 @@ def checked_constant(constant, n_hidden):
     if fits and np.isfinite(numbers).all() and (numbers > 0).all():
         return numbers
     raise ValueError(
-        f"intercept_scaling={constant!r} is no constant input: pass a positive finite "
-        f"number, or one for each of the {n_hidden} units."
+        f"intercept_scaling={shown(constant)} is no constant input: pass a positive "
+        f"finite number, or one for each of the {n_hidden} units."
     )
 
 

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import numpy as np
 
 from skwfm.architectures import symmetries
+from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.architectures.rows import all_signs, row_blocks
 
 # Dtypes that validation keeps; any other becomes the first.
@@ -16,7 +17,7 @@ def without_integers(inputs, keep_signs=True):
 
     Parameters
     ----------
-    inputs : ndarray of shape (n_samples, n_features)
+    inputs : ndarray or PackedSigns of shape (n_samples, n_features)
         Inputs of one of `INPUT_DTYPES`.
     keep_signs : bool, default=True
         Whether integers +-1 may stay integers.
@@ -28,7 +29,7 @@ def without_integers(inputs, keep_signs=True):
     """
     if inputs.dtype.kind == "f" or (keep_signs and all_signs(inputs)):
         return inputs
-    return inputs.astype(np.float64)
+    return np.asarray(inputs, dtype=np.float64)
 
 
 def check_patterns(inputs, labels):
@@ -51,7 +52,8 @@ def check_patterns(inputs, labels):
             f"inputs have shape {inputs.shape} and dtype {inputs.dtype}: pass a real "
             "array of shape (n_samples, n_features) with at least one pattern."
         )
-    bad = [i for i, row in enumerate(inputs) if not np.isfinite(row).all()]
+    rows = () if isinstance(inputs, PackedSigns) else inputs
+    bad = [i for i, row in enumerate(rows) if not np.isfinite(row).all()]
     if bad:
         raise ValueError(
             f"inputs of pattern {bad[0]} contain NaN or infinity: remove or impute "
@@ -103,7 +105,10 @@ def largest_input(X, constants=1.0):
     largest : float
         At least 1.
     """
-    return max(float(X.max()), -float(X.min()), float(np.max(constants)), 1.0)
+    constant = max(float(np.max(constants)), 1.0)
+    if isinstance(X, PackedSigns):
+        return constant
+    return max(float(X.max()), -float(X.min()), constant)
 
 
 def check_squares(X, dtype=np.float64):

@@ -3,5 +3,13 @@
 from skwfm.testing.algorithm import check_algorithm
 from skwfm.testing.architecture import check_architecture
 from skwfm.testing.measure import check_measure
+from skwfm.testing.records import CheckResult, check_results, parametrize_with_checks
 
-__all__ = ["check_algorithm", "check_architecture", "check_measure"]
+__all__ = [
+    "CheckResult",
+    "check_algorithm",
+    "check_architecture",
+    "check_measure",
+    "check_results",
+    "parametrize_with_checks",
+]

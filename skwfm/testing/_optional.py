@@ -8,8 +8,9 @@ machine does not have the method.
 from functools import partial
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import log_ndtr, logsumexp, ndtr
 
+from skwfm._shown import shown
 from skwfm.architectures.base import signs
 from skwfm.testing._probe import (
     MAX_ENUMERATED,
@@ -24,6 +25,8 @@ from skwfm.testing._probe import (
 __all__ = ["check_channel", "check_curvature", "check_smooth", "check_unit_to_fix"]
 
 _N_PATTERNS = 24
+_MANY_PATTERNS = 1500
+_PARTS = "log_z", "g", "gamma"
 _BETAS = (0.7, 2.0)
 # At this beta and fields of at least 0.5, tanh(beta * field) is 1 to rounding.
 _STEEP = 50.0
@@ -31,6 +34,9 @@ _STEEP = 50.0
 _PROBABILITY_TOLERANCE = 1e-10
 # Fields this many standard deviations away occur when many patterns are wrong.
 _FAR = 40.0
+# Variances near a solution, at which log-probabilities of wrong answers reach -1e5.
+_SMALL_VARIANCES = (1e-2, 1e-5)
+_TAIL_TOLERANCE = 1e-6
 
 
 def check_smooth(machine, rng):
@@ -147,7 +153,7 @@ def _units(machine, fields, labels):
     units = np.asarray(call(machine, "unit_to_fix", fields, labels))
     is_index = np.issubdtype(units.dtype, np.integer) and units.shape == labels.shape
     is_unit = is_index and units.min() >= 0 and units.max() < machine.n_hidden
-    problem = f"gave {units!r} for {len(labels)} wrong patterns"
+    problem = f"gave {shown(units)} for {len(labels)} wrong patterns"
     remedy = f"give one integer from 0 to {machine.n_hidden - 1} per pattern"
     expect(is_unit, machine, "unit_to_fix", problem, remedy)
     return units
@@ -159,6 +165,7 @@ def check_channel(machine, rng):
     mean, var = rng.normal(size=shape), rng.uniform(0.5, 2, size=shape)
     labels = rng.choice([-1.0, 1.0], size=_N_PATTERNS)
     log_z, g, gamma = _channel(machine, mean, var, labels)
+    _check_rows(machine, rng)
     _check_probability(machine, mean, var, labels, np.asarray(log_z))
 
     def log_z_at(mean):
@@ -174,6 +181,52 @@ def check_channel(machine, rng):
     remedy = "let gamma be -d2 log_z / d mean2, per unit"
     compare(gamma, curvature, what="gamma", remedy=remedy)
     _check_far_fields(machine, var, labels)
+    _check_far_tails(machine, rng)
+
+
+def _check_rows(machine, rng):
+    """Check that patterns do not matter to each other, nor their order or number."""
+    require = partial(expect, machine=machine, method="channel")
+    n_rows = _MANY_PATTERNS if machine.n_hidden < MAX_ENUMERATED else _N_PATTERNS
+    mean = rng.normal(size=(n_rows, machine.n_hidden))
+    var = rng.uniform(0.5, 2, size=mean.shape)
+    labels = rng.choice([-1.0, 1.0], size=n_rows)
+    together = _channel(machine, mean, var, labels)
+    order = rng.permutation(n_rows)
+    mixed = _channel(machine, mean[order], var[order], labels[order])
+    alone = _channel(machine, mean[:1], var[:1], labels[:1])
+    for name, all_, other, one in zip(_PARTS, together, mixed, alone, strict=True):
+        close = partial(np.allclose, rtol=1e-9, atol=1e-12)
+        same = close(np.asarray(all_)[order], other) and close(all_[:1], one)
+        problem = f"{name} of a pattern depends on the other patterns or their order"
+        require(same, problem=problem, remedy="compute each row from itself alone")
+
+
+def _check_far_tails(machine, rng):
+    """Small variances make wrong patterns as improbable as they say, not less."""
+    if machine.n_hidden > MAX_ENUMERATED:
+        return
+    mean = rng.normal(size=(_N_PATTERNS, machine.n_hidden))
+    labels = -signs_of(machine, "output", signs(mean)).astype(float)
+    for size in _SMALL_VARIANCES:
+        var = np.full_like(mean, size)
+        log_z = np.asarray(_channel(machine, mean, var, labels)[0])
+        exact = _log_enumerated(machine, mean, var, labels)
+        wrong = ~(np.abs(log_z - exact) <= _TAIL_TOLERANCE * np.abs(exact))
+        problem = (
+            f"log_z is {log_z[wrong][:1]} where the sum over all outcomes of the "
+            f"hidden units gives {exact[wrong][:1]}, at variances of {size:g}"
+        )
+        remedy = "work with logarithms (scipy.special.log_ndtr), and clip nothing"
+        expect(not wrong.any(), machine, "channel", problem, remedy)
+
+
+def _log_enumerated(machine, mean, var, labels):
+    """Return the log-probability of the label as a sum over all outcomes."""
+    hidden = outcomes(machine, None)
+    right = signs_of(machine, "output", hidden) == labels[:, np.newaxis]
+    logs = log_ndtr(hidden * (mean / np.sqrt(var))[:, np.newaxis]).sum(axis=2)
+    return logsumexp(np.where(right, logs, -np.inf), axis=1)
 
 
 def _channel(machine, mean, var, labels):

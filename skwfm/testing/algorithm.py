@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from functools import partial
+from contextlib import redirect_stdout
+from functools import cache, partial
+from io import StringIO
 from numbers import Integral
+from unittest import SkipTest
 
 import joblib
 import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skwfm._shown import shown
 from skwfm.architectures.base import signs
 from skwfm.testing._promises import expect, global_random_state
 
-__all__ = ["check_algorithm"]
+__all__ = ["algorithm_checks", "check_algorithm"]
 
 # Few enough patterns for any algorithm: 0.1 per weight of a full machine of 9 units.
 _N_SAMPLES, _N_FEATURES = 40, 45
@@ -40,19 +44,21 @@ _FITTED = (
     "converged_",
     "architecture_",
 )
+_MACHINES = ("full", "tree", "parity")
 # Weights may be normalised in single precision (rounding 6e-8 per operation).
 _NORM_TOLERANCE = 1e-5
 
 
-def check_algorithm(estimator_class: type) -> tuple[str, ...]:
+def check_algorithm(algorithm: type) -> tuple[str, ...]:
     """Check that a classifier can be used by every part of the package.
 
-    It is fitted on random patterns; what the measures rely on is checked, and then all
-    of scikit-learn's `~sklearn.utils.estimator_checks.check_estimator` is run.
+    It is fitted on random patterns, also in single precision and with other machines if
+    it has the parameter ``architecture``; what the measures rely on is checked, and
+    then all of scikit-learn's `~sklearn.utils.estimator_checks.check_estimator` is run.
 
     Parameters
     ----------
-    estimator_class : type
+    algorithm : type
         Classifier class; it is constructed without arguments, then given a small
         ``max_iter`` and a ``random_state`` where it has them. It need not converge.
 
@@ -72,17 +78,50 @@ def check_algorithm(estimator_class: type) -> tuple[str, ...]:
     >>> from skwfm import LALClassifier
     >>> skipped = check_algorithm(LALClassifier)  # doctest: +SKIP
     """
-    problem, remedy = f"is {estimator_class!r}", "give the class, not an instance"
-    expect(inspect.isclass(estimator_class), estimator_class, "it", problem, remedy)
+    problem, remedy = f"is {shown(algorithm)}", "give the class, not an instance"
+    expect(inspect.isclass(algorithm), algorithm, "it", problem, remedy)
+    skipped = []
+    for name, check in algorithm_checks(algorithm):
+        try:
+            check()
+        except (SkipTest, NotImplementedError) as reason:
+            skipped.append(f"{name}: {reason}")
+    return tuple(skipped)
+
+
+def algorithm_checks(algorithm):
+    """Give the checks of a training algorithm, one after the other.
+
+    Parameters
+    ----------
+    algorithm : type or estimator object
+        Classifier class, or an instance with other parameters.
+
+    Yields
+    ------
+    name : str
+        What is checked.
+    check : callable
+        Raises `AssertionError` if it does not keep its promise, `SkipTest` or
+        `NotImplementedError` if it makes none.
+    """
+    make = algorithm if inspect.isclass(algorithm) else partial(clone, algorithm)
     X, y = _patterns()
-    fit = partial(_fit, estimator_class, X, y)
-    model = fit()
-    for check in (_check_attributes, _check_shapes, _check_norm):
-        check(model, X, y)
-    _check_output(model, X)
-    _check_errors(model, X, y)
-    _check_determinism(model, fit)
-    return _run_scikit_learn_checks(estimator_class)
+    fit = cache(partial(_fit, make, X, y))
+    for check in _CHECKS:
+        yield check.__name__.removeprefix("_check_"), partial(_on_fit, check, fit, X, y)
+    yield "determinism", partial(_check_determinism, make, fit, X, y)
+    yield "float32", partial(_check_single_precision, make, X, y)
+    for machine in _MACHINES:
+        title = f"architecture={machine!r}"
+        yield title, partial(_check_machine, make, X, y, machine)
+    for estimator, check in estimator_checks_generator(make()):
+        name = getattr(check, "func", check).__name__
+        yield name, partial(_scikit_learn, check, estimator)
+
+
+def _on_fit(check, fit, X, y):
+    check(fit(), X, y)
 
 
 def _patterns():
@@ -91,22 +130,42 @@ def _patterns():
     return X, rng.permutation(np.repeat(_LABELS, _N_SAMPLES // 2))
 
 
-def _fit(estimator_class, X, y, **parameters):
-    """Fit a new estimator and check that no global random state changes."""
-    model = estimator_class()
+def _fit(make, X, y, **parameters):
+    """Fit a new estimator and check that nothing else changes."""
+    model = make()
     known = model.get_params()
     quick = {key: value for key, value in _QUICK.items() if key in known}
     model.set_params(**quick, **parameters)
-    before = global_random_state()
-    with warnings.catch_warnings():
+    before, printed, given = global_random_state(), StringIO(), (X.copy(), y.copy())
+    with warnings.catch_warnings(), redirect_stdout(printed):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = model.fit(X, y)
+        fitted = _fitted(model, *given, parameters)
     expect(fitted is model, model, "fit", "does not return self", "return self")
+    same = np.array_equal(given[0], X) and np.array_equal(given[1], y)
+    expect(same, model, "fit", "changes X or y", "work on copies")
+    problem = f"prints {shown(printed.getvalue()[:40])}"
+    expect(not printed.getvalue(), model, "fit", problem, "print if verbose only")
     unchanged = global_random_state() == before
     problem = "changes the state of NumPy's or Python's global random numbers"
     remedy = "draw from a Generator made from random_state"
     expect(unchanged, model, "fit", problem, remedy)
     return model
+
+
+def _fitted(model, X, y, parameters):
+    try:
+        return model.fit(X, y)
+    except NotImplementedError:
+        raise
+    except Exception as cause:
+        given = f"X of dtype {X.dtype} and shape {X.shape}, y of dtype {y.dtype}"
+        for name, value in parameters.items():
+            given += f", {name}={shown(value)}"
+        remedy = (
+            "accept them, or raise NotImplementedError if the machine lacks a method"
+        )
+        text = f"{type(model).__name__}.fit: raised {cause!r} for {given}; {remedy}."
+        raise AssertionError(text) from cause
 
 
 def _check_attributes(model, X, y):
@@ -122,7 +181,7 @@ def _check_attributes(model, X, y):
     problem = f"is {shown(model.converged_)}"
     expect(is_bool, model, "converged_", problem, "make it True or False")
     same = np.array_equal(model.classes_, _LABELS)
-    problem = f"is {model.classes_!r} for labels {_LABELS}"
+    problem = f"is {shown(model.classes_)} for labels {_LABELS}"
     expect(same, model, "classes_", problem, "keep the sorted labels")
 
 
@@ -133,9 +192,13 @@ def _check_shapes(model, X, y):
     expect(n_hidden is not None, model, "architecture_", problem, remedy)
     shapes = {"coef_": (n_hidden, _N_FEATURES), "intercept_": (n_hidden,)}
     for name, shape in shapes.items():
-        found = np.shape(getattr(model, name))
-        problem = f"has shape {found}, expected {shape}"
-        expect(found == shape, model, name, problem, "give one row per hidden unit")
+        found = np.asarray(getattr(model, name))
+        problem = f"has shape {found.shape}, expected {shape}"
+        fits = found.shape == shape
+        expect(fits, model, name, problem, "give one row per hidden unit")
+        is_real = found.dtype.kind in "iuf" and np.isfinite(found).all()
+        problem = f"has dtype {found.dtype} and is not all real and finite"
+        expect(is_real, model, name, problem, "keep the last weights that are finite")
     inside = np.zeros((n_hidden, _N_FEATURES), dtype=bool)
     for unit, field in enumerate(model.architecture_.receptive_fields(_N_FEATURES)):
         inside[unit, field] = True
@@ -167,7 +230,7 @@ def _machine_answers(model, X):
     return model.classes_[(np.asarray(answers) > 0).astype(int)]
 
 
-def _check_output(model, X):
+def _check_output(model, X, y=None):
     if model.get_params().get("answer") == "posterior":
         return  # many machines vote, as its parameter says
     differing = np.flatnonzero(model.predict(X) != _machine_answers(model, X))
@@ -179,37 +242,51 @@ def _check_output(model, X):
     expect(not differing.size, model, "predict", problem, remedy)
 
 
-def _check_determinism(model, fit):
-    same = np.array_equal(model.coef_, fit().coef_)
+def _check_determinism(make, fit, X, y):
+    model, again = fit(), partial(_fit, make, X, y)
+    same = np.array_equal(model.coef_, again().coef_)
     problem = "two fits with the same random_state differ"
     remedy = "draw every random number from random_state"
     expect(same, model, "coef_", problem, remedy)
     if "n_jobs" in model.get_params():
         with joblib.parallel_config(backend="threading"):
-            same = np.array_equal(model.coef_, fit(n_jobs=2).coef_)
+            same = np.array_equal(model.coef_, again(n_jobs=2).coef_)
         problem = "fits with n_jobs=2 and without differ"
         remedy = "spawn the seeds of all tasks before dispatching any"
         expect(same, model, "coef_", problem, remedy)
 
 
-def _run_scikit_learn_checks(estimator_class):
+def _check_single_precision(make, X, y):
+    single = X.astype(np.float32)
+    model = _fit(make, single, y)
+    _check_shapes(model, single, y)
+    _check_output(model, single, y)
+
+
+def _check_machine(make, X, y, machine):
+    if "architecture" not in make().get_params():
+        raise SkipTest("it has no parameter architecture")
+    size = {"n_hidden": 3} if "n_hidden" in make().get_params() else {}
+    model = _fit(make, X, y, architecture=machine, **size)
+    for check in _CHECKS:
+        check(model, X, y)
+
+
+def _scikit_learn(check, estimator):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        results = check_estimator(
-            estimator_class(),
-            on_skip=None,
-            on_fail=None,
-            expected_failed_checks=_NOT_REQUIRED,
-        )
-    for result in results:
-        if result["status"] == "failed":
+        try:
+            check(estimator)
+        except (SkipTest, KeyboardInterrupt):
+            raise
+        except BaseException as cause:
+            name = getattr(check, "func", check).__name__
+            if name in _NOT_REQUIRED:
+                raise SkipTest(_NOT_REQUIRED[name]) from cause
             raise AssertionError(
-                f"{estimator_class.__name__}: scikit-learn's {result['check_name']} "
-                f"failed ({result['exception']!r}); see scikit-learn's guide to "
-                "developing estimators."
-            ) from result["exception"]
-    return tuple(
-        f"{result['check_name']}: {result['exception']}"
-        for result in results
-        if result["status"] == "skipped"
-    )
+                f"{type(estimator).__name__}: scikit-learn's {name} failed "
+                f"({shown(cause)}); see scikit-learn's guide to developing estimators."
+            ) from cause
+
+
+_CHECKS = (_check_attributes, _check_shapes, _check_norm, _check_output, _check_errors)

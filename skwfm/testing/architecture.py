@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from contextlib import redirect_stdout, suppress
 from functools import partial
+from io import StringIO
 from numbers import Integral
 
 import numpy as np
@@ -23,9 +25,13 @@ from skwfm.testing._optional import (
 )
 from skwfm.testing._pairs import check_pair_probability
 from skwfm.testing._probe import call, expect, outcomes, signs_of
+from skwfm.testing._promises import global_random_state
 from skwfm.testing._symmetries import check_mirror_sign, check_monotone
 
-__all__ = ["check_architecture"]
+__all__ = ["architecture_checks", "check_architecture"]
+
+# The default first; one unit, and more than can be enumerated.
+_SIZES = (9, 3, 1, 11)
 
 _OPTIONAL_CHECKS = {
     "smooth": check_smooth,
@@ -43,15 +49,15 @@ def check_architecture(architecture: object) -> tuple[str, ...]:
     Parameters
     ----------
     architecture : type or object
-        Architecture class, checked at 9 and at 3 hidden units, or an instance.
+        Architecture class, checked at 9, 3, 1 and 11 hidden units, or an instance.
 
     Returns
     -------
     skipped : tuple of str
         What could not be checked because the architecture does not have it: names of
         optional methods that raise `NotImplementedError` (``"smooth"``,
-        ``"smooth(order=2)"``, ``"unit_to_fix"``, ``"channel"``), and ``"n_hidden=3"``
-        if that raises `ValueError`.
+        ``"smooth(order=2)"``, ``"unit_to_fix"``, ``"channel"``), and numbers of units
+        for which the constructor raises `ValueError`, such as ``"n_hidden=3"``.
 
     Raises
     ------
@@ -65,42 +71,95 @@ def check_architecture(architecture: object) -> tuple[str, ...]:
     >>> "smooth" in check_architecture(TreeCommittee)
     False
     """
-    machines, skipped = _machines(architecture)
-    for machine in machines:
-        _check_required(machine)
-        for method, check in _OPTIONAL_CHECKS.items():
-            try:
-                check(machine, np.random.default_rng(0))
-            except NotImplementedError:
-                skipped.append(method)
+    skipped = []
+    for name, check in architecture_checks(architecture):
+        try:
+            check()
+        except NotImplementedError:
+            skipped.append(name.rpartition(": ")[2])
     return tuple(dict.fromkeys(skipped))
 
 
-def _check_required(machine):
-    for method, check in _REQUIRED_CHECKS.items():
-        try:
-            check(machine, np.random.default_rng(0))
-        except NotImplementedError as cause:
-            raise AssertionError(
-                f"{type(machine).__name__}.{method}: not implemented; write it, it is "
-                "not optional."
-            ) from cause
+def architecture_checks(architecture):
+    """Give the checks of an architecture, one after the other.
+
+    Parameters
+    ----------
+    architecture : type or object
+        Architecture class or instance.
+
+    Yields
+    ------
+    name : str
+        The machine, and the method that is checked.
+    check : callable
+        Raises `AssertionError` if it does not keep its promise, and
+        `NotImplementedError` if it makes none.
+    """
+    if inspect.isclass(architecture):
+        yield "constructor", partial(_check_constructor, architecture)
+        sizes = _SIZES
+    else:
+        yield "n_hidden", partial(_check_n_hidden, architecture, None)
+        sizes = [None]
+    for size in sizes:
+        make = architecture
+        if size is not None:
+            make = _made(architecture, size)
+            if make is None:
+                yield f"n_hidden={size}", partial(_skip_size, architecture, size)
+                continue
+        title = f"{type(make).__name__}(n_hidden={getattr(make, 'n_hidden', '?')})"
+        for method, check in _REQUIRED_CHECKS.items():
+            yield f"{title}: {method}", partial(_required, method, check, make)
+        for method, check in _OPTIONAL_CHECKS.items():
+            yield f"{title}: {method}", partial(_run, method, check, make)
 
 
-def _machines(architecture):
-    """Return the instances to check, and what was skipped in making them."""
-    if not inspect.isclass(architecture):
-        _check_n_hidden(architecture, getattr(architecture, "n_hidden", None))
-        return [architecture], []
-    machine = _construct(architecture, n_hidden=9)
-    _check_n_hidden(machine, 9)
-    _check_n_hidden(_construct(architecture), 9)
+def _made(architecture, size):
+    """An instance of that size; None if there is none, as the constructor may say."""
+    with suppress(Exception):
+        return architecture(n_hidden=size)
+    return None
+
+
+def _skip_size(architecture, size):
     try:
-        small = architecture(n_hidden=3)
-    except ValueError:
-        return [machine], ["n_hidden=3"]
-    _check_n_hidden(small, 3)
-    return [machine, small], []
+        architecture(n_hidden=size)
+    except ValueError as reason:
+        raise NotImplementedError(str(reason)) from reason
+
+
+def _run(method, check, machine):
+    """Run a check that must neither print nor change global random numbers."""
+    require = partial(expect, machine=machine, method=method)
+    before, printed = global_random_state(), StringIO()
+    with redirect_stdout(printed):
+        check(machine, np.random.default_rng(0))
+    unchanged = global_random_state() == before
+    problem = "changes the state of NumPy's or Python's global random numbers"
+    require(unchanged, problem=problem, remedy="compute it from the arguments alone")
+    problem = f"printed {shown(printed.getvalue()[:40])}"
+    require(not printed.getvalue(), problem=problem, remedy="print nothing")
+
+
+def _required(method, check, machine):
+    try:
+        _run(method, check, machine)
+    except NotImplementedError as cause:
+        raise AssertionError(
+            f"{type(machine).__name__}.{method}: not implemented; write it, it is "
+            "not optional."
+        ) from cause
+
+
+def _check_constructor(architecture):
+    _check_n_hidden(_construct(architecture, n_hidden=9), 9)
+    _check_n_hidden(_construct(architecture), 9)
+    for size in _SIZES:
+        made = _made(architecture, size)
+        if made is not None:
+            _check_n_hidden(made, size)
 
 
 def _construct(architecture, **parameters):
@@ -116,7 +175,7 @@ def _construct(architecture, **parameters):
 def _check_n_hidden(machine, expected):
     found = getattr(machine, "n_hidden", None)
     is_count = isinstance(found, Integral) and found >= 1
-    if not is_count or found != expected:
+    if not is_count or (expected is not None and found != expected):
         raise AssertionError(
             f"{type(machine).__name__}: attribute n_hidden is {shown(found)}, expected "
             f"{expected or 'a positive integer'}; store the constructor's n_hidden."
@@ -149,7 +208,7 @@ def _fields_are_valid(machine, n_features):
     count = f"gave {len(fields)} receptive fields"
     require(len(fields) == machine.n_hidden, problem=count, remedy="give one per unit")
     for unit, field in enumerate(fields):
-        problem = f"the field of unit {unit} is {field!r}"
+        problem = f"the field of unit {unit} is {shown(field)}"
         indices = np.asarray(field)
         is_index = indices.ndim == 1 and np.issubdtype(indices.dtype, np.integer)
         require(is_index, problem=problem, remedy="give a 1-d array of integers")

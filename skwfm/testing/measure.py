@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 import pickle
 import warnings
+from contextlib import redirect_stdout
+from functools import cache, partial
+from io import StringIO
 
 import joblib
 import numpy as np
@@ -17,7 +20,7 @@ from skwfm.landscape import MeasureTransformer, flatten_solutions, measure_score
 from skwfm.landscape.measure import NEEDS, Curve
 from skwfm.testing._promises import expect, global_random_state
 
-__all__ = ["check_measure"]
+__all__ = ["check_measure", "measure_checks"]
 
 # Few enough patterns for a tiny committee to learn all of them.
 _N_SAMPLES, _N_FEATURES, _N_HIDDEN = 16, 15, 3
@@ -48,18 +51,46 @@ def check_measure(measure: object) -> None:
     >>> from skwfm.landscape.measures import Manifold
     >>> check_measure(Manifold)
     """
-    measure = _made(measure)
-    _check_attributes(measure)
+    for _, check in measure_checks(measure):
+        check()
+
+
+def measure_checks(measure):
+    """Give the checks of a measure, one after the other.
+
+    Parameters
+    ----------
+    measure : type or object
+        Measure class or instance.
+
+    Yields
+    ------
+    name : str
+        What is checked.
+    check : callable
+        Raises `AssertionError` if it does not keep its promise.
+    """
     example = _example()
     before = joblib.hash(example)
-    values = _check_values(measure, example)
-    _check_curve(measure, example)
-    _check_repetition(measure, example, values)
-    _check_nothing_changes(measure, example, before)
-    _check_pickle(measure, example, values)
-    _check_pipeline(measure, example, values)
-    _check_scorer(measure, example, values)
-    _check_transformer(measure, example, values)
+    made = cache(partial(_made, measure))
+    values = cache(lambda: _check_values(made(), example))
+    yield "attributes", lambda: _check_attributes(made())
+    yield "values", values
+    yield "curve", lambda: _check_curve(made(), example)
+    yield "nothing changes", lambda: _check_nothing_changes(made(), example, before)
+    for check in (
+        _check_repetition,
+        _check_pickle,
+        _check_pipeline,
+        _check_scorer,
+        _check_transformer,
+    ):
+        name = check.__name__.removeprefix("_check_")
+        yield name, partial(_on_values, check, made, example, values)
+
+
+def _on_values(check, made, example, values):
+    check(made(), example, values())
 
 
 def _made(measure):
@@ -83,9 +114,13 @@ def _check_attributes(measure):
         expect(there, measure, name, "not there", "write this method")
     name, unit, needs = measure.name, measure.unit, measure.needs
     is_name = isinstance(name, str) and name.isidentifier()
-    expect(is_name, measure, "name", f"is {name!r}", "use letters, digits and _")
-    expect(isinstance(unit, str), measure, "unit", f"is {unit!r}", "make it a string")
-    expect(needs in NEEDS, measure, "needs", f"is {needs!r}", f"use one of {NEEDS}")
+    expect(is_name, measure, "name", f"is {shown(name)}", "use letters, digits and _")
+    expect(
+        isinstance(unit, str), measure, "unit", f"is {shown(unit)}", "make it a string"
+    )
+    expect(
+        needs in NEEDS, measure, "needs", f"is {shown(needs)}", f"use one of {NEEDS}"
+    )
     better = measure.greater_is_better
     problem = f"is {shown(better)}"
     is_bool = isinstance(better, bool)
@@ -97,7 +132,7 @@ def _check_attributes(measure):
         and all(isinstance(column, str) and column for column in columns)
         and len(set(columns)) == len(columns)
     )
-    problem = f"is {columns!r}"
+    problem = f"is {shown(columns)}"
     expect(are_names, measure, "columns", problem, "give a tuple of different names")
 
 
@@ -112,10 +147,12 @@ def _example():
 
 def _measured(measure, example):
     """Return the numbers of a measurement, and whether it warned."""
-    before = global_random_state()
-    with warnings.catch_warnings(record=True) as caught:
+    before, printed = global_random_state(), StringIO()
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
         warnings.simplefilter("always")
         values = measure.values(_result(measure, example))
+    problem = f"prints {shown(printed.getvalue()[:40])}"
+    expect(not printed.getvalue(), measure, "__call__", problem, "print nothing")
     unchanged = global_random_state() == before
     what = "changes the state of NumPy's or Python's global random numbers"
     expect(unchanged, measure, "__call__", what, _DRAW)
@@ -164,7 +201,7 @@ def _check_curve(measure, example):
     except (TypeError, ValueError):
         fits = False
     remedy = "give a skwfm.landscape.Curve with as many x as y"
-    expect(fits, measure, "curve", f"gave {given!r}", remedy)
+    expect(fits, measure, "curve", f"gave {shown(given)}", remedy)
 
 
 def _check_repetition(measure, example, values):

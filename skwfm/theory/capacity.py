@@ -12,7 +12,8 @@ from scipy.special import ndtr
 from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
-from skwfm.theory.checks import check_machine, takes_instances
+from skwfm._shown import shown
+from skwfm.theory.checks import check_machine, check_weights, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
 from skwfm.theory.typical import binary_entropy, spherical_volume
 
@@ -68,8 +69,8 @@ def _order_statistic_square(rank, n_hidden):
 def _spherical_rs(n_hidden):
     """Where q reaches one: ``1 / E dist^2`` of a Gaussian field to the right side.
 
-    The majority is reached by mending the easiest units: the (K + 1) / 2 smallest
-    fields are made negative.
+    A majority is cheapest by mending the units that are nearest to right: the
+    (K + 1) / 2 smallest fields are made negative.
     """
     if n_hidden == math.inf:
         return math.inf
@@ -247,14 +248,13 @@ def capacity(
     K = check_machine(machine, n_hidden)
     ansatz = str(ansatz).lower().replace("-", "").replace("_", "")
     if ansatz not in ANSATZES:
-        raise ValueError(f"ansatz must be one of {ANSATZES}, got {ansatz!r}.")
-    if weights not in ("spherical", "binary"):
-        raise ValueError(f"weights must be 'spherical' or 'binary', got {weights!r}.")
+        raise ValueError(f"ansatz must be one of {ANSATZES}, got {shown(ansatz)}.")
+    check_weights(weights)
     alpha = _critical_alpha(machine, K, weights, ansatz)
     if alpha is None:
         raise ValueError(
             f"No formula for machine={machine!r}, n_hidden={n_hidden}, "
-            f"weights={weights!r} with ansatz={ansatz!r}; try another ansatz."
+            f"weights={shown(weights)} with ansatz={shown(ansatz)}; try another ansatz."
         )
     return Capacity(alpha, ansatz, *LITERATURE.get((machine, K, weights, ansatz), ()))
 

@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 
+from skwfm._shown import shown
+
 MACHINES = ("perceptron", "tree", "parity")
 
 
@@ -37,8 +39,8 @@ def _name_and_units(machine, n_hidden):
         )
     if n_hidden not in (None, machine.n_hidden):
         raise ValueError(
-            f"n_hidden={n_hidden!r} contradicts machine={machine!r}: leave it out, and "
-            "pass what follows by keyword, as in alpha=1.0."
+            f"n_hidden={shown(n_hidden)} contradicts machine={machine!r}: leave it "
+            "out, and pass what follows by keyword, as in alpha=1.0."
         )
     return machine.theory_name, machine.n_hidden
 
@@ -46,17 +48,17 @@ def _name_and_units(machine, n_hidden):
 def check_machine(machine, n_hidden):
     """Validate a machine and return its number of hidden units (int or inf)."""
     if machine not in MACHINES:
-        raise ValueError(f"machine must be one of {MACHINES}, got {machine!r}.")
+        raise ValueError(f"machine must be one of {MACHINES}, got {shown(machine)}.")
     if machine == "perceptron" and n_hidden != 1:
         raise ValueError(
-            f"A perceptron has n_hidden=1, got {n_hidden!r}; use machine='tree' for "
-            "more hidden units."
+            f"A perceptron has n_hidden=1, got {shown(n_hidden)}; use machine='tree' "
+            "for more hidden units."
         )
     if n_hidden == math.inf:
         return math.inf
     if n_hidden != int(n_hidden) or n_hidden < 1:
         raise ValueError(
-            f"n_hidden must be a positive integer or numpy.inf, got {n_hidden!r}."
+            f"n_hidden must be a positive integer or numpy.inf, got {shown(n_hidden)}."
         )
     if machine == "tree" and n_hidden % 2 == 0:
         raise ValueError(
@@ -65,11 +67,19 @@ def check_machine(machine, n_hidden):
     return int(n_hidden)
 
 
+def check_weights(weights):
+    """Validate the kind of weights."""
+    if weights not in ("spherical", "binary"):
+        raise ValueError(
+            f"weights must be 'spherical' or 'binary', got {shown(weights)}."
+        )
+
+
 def check_alpha(alpha, limit=math.inf, what="the capacity"):
     """Validate patterns per weight against a limit that the error names."""
     alpha = float(alpha)
     if not (math.isfinite(alpha) and alpha >= 0):
-        raise ValueError(f"alpha must be finite and >= 0, got {alpha!r}.")
+        raise ValueError(f"alpha must be finite and >= 0, got {shown(alpha)}.")
     if alpha >= limit:
         raise ValueError(
             f"alpha={alpha:g} is not below {limit:.4g}, {what}: no solutions exist "
@@ -82,7 +92,7 @@ def check_gamma(gamma):
     """Validate the robustness parameter of the cross-entropy loss."""
     gamma = float(gamma)
     if not gamma > 0:
-        raise ValueError(f"gamma must be > 0 (numpy.inf allowed), got {gamma!r}.")
+        raise ValueError(f"gamma must be > 0 (numpy.inf allowed), got {shown(gamma)}.")
     return gamma
 
 
@@ -94,8 +104,8 @@ def check_beta_ne(beta_ne):
         value = math.nan
     if not value >= 0:
         raise ValueError(
-            f"beta_ne must be >= 0, got {beta_ne!r}: pass the cost of an error in nats "
-            "(0 to ignore errors, numpy.inf to allow none)."
+            f"beta_ne must be >= 0, got {shown(beta_ne)}: pass the cost of an error in "
+            "nats (0 to ignore errors, numpy.inf to allow none)."
         )
     return value
 
@@ -109,7 +119,7 @@ def check_interior(values, name, low, high):
     if bad.any():
         raise ValueError(
             f"{name} must lie strictly between {low:g} and {high:g}, got "
-            f"{values[bad][0]!r}."
+            f"{shown(values[bad][0])}."
         )
     return values
 
@@ -120,7 +130,8 @@ def check_n_replicas(n_replicas):
         return math.inf
     if not n_replicas >= 1 or n_replicas != int(n_replicas):
         raise ValueError(
-            f"n_replicas must be a positive integer or numpy.inf, got {n_replicas!r}."
+            "n_replicas must be a positive integer or numpy.inf, got "
+            f"{shown(n_replicas)}."
         )
     return int(n_replicas)
 

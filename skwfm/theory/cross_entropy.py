@@ -27,8 +27,8 @@ MAX_JUMP = 0.5
 LOG_BETA_STEP = 0.25
 """Least step in log(beta) of the walk to zero entropy; small, to stay on one branch."""
 
-CAUTION = 0.4
-"""Part of the way to the zero, extrapolated, that one step of the walk covers."""
+STEP_SHARE = 0.4
+"""Part of the extrapolated way to the zero that one step of the walk covers."""
 
 ENTROPY_TOLERANCE = 1e-6
 """How near zero the entropy must come for its zero to count as found."""
@@ -163,7 +163,7 @@ class CrossEntropyModel:
 
     @staticmethod
     def _first_zero(minus_entropy, start):
-        """First sign change, walking towards the zero with caution."""
+        """First sign change, approached in steps that stay short of it."""
         value = minus_entropy(start)
         direction = -1.0 if value > 0 else 1.0
         low, stop = start, LOG_BETA_RANGE[direction > 0]
@@ -179,6 +179,6 @@ class CrossEntropyModel:
                 return brentq(minus_entropy, low, high, xtol=1e-10)
             slope = direction * (new - value) / step
             to_go = -direction * new / slope if slope > 0 else step
-            step = min(2 * step, max(LOG_BETA_STEP, CAUTION * to_go))
+            step = min(2 * step, max(LOG_BETA_STEP, STEP_SHARE * to_go))
             low, value = high, new
         return stop

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 from skwfm._plotting import new_axes
+from skwfm._shown import shown
 from skwfm.curves import LocalEntropyCurve
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class TheoryCurveDisplay:
 
     def _abscissa(self, curve):
         if self.x not in AXES:
-            raise ValueError(f"x must be one of {AXES}, got {self.x!r}.")
+            raise ValueError(f"x must be one of {AXES}, got {shown(self.x)}.")
         if self.x == "mutual" and curve.reference != "mutual":
             raise ValueError(
                 "x='mutual' needs curves of replicas at a mutual overlap; this one is "
@@ -215,6 +216,8 @@ class TheoryCurveDisplay:
         (line,) = ax.plot(x, np.where(over, np.nan, curve.entropy), **kwargs)
         line.set_label(label)
         color = line.get_color()
+        if over.all():
+            line.set_linestyle(":")  # in the legend as in the figure
         if over.any():
             # The neighbours are included so that the two parts join.
             near = over | np.roll(over, 1) | np.roll(over, -1)

@@ -13,6 +13,7 @@ from skwfm.theory.checks import (
     check_alpha,
     check_beta_ne,
     check_machine,
+    check_weights,
     takes_instances,
 )
 from skwfm.theory.typical import (
@@ -48,9 +49,9 @@ def _warn_frozen(alpha, beta_ne):
     """Warn, with advice, of an entropy that counts less than one weight vector."""
     warnings.warn(
         f"The entropy of binary weights is negative at alpha={alpha:g}, "
-        f"beta_ne={beta_ne:g}: the replica-symmetric measure has frozen before, and "
-        "log_volume and expected_error_rate are bounds only. Lower beta_ne to where "
-        "the entropy is zero.",
+        f"beta_ne={beta_ne:g}: the replica-symmetric measure freezes at a lower "
+        "beta_ne, so that log_volume and expected_error_rate are bounds only. Lower "
+        "beta_ne to where the entropy is zero.",
         RuntimeWarning,
         stacklevel=4,
     )
@@ -133,8 +134,7 @@ def solution_entropy(
     (-1.908, 0.2015)
     """
     K = check_machine(machine, n_hidden)
-    if weights not in ("spherical", "binary"):
-        raise ValueError(f"weights must be 'spherical' or 'binary', got {weights!r}.")
+    check_weights(weights)
     beta_ne = check_beta_ne(beta_ne)
     # Errors that are allowed, at a cost, leave no capacity to exceed.
     limit = solvable_limit(machine, K, weights) if beta_ne == math.inf else ()

@@ -39,10 +39,24 @@ def test_every_check_of_scikit_learn(machine, n_hidden, weights):
 
 
 class Quick(FBPClassifier):
-    """With fewer couplings: at module level, so that it can be pickled."""
+    """With two couplings: at module level, so that it can be pickled."""
 
-    def _couplings(self):
-        return np.array([0.5, 5.0])
+    def __init__(
+        self,
+        *,
+        gammas=(0.5, 5.0),
+        max_sweeps=10,
+        architecture="full",
+        n_hidden=3,
+        fit_intercept=True,
+        random_state=None,
+        n_jobs=None,
+    ):
+        super().__init__(
+            gammas=gammas, max_sweeps=max_sweeps, architecture=architecture,
+            n_hidden=n_hidden, fit_intercept=fit_intercept, random_state=random_state,
+            n_jobs=n_jobs,
+        )  # fmt: skip
 
 
 @IGNORE

@@ -153,3 +153,18 @@ def test_heavy_tails_and_scales_do_not_end_ep_after_one_coupling(kind):
     settings["intercept_scaling"] = 1.0
     model = FBPClassifier(n_hidden=3, method="ep", **settings).fit(X, y)
     assert (model.n_iter_, model.n_errors_) == (2, 0)
+
+
+@pytest.mark.parametrize("answer", ["machine", "posterior"])
+@pytest.mark.parametrize("method", ["amp", "ep"])
+def test_answers_to_inputs_whose_squares_overflow_raise(method, answer):
+    """Probabilities were 1/2 there, whatever the input; at 1e150 they are right."""
+    X, y = tables(20, 12)
+    X = X * np.arange(1, 13)
+    settings = {"fit_intercept": False, "n_hidden": 3, **SHORT}
+    model = FBPClassifier(method=method, answer=answer, **settings).fit(X, y)
+    far = model.predict_proba(X * 1e150)
+    np.testing.assert_allclose(far, model.predict_proba(X), rtol=1e-6)
+    for predict in (model.predict, model.predict_proba, model.decision_function):
+        with pytest.raises(ValueError, match=r"X has entries up to 1\.2e\+155.*scale"):
+            predict(X * 1e154)

@@ -68,6 +68,29 @@ def test_bits_need_no_copy_in_floats():
     np.testing.assert_array_equal(entropy.entropy, expected.entropy)
 
 
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize(
+    "classifier", [LALClassifier, CeSGDClassifier], ids=lambda c: c.__name__
+)
+def test_parts_of_integers_give_the_weights_of_floats(classifier, dtype):
+    parts = [draw((60, 30)), draw((50, 30), (-128, 3)), draw((40, 30))]
+    models = [classifier(n_hidden=3, random_state=0) for _ in range(2)]
+    for X, y in parts:
+        for model, inputs in zip(
+            models, (X.astype(dtype), X.astype(float)), strict=True
+        ):
+            model.partial_fit(inputs, y, classes=[-1, 1])
+    np.testing.assert_array_equal(models[0].coef_, models[1].coef_)
+    assert models[0].loss_curve_ == models[1].loss_curve_
+
+
+def test_parts_of_bits_need_no_copy_in_floats():
+    X, y = draw((6000, 1000))
+    model = LALClassifier(n_hidden=3, random_state=0)
+    used, _ = peak(model.partial_fit, X, y, classes=[-1, 1])
+    assert used < 3 * X.nbytes
+
+
 @pytest.mark.parametrize("method", ["predict", "decision_function", "score"])
 @pytest.mark.parametrize(
     "model",

@@ -11,12 +11,13 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
-from skwfm.inference import Factors, SphericalPrior, evidence, infer
+from skwfm.inference import Factors, Focusing, SphericalPrior, evidence, infer
 from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch
 
 
@@ -44,6 +45,24 @@ def test_known_noise_is_found(share):
         assert model.log_evidence_ < 0
     else:
         assert model.n_errors_ == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.2])
+def test_predictions_at_a_known_noise(share):
+    """At most a point less accurate than SVC, a log loss at most that of LR.
+
+    Held-out labels come from the same noisy source; a point is 20 of them.
+    """
+    X, y = flipped(share, n_samples=2400)
+    order = np.random.default_rng(1).permutation(2400)
+    train, test = order[:400], order[400:]
+    model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0)
+    logistic, svc = LogisticRegression(), SVC()
+    for each in (model, logistic, svc):
+        each.fit(X[train], y[train])
+    assert model.score(X[test], y[test]) > svc.score(X[test], y[test]) - 0.01
+    losses = [log_loss(y[test], m.predict_proba(X[test])) for m in (model, logistic)]
+    assert losses[0] <= losses[1]
 
 
 def test_noise_is_as_likely_as_any_other():
@@ -134,6 +153,27 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
     assert model.score(X, y) > 0.87
 
 
+def test_wide_units_are_searched_on_fewer_patterns(monkeypatch):
+    monkeypatch.setattr(evidence, "_MOST_OF_WIDE", 150)
+    for n_features, n_compared in [(150, 200), (151, 150)]:
+        X, y = flipped(0.0, n_samples=200, n_features=n_features)
+        factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
+        search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+        best = search.run()
+        assert search.steps[0].posterior.n_samples == n_compared
+        assert best.posterior.n_samples == 200
+
+
+def test_what_a_sample_learns_by_chance_is_no_rule():
+    """500 of these random patterns predict each other by chance, all 1000 do not."""
+    X, y = make_random_patterns(1000, 999, random_state=0)
+    model = FBPClassifier(
+        architecture="tree", fit_intercept=False, label_noise="auto", random_state=0
+    ).fit(X, y)
+    assert model.label_noise_ == 0
+    assert model.n_errors_ == 0
+
+
 def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
     def without_replicas_nothing(factors, prior, **options):
         posterior = infer(factors, prior, **options)
@@ -147,6 +187,87 @@ def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
     model = FBPClassifier(n_hidden=3, label_noise=0.1, random_state=0).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
     assert np.isfinite(model.coef_).all()
+
+
+def test_couplings_are_followed_at_a_given_noise():
+    X, y = flipped(0.1, n_samples=120)
+    settings = {"n_hidden": 3, "label_noise": 0.1, "method": "ep", "random_state": 0}
+    gammas = [0.5, 1.0, 2.0]
+    model = FBPClassifier(gammas=gammas, **settings).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 3
+    assert model.gamma_ in gammas
+    assert model.label_noise_ == 0.1
+    assert model.status_ == "noisy"
+    assert np.isnan(model.log_evidence_)  # replicas are coupled
+    # The posterior is the fixed point at that noise and coupling.
+    factors = Factors(
+        X, y, model.architecture_, True, label_noise=0.1,
+        intercept_scaling=model.intercept_scaling_,
+    )  # fmt: skip
+    prior = Focusing(SphericalPrior(), 10, model.gamma_)
+    same = infer(factors, prior, method="ep", tol=1e-6, warm_start=model.posterior_)
+    np.testing.assert_allclose(same.flat_mean, model.posterior_.flat_mean, atol=0.02)
+    assert model.score(X, y) > 0.85
+
+
+def test_every_level_is_a_line(capsys):
+    X, y = flipped(0.1, n_samples=100)
+    model = FBPClassifier(n_hidden=3, label_noise=0.1, verbose=1, random_state=0)
+    model.fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(model.loss_curve_)
+    for line, n_errors in zip(lines, model.loss_curve_, strict=True):
+        assert line.startswith(f"[FBPClassifier] noise 0.1: {n_errors} errors, ")
+        assert -np.log(2) < float(line.split()[-3]) < 0
+
+
+class AtLevel:
+    """A callback that does something at the second level."""
+
+    def __init__(self, act):
+        self.act, self.n_levels = act, 0
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "noise level":
+            return False
+        self.n_levels += 1
+        return self.act() if self.n_levels == 2 else False
+
+
+@pytest.mark.parametrize("gammas", [None, [0.5, 1.0, 2.0]])
+def test_callbacks_end_the_search(gammas):
+    X, y = flipped(0.1, n_samples=100)
+    noise = "auto" if gammas is None else 0.1
+    settings = {"n_hidden": 3, "gammas": gammas, "label_noise": noise}
+    model = FBPClassifier(random_state=0, **settings)
+    model.set_callbacks(AtLevel(lambda: True)).fit(X, y)
+    assert (model.status_, model.n_iter_) == ("stopped", 2)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+    def press_ctrl_c():
+        raise KeyboardInterrupt
+
+    model.set_callbacks(AtLevel(press_ctrl_c))
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model.fit(X, y)
+    assert (model.status_, model.n_iter_) == ("interrupted", 2)
+
+
+@pytest.mark.parametrize("weights", ["spherical", "binary"])
+def test_errors_at_zero_temperature_point_to_the_noise(weights):
+    X, y = flipped(0.2, n_samples=100)
+    model = FBPClassifier(
+        n_hidden=1, weights=weights, gammas=[0.5], max_sweeps=20, random_state=0
+    )
+    advice = r"set label_noise='auto'" + " and weights='sph" * (weights == "binary")
+    with pytest.warns(ConvergenceWarning, match=advice):
+        model.fit(X, y)
 
 
 def test_contradictory_copies():

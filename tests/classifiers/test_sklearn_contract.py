@@ -67,7 +67,8 @@ def test_class_weights_decide_where_intercepts_can(algorithm):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_our_own_contract_for_plugins(algorithm):
-    assert all(ARRAY_API in skipped for skipped in check_algorithm(algorithm))
+    skipped = {line.split(":")[0] for line in check_algorithm(algorithm)}
+    assert skipped <= {ARRAY_API, *EXPECTED_FAILURES}
 
 
 @pytest.mark.parametrize("architecture", ["full", "tree", "parity"])

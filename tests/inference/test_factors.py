@@ -139,3 +139,13 @@ def test_a_pattern_of_zeros_is_its_own_opposite():
     x = np.zeros((2, 5))
     assert Factors(x, [1, 1], TreeCommittee(3)).contradiction is None
     assert Factors(x, [1, -1], TreeCommittee(3)).contradiction == (0, 1)
+
+
+def test_some_patterns_keep_their_weights_and_temperature():
+    X = np.random.default_rng(0).standard_normal((5, 4))
+    weight = np.array([1.0, 3.0, 2.0, 1.0, 5.0])
+    factors = Factors(X, np.ones(5), FullCommittee(1), False, weight, label_noise=0.2)
+    some = factors.take(np.array([1, 4]))
+    assert some.temperature.total == 8
+    assert some.label_noise == 0.2
+    np.testing.assert_array_equal(some.inputs, X[[1, 4]])

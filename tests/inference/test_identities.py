@@ -65,7 +65,7 @@ def test_the_entropy_falls_with_the_overlap_as_its_multiplier_says(machine, bina
         prior = BinaryReferencePrior(np.sign(reference), 0.6)
     middle = infer(factors, prior, **TIGHT)
     up, down = (
-        infer(factors, replace(prior, overlap=0.6 + s * STEP), **TIGHT).entropy
+        infer(factors, replace(prior, overlap=0.6 + s * STEP), **TIGHT).absolute_entropy
         for s in (1, -1)
     )
     slope = -middle.multipliers["overlap"][0]

@@ -129,6 +129,36 @@ def test_both_forms_differ_by_a_constant(make_patterns):
     )
 
 
+@pytest.mark.parametrize("prior", [SphericalPrior(), BinaryPrior()], ids=repr)
+def test_the_entropy_has_one_meaning_at_all_temperatures(prior, make_patterns):
+    """Relative to the prior: the log-volume at zero temperature, and the limit."""
+    shape = TreeCommittee(3), 20, 45
+    exact = run(make_patterns(*shape), prior)
+    assert exact.entropy == exact.log_volume < 0
+    cold = run(make_patterns(*shape, beta_ne=30.0), prior)
+    assert cold.entropy == pytest.approx(exact.entropy, rel=1e-9)
+    is_binary = isinstance(prior, BinaryPrior)
+    free = np.log(2) if is_binary else (1 + np.log(2 * np.pi)) / 2
+    for found in (exact, cold):
+        assert found.absolute_entropy - found.entropy == pytest.approx(free, rel=1e-9)
+
+
+def test_entropy_of_weights_with_errors_by_enumeration(make_patterns):
+    """Of all 2^15 signs; random +-1 inputs of a unit are weakly correlated only."""
+    beta, differences = 1.0, []
+    weights = 2.0 * (np.arange(2**15)[:, None] >> np.arange(15) & 1) - 1
+    for seed in range(10):
+        factors = make_patterns(TreeCommittee(1), 6, 15, seed=seed, beta_ne=beta)
+        found = run(factors, BinaryPrior())
+        answers = np.where(weights @ factors.inputs.T >= 0, 1, -1)
+        errors = np.sum(answers != factors.labels, axis=1)
+        p = np.exp(-beta * errors) / np.exp(-beta * errors).sum()
+        number = -np.sum(p * np.log(p)) / 15
+        differences.append(found.absolute_entropy - number)
+        assert found.entropy == pytest.approx(number - np.log(2), abs=0.02)
+    assert abs(np.mean(differences)) < 0.005
+
+
 @pytest.mark.parametrize("method", ENGINES)
 @pytest.mark.parametrize("options", [{"beta_ne": 2.0}, {"label_noise": 0.1}, {}])
 def test_a_weight_is_a_number_of_copies(method, options):

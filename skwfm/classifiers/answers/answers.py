@@ -4,14 +4,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skwfm import plugins
 from skwfm.architectures.base import signs
 from skwfm.classifiers.answers.calibration import NoisyMachine, has_channel, log_odds
 from skwfm.inference import Factors
+from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import join_intercept
-from skwfm.problem.validation import INPUT_DTYPES, check_squares
+from skwfm.problem.validation import check_squares
 
 _ROWS = 1024  # samples predicted at once where the inputs are integers
 # Size of the decision where the probabilities disagree with the machine, which decides.
@@ -59,7 +60,7 @@ class AnswersMixin:
         """
         check_is_fitted(self)
         # Integers stay what they are: in float64 they take up to 8 times the memory.
-        X = validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
+        X = validated(self, X, reset=False)
         if len(self.classes_) == 2:
             return self._decision(X)
         return np.column_stack([m._decision(X) for m in self.machines_])
@@ -81,7 +82,7 @@ class AnswersMixin:
         check_is_fitted(self)
         if len(self.classes_) > 2:
             return self.classes_[self.decision_function(X).argmax(axis=1)]
-        X = validate_data(self, X, dtype=INPUT_DTYPES, reset=False)
+        X = validated(self, X, reset=False)
         return self._named(self._choices(X))
 
     @available_if(_gives_probabilities)

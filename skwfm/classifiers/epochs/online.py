@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skwfm._sklearn import fit_context
 from skwfm.classifiers.base import generator
 from skwfm.classifiers.machines import against_others
 from skwfm.classifiers.solution import Solution
 from skwfm.classifiers.targets import find_classes, find_weights
-from skwfm.problem.validation import INPUT_DTYPES, without_integers
+from skwfm.problem.inputs import validated
+from skwfm.problem.validation import without_integers
 
 
 def _trains_in_parts(model):
@@ -70,7 +71,7 @@ class OnlineMixin:
             With ``early_stopping=True``, which needs all samples at once.
         """
         first = not self._is_started()
-        X, y = validate_data(self, X, y, dtype=INPUT_DTYPES, reset=first)
+        X, y = validated(self, X, y, reset=first)
         X = without_integers(X, self._reads_bits)
         weight = find_weights(X, y, sample_weight, self._known_class_weight())
         if first:

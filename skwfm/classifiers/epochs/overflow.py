@@ -8,6 +8,7 @@ that names it; otherwise training would end in NaN or in units without weights.
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm.problem.validation import largest_input, largest_size
 
 
@@ -32,9 +33,9 @@ def check_scaling(intercept_scaling, X):
     limit = largest_size(dtype, X.shape[1] + 1)
     if not 1 / limit <= intercept_scaling <= limit:
         raise ValueError(
-            f"intercept_scaling={intercept_scaling!r} must lie between {1 / limit:.3g} "
-            f"and {limit:.3g} in {dtype}: choose a number of the inputs' size, or "
-            "'auto'."
+            f"intercept_scaling={shown(intercept_scaling)} must lie between "
+            f"{1 / limit:.3g} and {limit:.3g} in {dtype}: choose a number of the "
+            "inputs' size, or 'auto'."
         )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.architectures.optional import check_offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
-from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch, NoiseStep
+from skwfm.classifiers.focusing.protocol import protocol_steps
+from skwfm.inference.evidence import GAMMA, LABEL_NOISES, NoiseSearch, NoiseStep
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
@@ -32,26 +33,32 @@ class FoundNoise:
     n_iter : int
         Sweeps done.
     status : str
-        "noisy", or "interrupted".
+        "noisy", "interrupted" or "stopped".
+    gamma : float, default=GAMMA
+        The coupling of the machine.
     """
 
     best: NoiseStep | None
     errors: list
     n_iter: int
     status: str
+    gamma: float = GAMMA
 
 
-def find_noise(classifier, factors, rng):
+def find_noise(classifier, factors, rng, context):
     """Find the noise of labels, or learn at a given one.
 
     Parameters
     ----------
     classifier : FBPClassifier
-        Its `label_noise`, `n_replicas` and `method_` count.
+        Its `label_noise`, `gammas`, `n_replicas`, `method_` and `verbose` count.
     factors : Factors
         The patterns, at zero temperature.
     rng : numpy.random.Generator
         Source of randomness.
+    context : CallbackContext
+        That of the fit; each level is a task of its own, after which callbacks may end
+        the search.
 
     Returns
     -------
@@ -63,36 +70,101 @@ def find_noise(classifier, factors, rng):
     KeyboardInterrupt
         On Ctrl-C before there is a result.
     ValueError
-        If weights are +-1: the posterior at a noise is that of real weights.
+        If weights are +-1: the posterior at a noise is that of real weights; or if
+        nothing was found at a given noise.
     """
+    noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
     if classifier.weights == "binary":
         raise ValueError(
-            f"label_noise={shown(classifier.label_noise)} needs weights='spherical', "
+            f"label_noise={shown(noise)} needs weights='spherical', "
             "but weights='binary': pass one of label_noise=0 and weights='spherical'."
         )
-    noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
-    levels = LABEL_NOISES
-    if is_fixed:
-        levels = (*(level for level in LABEL_NOISES if level > noise), float(noise))
+    levels = _Levels(classifier, factors, context)
+    if is_fixed and classifier.gammas is not None:
+        return _follow_couplings(classifier, factors, rng, levels)
+    above = (*(level for level in LABEL_NOISES if is_fixed and level > noise),)
     seed = int(rng.integers(2**31))
     search = NoiseSearch(
         factors.soft(),
         SphericalPrior(),
         references=_trained(classifier, factors, seed),
-        label_noises=levels,
+        label_noises=(*above, float(noise)) if is_fixed else LABEL_NOISES,
         n_replicas=classifier.n_replicas,
         is_fixed=is_fixed,
         random_state=seed,
         options=_options(classifier.method_),
+        report=levels.add,
     )
     best = search.run()
     if search.is_interrupted and best is None:
         raise KeyboardInterrupt
-    status = "interrupted" if search.is_interrupted else "noisy"
+    status = levels.status(search.is_interrupted)
     if status == "noisy" and not is_fixed and best is not None and _is_separable(best):
         best = None
-    errors = [_errors(factors, step) for step in search.steps]
-    return FoundNoise(best, errors, search.n_iter, status)
+    return FoundNoise(best, levels.errors, search.n_iter, status)
+
+
+class _Levels:
+    """Errors of the machine at each level, and who is told."""
+
+    def __init__(self, classifier, factors, context):
+        self._classifier, self._factors = classifier, factors
+        self._context = context
+        self.errors, self._is_stopped = [], False
+
+    def add(self, step, n_patterns):
+        """Note a level; a true return value ends the search."""
+        mean = step.focused.flat_mean
+        wrong = self._factors.problem.wrong(self._factors.fields(mean))
+        self.errors.append(int(wrong.sum()))
+        verbose = int(self._classifier.verbose)
+        if verbose and len(self.errors) % verbose == 0:
+            print(
+                f"[FBPClassifier] noise {step.label_noise:.3g}: {self.errors[-1]} "
+                f"errors, predictive log-likelihood {step.score / n_patterns:.4f} "
+                "per pattern"
+            )
+        try:
+            self._is_stopped = self._callback_stops()
+        except KeyboardInterrupt:
+            return True
+        return self._is_stopped
+
+    def _callback_stops(self):
+        if not getattr(self._classifier, "_skl_callbacks", None):
+            return False
+        told = {"estimator": self._classifier, "X": self._factors.inputs}
+        task = self._context.subcontext(task_name="noise level")
+        task.call_on_fit_task_begin(**told)
+        return bool(task.call_on_fit_task_end(**told))
+
+    def status(self, is_interrupted):
+        if self._is_stopped:
+            return "stopped"
+        return "interrupted" if is_interrupted else "noisy"
+
+
+def _follow_couplings(classifier, factors, rng, levels):
+    """Follow given couplings at a given noise; labels left out choose one of them."""
+    at_noise = factors.soft().at(label_noise=float(classifier.label_noise))
+    found, gamma, n_iter, is_cut = None, GAMMA, 0, False
+    for step in protocol_steps(classifier, at_noise, rng):
+        n_iter += step.posterior.n_iter
+        if not step.is_finite:
+            break
+        level = NoiseStep(at_noise.label_noise, step.posterior, step.posterior)
+        if found is None or level.score >= found.score:
+            found, gamma = level, step.gamma
+        is_cut = step.outcome == "interrupted"
+        if levels.add(level, at_noise.temperature.total):
+            is_cut = True
+            break
+    if found is None:
+        raise ValueError(
+            f"label_noise={shown(classifier.label_noise)} has no posterior at coupling "
+            f"{step.gamma:.3g}: raise label_noise, or begin with smaller gammas."
+        )
+    return FoundNoise(found, levels.errors, n_iter, levels.status(is_cut), gamma)
 
 
 def _options(method):
@@ -105,16 +177,16 @@ def _is_separable(step):
     return lowest and step.posterior.expected_errors < _SEPARABLE
 
 
-def _errors(factors, step):
-    return int(factors.problem.wrong(factors.fields(step.focused.flat_mean)).sum())
-
-
 def _trained(classifier, factors, seed):
     """Weights of a machine trained by gradients, if the machine is smooth."""
     machine = factors.architecture
     try:
         check_offers(machine, CeSGDClassifier._needs, "a start from gradients")
     except NotImplementedError:
+        return ()
+    # Samples that contradict each other cancel.
+    excess = factors.temperature.for_label - factors.temperature.against
+    if len(np.unique(factors.labels[excess > 0])) < 2:
         return ()
     scaling = factors.intercept_scaling
     model = CeSGDClassifier(
@@ -124,7 +196,7 @@ def _trained(classifier, factors, seed):
         intercept_scaling=scaling if np.ndim(scaling) == 0 else "auto",
         max_iter=_EPOCHS,
         random_state=seed,
-    ).fit(factors.inputs, factors.labels)
+    ).fit(factors.inputs, factors.labels, sample_weight=excess)
     if not factors.fit_intercept:
         return (model.coef_,)
     return (join_intercept(model.coef_, model.intercept_, model.intercept_scaling_),)

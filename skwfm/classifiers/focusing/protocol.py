@@ -10,6 +10,36 @@ from skwfm.inference import (
     geometric_protocol,
 )
 
+# What helps where weights make errors at zero temperature.
+_ERRORS_LEFT = (
+    "The protocol ended with {n_errors} training errors left: raise max_sweeps, add "
+    "hidden units, or start again with another random_state."
+)
+_ALLOW_ERRORS = " If no machine explains all labels, set label_noise='auto'"
+
+
+def errors_left_advice(classifier, outcome):
+    """Say what helps if the protocol left training errors.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say what has been tried.
+    outcome : str
+        `outcome` of the last step.
+
+    Returns
+    -------
+    advice : str
+        Empty where the protocol was interrupted, whose own advice then counts.
+    """
+    if outcome == "interrupted":
+        return ""
+    advice = _ERRORS_LEFT if outcome == "converged" else outcome
+    if classifier.weights == "binary":
+        return f"{advice}{_ALLOW_ERRORS} and weights='spherical'."
+    return advice if classifier.label_noise == "auto" else f"{advice}{_ALLOW_ERRORS}."
+
 
 def protocol_steps(classifier, factors, rng):
     """Follow the couplings of a classifier.

@@ -4,6 +4,7 @@ import base64
 import html
 from string import Template
 
+from skwfm._shown import shown
 from skwfm.experiments.report import landscape_wording
 from skwfm.experiments.report.wording import (
     FIGURE_TEXT,
@@ -267,5 +268,5 @@ _UNTOLD = {"n_jobs", "random_state", "verbose"}
 def _call(entry):
     name = entry["class"].rpartition(".")[2]
     parameters = entry["parameters"].items()
-    given = ", ".join(f"{k}={v!r}" for k, v in parameters if k not in _UNTOLD)
+    given = ", ".join(f"{k}={shown(v)}" for k, v in parameters if k not in _UNTOLD)
     return f"{name}({given})"

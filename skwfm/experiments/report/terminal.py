@@ -7,6 +7,18 @@ from contextlib import contextmanager, redirect_stdout, suppress
 
 from skwfm.experiments.report.wording import constant_balanced, duration, written
 
+WORKER_DIED = (
+    "A worker process was killed, often because memory ran out. {} of {} runs are kept "
+    "in {}.\nStart the same command with --n-jobs 1 to go on with less memory."
+)
+NO_ROOM = (
+    "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
+    "then start the same command again."
+)
+INTERRUPTED = (
+    "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"
+)
+
 
 class ProgressBar:
     """Context manager that shows on standard error how many runs are finished."""
@@ -157,29 +169,61 @@ def _say(text):
 
 
 def print_plugins(entries):
-    """Print installed plugins, given as (group, Plugin), on standard output."""
+    """Print installed plugins on standard output, and on standard error what they lack.
+
+    `entries` are tuples (group, Plugin, failure); the failure is None for a plugin that
+    can be used, and otherwise an exception that says why not.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("kind", "name", "distribution", "version"):
+    for heading in ("kind", "name", "distribution", "version", "class", "state"):
         table.add_column(heading, overflow="fold")
-    for group, entry in entries:
+    for group, entry, failure in entries:
         # The plain name stands for the built-in.
         name = f"{entry.qualified_name} (shadowed)" if entry.shadowed else entry.name
-        cells = (group, name, entry.distribution, entry.version)
+        state = "fails" if failure else "loads"
+        origin = entry.distribution, entry.version, entry.reference.partition(":")[2]
+        cells = (group, name, *origin, state)
         table.add_row(*(Text(str(cell)) for cell in cells))
     _console().print(table)
+    for _, _, failure in entries:
+        if failure:
+            _say(f"\n{failure}")
 
 
-def print_info():
-    """Print versions, processor and linear-algebra libraries on standard output."""
-    from skwfm.experiments.study.machine import blas, cpu, versions
+def print_checks(checked):
+    """Print outcomes of conformance checks; return the number of those that failed.
 
-    lines = {**versions(), "processor": cpu()["model"]}
-    lines |= {"cores": cpu()["cores"], "system": cpu()["system"]}
-    for name, value in lines.items():
+    `checked` are tuples (group, name, list of CheckResult).
+    """
+    n_failed = 0
+    for group, name, results in checked:
+        passed = sum(result.status == "passed" for result in results)
+        print(f"{group} {name}: {passed} of {len(results)} checks passed")
+        for result in results:
+            if result.status != "passed":
+                print(f"  {result.status}: {result.name}\n    {result.message}")
+        n_failed += sum(result.status == "failed" for result in results)
+    return n_failed
+
+
+def print_info(plugins):
+    """Print versions, processor, BLAS and plugins of others on standard output.
+
+    `plugins` are the entries of the registry, of all groups.
+    """
+    from skwfm.experiments.study.machine import blas, cpu, instruction_set, versions
+
+    lines = [*versions().items(), ("processor", cpu()["model"])]
+    lines += [("cores", cpu()["cores"]), ("system", cpu()["system"])]
+    lines += [("loops", f"{instruction_set()} instructions")]
+    lines += [("blas", library) for library in blas()]
+    others = [entry for entry in plugins if not entry.builtin]
+    lines += [("plugin", f"{entry.group}, {entry}") for entry in others]
+    if not others:
+        lines += [("plugins", "none but the built-in ones")]
+    for name, value in lines:
         print(f"{name:14} {value}")
-    for library in blas():
-        print(f"{'blas':14} {library}")

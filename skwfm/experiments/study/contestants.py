@@ -185,12 +185,15 @@ def known_names(problem: str | None) -> list[str]:
     Returns
     -------
     names : list of str
-        Published settings (for the built-in images only), installed plugins, fBP with
-        noise, standard classifiers.
+        Published settings (for the built-in images only), installed plugins (as
+        "distribution:name" if the name is taken), fBP with noise, standard classifiers.
     """
     published = PUBLISHED if problem is not None else ()
-    entries = plugins.available("algorithms")
-    installed = dict.fromkeys(e.name for e in entries if not e.shadowed)
+    taken = {*published, FBP_NOISE, *standard_estimators()}
+    installed = dict.fromkeys(
+        entry.qualified_name if entry.shadowed or entry.name in taken else entry.name
+        for entry in plugins.available("algorithms")
+    )
     return [*published, *installed, FBP_NOISE, *standard_estimators()]
 
 
@@ -238,16 +241,26 @@ def _find(algorithm, problem):
     if not isinstance(algorithm, str):
         return _given(algorithm)
     if algorithm in PUBLISHED and problem is not None:
+        _warn_of_namesakes(algorithm, "the published settings")
         return _published(algorithm, problem)
     if algorithm == FBP_NOISE:
         estimator = FBPClassifier(label_noise="auto")
         return Contestant(algorithm, estimator, COMMITTEE, 'label_noise="auto"')
     if algorithm in standard_estimators():
+        _warn_of_namesakes(algorithm, "scikit-learn's classifier")
         estimator = standard_estimators()[algorithm]
         return Contestant(algorithm, estimator, STANDARD, _standard_settings(estimator))
     if ":" in algorithm or algorithm in known_names(problem):
         return _plugin(algorithm)
     raise ValueError(_unknown(algorithm, problem))
+
+
+def _warn_of_namesakes(name, meaning):
+    entries = plugins.available("algorithms")
+    others = " or ".join(repr(e.qualified_name) for e in entries if e.name == name)
+    if others:
+        text = f"{name!r} means {meaning} here; the plugin of that name is {others}."
+        warnings.warn(text, stacklevel=4)
 
 
 def _given(estimator):

@@ -12,8 +12,9 @@ PACKAGES = (
     "scipy",
     "numba",
     "joblib",
-    "matplotlib",
+    "threadpoolctl",
     "rich",
+    "matplotlib",
 )
 
 
@@ -58,6 +59,19 @@ def _cpu_model():
         return platform.processor() or platform.machine() or "unknown"
     names = [line for line in text.splitlines() if line.startswith("model name")]
     return names[0].split(":", 1)[1].strip() if names else platform.machine()
+
+
+def instruction_set():
+    """Return the instruction set that the compiled loops use, of those they know.
+
+    Returns
+    -------
+    name : str
+        "baseline" if this processor has no wider vectors. Results do not depend on it.
+    """
+    from skwfm._kernels import training
+
+    return training.instruction_sets()[0]
 
 
 def blas():

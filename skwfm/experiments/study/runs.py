@@ -1,5 +1,6 @@
 """One run: one algorithm trained and tested on the split of one seed."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -134,7 +135,8 @@ def execute_run(
     run : Run
         The outcome; an exception of the algorithm becomes a failed run.
     """
-    if os.getppid() == study_pid:
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid == study_pid:
         _end_with(study_pid)
     # Standard output is for results: what an algorithm prints goes to standard error.
     with (
@@ -160,11 +162,16 @@ def execute_run(
 def _end_with(study_pid):
     """End this worker if the study is killed, which then cannot end it."""
 
-    def watch():
-        while os.getppid() == study_pid:
-            time.sleep(1)
-        os._exit(1)
+    def end_if_killed():
+        if os.getppid() != study_pid:
+            os._exit(1)
 
+    def watch():
+        while True:
+            end_if_killed()
+            time.sleep(1)
+
+    end_if_killed()  # perhaps before the first run
     threading.Thread(target=watch, daemon=True).start()
 
 

@@ -238,13 +238,12 @@ class Engine(ABC):
             log_z += added
             if not np.isfinite(added):
                 status, log_z, error = "no_correction", np.nan, np.nan
-        entropy, log_volume = self._volumes(log_z)
-        if np.isfinite(entropy) and np.isnan(log_volume):
+        total, log_volume = self._volumes(log_z)
+        if np.isfinite(total) and np.isnan(log_volume):
             status = "impossible"
-            log_z = entropy = error = np.nan
+            log_z = total = error = np.nan
         errors, predictive, energy = self._energies(status)
-        if factors.is_soft:
-            entropy = log_volume + energy / factors.n_weights
+        energy /= factors.n_weights
         return Posterior(
             factors.layout,
             mean,
@@ -256,7 +255,8 @@ class Engine(ABC):
             method=self.name,
             status=status,
             n_samples=factors.n_samples,
-            entropy=entropy,
+            entropy=log_volume + energy,
+            absolute_entropy=total + energy,
             correction=added,
             error=error,
             log_volume=log_volume,
@@ -288,19 +288,22 @@ class Engine(ABC):
         )
 
     def _volumes(self, log_z):
-        """Entropy and log-volume per weight; NaN for a volume that cannot be."""
+        """Log Z per weight without multipliers, and less that of the prior.
+
+        The second is NaN for a volume that cannot be.
+        """
         prior = self.prior
-        entropy = float(prior.entropy(log_z))
-        log_volume = float(entropy - prior.free_entropy_density)
+        total = float(prior.entropy(log_z))
+        log_volume = float(total - prior.free_entropy_density)
         if not prior.is_normalised:
-            return entropy, log_volume
+            return total, log_volume
         parts = [np.abs(m).max() for m in prior.multipliers.values()]
         scale = max([1.0, abs(log_z) / self.factors.n_weights, *parts])
         if self.factors.is_soft:  # weights count less than one each: no lower bound
-            return entropy, bounded_log_volume(log_volume, scale, least=-np.inf)
-        if prior.is_binary and np.isnan(bounded_log_volume(-entropy, scale)):
-            return entropy, np.nan  # less than one of the 2^N weights
-        return entropy, bounded_log_volume(log_volume, scale)
+            return total, bounded_log_volume(log_volume, scale, least=-np.inf)
+        if prior.is_binary and np.isnan(bounded_log_volume(-total, scale)):
+            return total, np.nan  # less than one of the 2^N weights
+        return total, bounded_log_volume(log_volume, scale)
 
     def _judge(self, mean, variance):
         """Status and log Z of a run whose means no longer change."""

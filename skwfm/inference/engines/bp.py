@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm._kernels import messages as kernels
+from skwfm._shown import shown
 from skwfm.inference.engines.base import START_NOISE, Engine
 from skwfm.inference.ties import tie_thresholds
 
@@ -65,7 +66,8 @@ class BPEngine(Engine):
     def __init__(self, factors, prior, state=None, rng=None, *, schedule="sequential"):
         if schedule not in _SCHEDULES:
             raise ValueError(
-                f"schedule={schedule!r} is unknown: pass 'sequential' or 'parallel'."
+                f"schedule={shown(schedule)} is unknown: pass 'sequential' or"
+                " 'parallel'."
             )
         super().__init__(factors, prior)
         self._rng, self._schedule = rng, schedule

@@ -23,6 +23,9 @@ _DAMPING_DECAY, _MIN_DAMPING = 0.95, 0.2
 # A step with a larger residual is shortened in proportion. Without that a fresh start
 # of replicas may be thrown far off.
 _FULL_STEP_RESIDUAL = 1.0
+# ShortenedDamping shortens for no larger residual: one pattern alone may have it, and
+# the others should move on.
+_MOST_SHORTENED = 20.0
 
 
 class FixedDamping:
@@ -57,6 +60,35 @@ class FixedDamping:
         engine : Engine
             The engine after it.
         """
+
+
+class ShortenedDamping(FixedDamping):
+    """The same damping, except that far from the fixed point steps are shortened.
+
+    Residuals may rise on the way from one phase to another, which may be right; but a
+    step with a large one may be thrown far off.
+
+    Parameters
+    ----------
+    value : float
+        Fraction of the old messages to keep near the fixed point.
+    """
+
+    def __init__(self, value):
+        super().__init__(value)
+        self._unscaled = value
+
+    def follow(self, residual, engine):
+        """Shorten the next step in proportion to a large residual.
+
+        Parameters
+        ----------
+        residual : float
+            Residual of the last sweep.
+        engine : Engine
+            The engine after it, by which other rules go.
+        """
+        self.value = _shortened(self._unscaled, min(residual, _MOST_SHORTENED))
 
 
 class StepDamping:
@@ -137,4 +169,8 @@ class ResidualDamping:
         else:
             damping = max(min(1 - _SHRINK_STEP * (1 - damping), _MAX_DAMPING), damping)
         self._unscaled, self._last_residual = damping, residual
-        self.value = 1 - (1 - damping) / max(1.0, residual / _FULL_STEP_RESIDUAL)
+        self.value = _shortened(damping, residual)
+
+
+def _shortened(damping, residual):
+    return 1 - (1 - damping) / max(1.0, residual / _FULL_STEP_RESIDUAL)

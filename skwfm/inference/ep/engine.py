@@ -7,7 +7,7 @@ covariance. The dependence between units and the posterior's shape are approxima
 import numpy as np
 
 from skwfm.inference.engines.base import START_NOISE, Engine
-from skwfm.inference.engines.damping import FixedDamping, ResidualDamping
+from skwfm.inference.engines.damping import ResidualDamping, ShortenedDamping
 from skwfm.inference.ep.acceleration import Anderson
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
@@ -105,7 +105,7 @@ class EPEngine(Engine):
     @property
     def adaptive_damping(self):
         # Residuals rise on the way from one phase to another, which may be right.
-        return FixedDamping if self.factors.is_soft else ResidualDamping
+        return ShortenedDamping if self.factors.is_soft else ResidualDamping
 
     def _new_units(self, kind):
         return kind(self._spans, self.prior, self.factors.unit_slices)

@@ -24,3 +24,22 @@ class EPState:
     linear: np.ndarray
     free_norm: np.ndarray | None
     weight_sites: tuple | None = None
+
+    def among(self, rows, n_samples):
+        """Give the same sites as those of some of more patterns.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,) of int
+            Which patterns these are.
+        n_samples : int
+            Number of all; the others have no sites yet.
+
+        Returns
+        -------
+        state : EPState
+            It has the same posterior.
+        """
+        sites = np.zeros((2, n_samples, self.precision.shape[1]))
+        sites[:, rows] = self.precision, self.linear
+        return EPState(*sites, self.free_norm, self.weight_sites)

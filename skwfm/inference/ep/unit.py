@@ -70,7 +70,8 @@ class UnitPosterior:
         self._norm, self._roots = norm, []
         for _, extra in self._modes:
             matrix = self._gram.copy(order="F")
-            matrix[np.diag_indices_from(matrix)] += norm + extra
+            # The diagonal as a view: this runs for every unit, trial and sweep.
+            matrix.ravel(order="K")[:: len(matrix) + 1] += norm + extra
             upper, info = lapack.dpotrf(matrix, overwrite_a=True)
             if info:
                 return False

@@ -145,7 +145,7 @@ class BoundPrior(ABC):
         """
 
     def entropy(self, log_evidence: float) -> float:
-        """Give the log-volume per weight, the Legendre transform of log Z.
+        """Give the Legendre transform of log Z per weight.
 
         Parameters
         ----------
@@ -155,7 +155,8 @@ class BoundPrior(ABC):
         Returns
         -------
         entropy : float
-            Nats per weight; for +-1 weights, log of their number. NaN by default.
+            In nats: the log-volume of the weights, for +-1 weights the log of their
+            number. That of the prior is not subtracted. NaN by default.
         """
         return np.nan
 

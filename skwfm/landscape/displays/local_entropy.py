@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skwfm._plotting import add_legend, check_labels, line_style, new_axes
+from skwfm._shown import shown
 from skwfm.curves import LocalEntropyCurve
 from skwfm.landscape.volumes.local_entropy import local_entropy
 
@@ -192,7 +193,9 @@ class LocalEntropyDisplay:
             If `x` is unknown, or there is not one label for each curve.
         """
         if self.x not in _AXES:
-            raise ValueError(f"x={self.x!r} is unknown: pass one of {tuple(_AXES)}.")
+            raise ValueError(
+                f"x={shown(self.x)} is unknown: pass one of {tuple(_AXES)}."
+            )
         labels = check_labels(self.labels, len(self.curves))
         ax = new_axes(ax)
         self.lines_ = [

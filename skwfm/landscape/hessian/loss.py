@@ -96,11 +96,11 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
     """
     check_positive("beta", beta, "for instance what smallest_beta returns")
     if loss not in LOSSES:
-        raise ValueError(f"loss={loss!r} is not known: use one of {LOSSES}.")
+        raise ValueError(f"loss={shown(loss)} is not known: use one of {LOSSES}.")
     if loss == "ce":
         if output is not None:
             raise ValueError(
-                f"output={output!r} has no effect on loss='ce': leave it None."
+                f"output={shown(output)} has no effect on loss='ce': leave it None."
             )
         check_positive("gamma", gamma, "for instance the one of the training")
         return Loss("ce", beta, gamma)
@@ -110,5 +110,5 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
             "loss='ce'."
         )
     if output not in (None, *OUTPUTS):
-        raise ValueError(f"output={output!r} is not known: use one of {OUTPUTS}.")
+        raise ValueError(f"output={shown(output)} is not known: use one of {OUTPUTS}.")
     return Loss("mse", beta, None, output or "tanh")

@@ -195,14 +195,17 @@ def _warn_of_errors(n_errors, n_samples, beta):
 
 def _check_options(method, options):
     if method not in METHODS:
-        raise ValueError(f"method={method!r} is not known: use one of {METHODS}.")
+        raise ValueError(f"method={shown(method)} is not known: use one of {METHODS}.")
     if options["which"] not in ENDS:
-        raise ValueError(f"which={options['which']!r} is not known: use one of {ENDS}.")
+        raise ValueError(
+            f"which={shown(options['which'])} is not known: use one of {ENDS}."
+        )
     least = {"n_eigenvalues": 1, "max_iter": 1, "n_probes": 2, "resolution": 1}
     for name, minimum in least.items():
         check_count(name, options[name], minimum)
     check_positive("tol", options["tol"], "such as 1e-8")
     if options["blocks"] and method != "exact":
         raise ValueError(
-            f"blocks=True needs method='exact', not {method!r}: change one of them."
+            f"blocks=True needs method='exact', not {shown(method)}: change one of"
+            " them."
         )

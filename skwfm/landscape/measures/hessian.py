@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count
+from skwfm._shown import shown
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import spectrum_of
@@ -144,7 +145,9 @@ class Hessian(Measure):
     def __post_init__(self):
         names = list(self.measures)
         if not names or not set(names) <= set(_QUANTITIES):
-            raise ValueError(f"measures={names!r}: use some of {tuple(_QUANTITIES)}.")
+            raise ValueError(
+                f"measures={shown(names)}: use some of {tuple(_QUANTITIES)}."
+            )
         object.__setattr__(self, "measures", tuple(names))
         self._loss(1.0 if self.beta is None else self.beta)
         check_count("n_eigenvalues", self.n_eigenvalues, 1)

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
+from skwfm._shown import shown
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
     ENGINES,
@@ -206,7 +207,7 @@ def _descent(factors, prior_at, options, most):
 
 def _choose_weights(weights, model):
     if weights not in WEIGHTS:
-        raise ValueError(f"weights={weights!r} is unknown: pass one of {WEIGHTS}.")
+        raise ValueError(f"weights={shown(weights)} is unknown: pass one of {WEIGHTS}.")
     if weights != "auto":
         return weights
     model = model[-1] if isinstance(model, Pipeline) else model
@@ -253,10 +254,11 @@ def _read_overlaps(overlaps, distances):
 
 def _check_method(method, n_samples):
     if method not in METHODS:
-        raise ValueError(f"method={method!r} is unknown: pass one of {METHODS}.")
+        raise ValueError(f"method={shown(method)} is unknown: pass one of {METHODS}.")
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(
-            f"n_samples={n_samples!r} is not a number of draws: pass an integer >= 1."
+            f"n_samples={shown(n_samples)} is not a number of draws: pass an integer >="
+            " 1."
         )
 
 

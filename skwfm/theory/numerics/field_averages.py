@@ -46,7 +46,7 @@ def margin(A):
     return math.sqrt(2.0 * math.log1p(max(A, 0.0)))
 
 
-def surrender(beta_ne):
+def break_even_field(beta_ne):
     """Field at which a right answer is as improbable as an error is costly.
 
     ``log H(x)`` is about ``-x^2 / 2``; beyond the field x where it passes
@@ -88,8 +88,8 @@ class SingleField:
         bends = [0.0, -margin(A) / scale]
         if self.beta_ne < math.inf:
             # The weight goes over into the constant within the inverse of that field.
-            width = min(width, 2.0 / scale / max(surrender(self.beta_ne), 1.0))
-            bends.append(surrender(self.beta_ne * (1 + max(A, 0.0))) / scale)
+            width = min(width, 2.0 / scale / max(break_even_field(self.beta_ne), 1.0))
+            bends.append(break_even_field(self.beta_ne * (1 + max(A, 0.0))) / scale)
         edges = graded_edges(bends, width)
         if A > 0 and self.beta_ne < math.inf:
             edges = with_edge(edges, last_mended_field(A, self.beta_ne) / scale)
@@ -168,17 +168,17 @@ class TripleField:
             near = np.array([1.0, 4.0]) / scale
             edges = np.unique(np.concatenate([edges, near, -near]))
         if self.beta_ne < math.inf:
-            edges = self._edges_to_surrender(edges, scale)
+            edges = self._edges_to_break_even(edges, scale)
         rule = ordered_triple_rule(edges, order)
         return average_log_majority(*rule, scale, self.beta_ne)
 
-    def _edges_to_surrender(self, edges, scale):
+    def _edges_to_break_even(self, edges, scale):
         """More edges between zero and where errors are accepted.
 
         Units mended together meet that limit on a circle, which no edges follow: panels
         on its radius must be narrow.
         """
-        bend = surrender(self.beta_ne) / scale
+        bend = break_even_field(self.beta_ne) / scale
         n_panels = math.ceil(bend / MAX_RAMP_PANEL) + 1
         for position in np.linspace(0, 1.5 * bend, n_panels + n_panels // 2 + 1):
             edges = with_edge(edges, position)

@@ -31,10 +31,10 @@ ROUNDING = 1e-14
 MAX_NEWTON = 100
 MAX_HALVINGS = 40
 SMALL_A = 4.0
-"""Up to it there is one minimum, reached from the field itself."""
+"""Up to this A there is one minimum, which is reached from the field itself."""
 
-HOPELESS = 2.0
-"""A set of mended units is not tried if it costs this many times the best merit."""
+MAX_COST_RATIO = 2.0
+"""A set of mended units is skipped if it costs more times the best merit than this."""
 
 JUMP_SCAN = 64
 """Intervals of the scan for the field at which patterns begin to be given up."""
@@ -44,7 +44,7 @@ EQUAL_MERITS = 1e-9
 """Merits that differ by less, relative to A, belong to one and the same minimum."""
 
 TINY_A = 1e-5
-"""Below it in size (a - b) / A is lost to rounding and is replaced by its limit."""
+"""For smaller |A|, (a - b) / A is lost to rounding and is replaced by its limit."""
 
 
 @njit(cache=True)
@@ -174,7 +174,7 @@ def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
     for n_mended in range(first, K + 1):
         if n_mended == fewest:
             other[:] = b
-        elif mended_start(b, A, n_mended, other) > HOPELESS * merit + 1.0:
+        elif mended_start(b, A, n_mended, other) > MAX_COST_RATIO * merit + 1.0:
             continue
         log_weight, ok = minimise(
             b, A, beta_ne, other, grad, hess, work, step, trial, lower

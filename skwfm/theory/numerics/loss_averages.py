@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from skwfm.theory.numerics.gaussian import log_tails
+from skwfm.theory.numerics.gaussian import LOG_SQRT_2PI, log_tails
 
 LOG_DROP = 34.0
 """The weight is dropped where it is this many nats below its maximum."""
@@ -23,6 +23,8 @@ BEND = 4.0
 
 X_NODES, X_WEIGHTS = np.polynomial.legendre.leggauss(ORDER)
 MAX_STEPS = 200
+NEGLIGIBLE_WEIGHT = 1e-18
+"""Nodes of a smaller weight are skipped."""
 
 
 @njit(cache=True)
@@ -234,7 +236,7 @@ def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w
         tilted_rule(root * z[i], 1 - reference, beta, gamma, x_gl, w_gl, x, law)
         for n in range(x.size):
             weight = wz[i] * law[n]
-            if weight < 1e-18:
+            if weight < NEGLIGIBLE_WEIGHT:
                 continue
             w = (x[n] - root * z[i]) / rest
             centre = t * z[i] / root + c * w
@@ -242,7 +244,7 @@ def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w
             for k in range(y.size):
                 u = (centre + sigma * y[k]) / width
                 log_p = log_tails(-u)[0]
-                mills = math.exp(-0.5 * u * u - 0.9189385332046727 - log_p)
+                mills = math.exp(-0.5 * u * u - LOG_SQRT_2PI - log_p)
                 mean += wy[k] * log_p
                 slope += wy[k] * mills
                 square += wy[k] * mills * mills

@@ -95,6 +95,7 @@ def test_npz(save):
         ("a,label\n" + "".join(f"1,{i}\n" for i in range(9)), "takes 9 values"),
         (GOOD.replace("yes", "no"), r"takes 1 values \(no\)"),
         ("a,label\n1,x\n2,y\n3,x\n4,x\n", r"class y has 1 pattern\(s\), too few"),
+        (GOOD + "1" * 200_000 + ",2,no\n", "line 14: field larger.*is it a table"),
     ],
 )
 def test_bad_csv(write, text, message):

@@ -1,5 +1,7 @@
 """Names, classes and estimators become contestants."""
 
+from dataclasses import replace
+
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -127,3 +129,35 @@ def test_unknown_name_suggests_one(name, problem, guess):
 def test_unknown_name_lists_what_is_known():
     with pytest.raises(ValueError, match=r"Known for this data: .*lal.*MLPClassifier"):
         find_contestants(["xyzzy"], None)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "meaning"),
+    [
+        ("LAL", "dress_coat", "the published settings"),
+        ("SVC", "dress_coat", "scikit-learn's classifier"),
+        ("SVC", None, "scikit-learn's classifier"),
+    ],
+)
+def test_a_plugin_with_a_taken_name_is_not_passed_over_in_silence(
+    name, problem, meaning, monkeypatch
+):
+    entries = plugins.available("algorithms")
+    plugin = replace(entries[0], name=name, distribution="my-dist", builtin=False)
+    monkeypatch.setattr(plugins, "available", lambda group: (*entries, plugin))
+    message = f"'{name}' means {meaning} here; .* is 'my-dist:{name}'"
+    with pytest.warns(UserWarning, match=message):
+        find_contestants([name], problem)
+    assert f"my-dist:{name}" in known_names(problem)
+    assert known_names(problem).count(name) == 1
+
+
+def test_a_plugin_is_found_by_its_name_where_nothing_else_has_it(monkeypatch):
+    """The published settings of LAL do not hold for own data."""
+    entries = plugins.available("algorithms")
+    lal = next(entry for entry in entries if entry.name == "lal")
+    plugin = replace(lal, name="LAL", distribution="my-dist", builtin=False)
+    monkeypatch.setattr(plugins, "available", lambda group: (*entries, plugin))
+    assert "LAL" in known_names(None)
+    (contestant,) = find_contestants(["LAL"], None)
+    assert contestant.version.startswith("my-dist")

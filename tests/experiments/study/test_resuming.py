@@ -284,6 +284,39 @@ def test_killed_study_leaves_no_workers(tmp_path):
     study.communicate(timeout=20)  # a sleeper takes 60 s
 
 
+LATE_WORKER = """
+    import multiprocessing, os, sys, time
+    from pathlib import Path
+    import numpy as np
+    from sklearn.naive_bayes import GaussianNB
+    from skwfm.experiments import Contestant, Source
+    from skwfm.experiments.study.runs import execute_run
+
+    def begin_late(study_pid):
+        X, y = np.arange(40.0).reshape(20, 2), np.tile([0, 1], 10)
+        while os.getppid() == study_pid:
+            time.sleep(0.01)
+        run = Contestant("late", GaussianNB()), Source("line", X, y), 0
+        try:
+            execute_run(*run, None, "key", study_pid)
+        finally:  # there is no store: an error, but after the run
+            Path(sys.argv[1]).touch()
+
+    fork = multiprocessing.get_context("fork")
+    fork.Process(target=begin_late, args=[os.getpid()]).start()
+    os._exit(0)  # without waiting, as if killed
+"""
+
+
+def test_killed_study_leaves_no_workers_before_their_first_run(tmp_path):
+    script, finished = tmp_path / "study.py", tmp_path / "finished"
+    script.write_text(textwrap.dedent(LATE_WORKER))
+    command = [sys.executable, script, finished]
+    # The worker holds the pipe, which ends when it does.
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    assert not finished.exists()
+
+
 def test_nothing_half_written(tmp_path, monkeypatch):
     from skwfm.experiments.study.storage import write_atomically
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skwfm.inference.engines.damping import FixedDamping, StepDamping
+from skwfm.inference.engines.damping import FixedDamping, ShortenedDamping, StepDamping
 from skwfm.inference.engines.sweeps import run_sweeps
 
 
@@ -58,3 +58,13 @@ def test_a_fixed_damping_stays():
 @pytest.mark.parametrize("eigenvalue", [1.5, np.nan])
 def test_growth_that_no_damping_stops_is_a_divergence(eigenvalue):
     assert run([eigenvalue], None)[0] == "diverged"
+
+
+@pytest.mark.parametrize(
+    ("residual", "share"), [(0.1, 0.3), (1.0, 0.3), (3.0, 0.1), (1e5, 0.015)]
+)
+def test_steps_are_shortened_far_from_the_fixed_point(residual, share):
+    damping = ShortenedDamping(0.7)
+    damping.follow(50.0, None)  # the last residual alone counts
+    damping.follow(residual, None)
+    assert 1 - damping.value == pytest.approx(share)

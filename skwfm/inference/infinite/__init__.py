@@ -1,0 +1,1 @@
+"""The infinite committee: Bayesian inference of a machine with n_hidden -> inf."""
