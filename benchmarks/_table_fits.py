@@ -20,6 +20,8 @@ N_BINS = 15
 _LOOK = 0.25
 # A child outlives its limits only if the runner was killed; then it ends itself.
 _GRACE = 30
+# Seconds in which a child has begun, on a machine that is busy otherwise.
+_LONGEST_START = 600.0
 # Lists of children that multiprocessing keeps are not made for threads.
 _STARTING = threading.Lock()
 
@@ -88,6 +90,7 @@ def _child(answers, path, name, seed, limit):
     with np.load(path) as fold:
         X_train, y_train, X_test, y_test = (fold[k] for k in fold.files)
     found = {}
+    answers.send({"status": "started"})
     try:
         with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
@@ -125,7 +128,7 @@ def context():
         dict.fromkeys([here, *filter(None, known)])
     )
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["__main__", "_table_fits", "skwfm"])
+    found.set_forkserver_preload(["_table_fits", "skwfm"])
     return found
 
 
@@ -166,6 +169,8 @@ def fit_within(context, path, name: str, seed: int, limit: float, stop) -> dict:
         child.start()
     theirs.close()
     try:
+        # The server may have to import everything before the first child starts.
+        _receive(ours, _LONGEST_START, stop)
         first = _receive(ours, limit, stop)
         if first is None or first["status"] != "no probabilities in time":
             return first or {"status": "time-out", "reason": f"more than {limit:g} s"}

@@ -17,7 +17,7 @@ FIGURE_TEXT = {
         "Learning curves of the first seed",
         "LAL and eLAL: wrong answers met in each epoch (eLAL: mean over its copies). "
         "ceSGD: cross-entropy, summed over the examples and sharpened as it goes, so "
-        "compare shapes, not heights.",
+        "compare shapes, not heights. Of several classes: the sum over their machines.",
     ),
     "weights": (
         "Weights of one hidden unit, first seed",

@@ -60,3 +60,24 @@ def mean_curve(curves):
         error = np.sqrt(np.sum(np.square(errors), axis=0)) / len(errors)
     mean = np.mean([np.asarray(curve.y, dtype=float) for curve in curves], axis=0)
     return curves[0]._replace(y=mean, error=error)
+
+
+def total_curve(curves):
+    """Sum the learning curves of the machines of several classes.
+
+    Parameters
+    ----------
+    curves : list of float, or list of lists of float
+        One curve, or one for each machine.
+
+    Returns
+    -------
+    curve : sequence of float
+        The only curve, or the sum; a machine that has ended keeps its last value.
+    """
+    if not any(isinstance(curve, (list, tuple, np.ndarray)) for curve in curves):
+        return curves
+    curves = [curve for curve in curves if len(curve)]
+    longest = max(map(len, curves), default=0)
+    padded = [[*curve, *[curve[-1]] * (longest - len(curve))] for curve in curves]
+    return np.sum(padded, axis=0) if padded else ()

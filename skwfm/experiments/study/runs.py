@@ -21,6 +21,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skwfm import __version__
 from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Split
+from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.contestants import COMMITTEE
 from skwfm.experiments.study.measures import identity, read_only, take_measures
 from skwfm.experiments.study.provenance import source_hash
@@ -235,7 +236,7 @@ def _train(contestant, split, weights, seed, measures, solutions_only):
         status="ok",
         seconds=seconds,
         warnings=_messages(caught),
-        curve=_thinned(getattr(model, "loss_curve_", ())),
+        curve=_thinned(total_curve(getattr(model, "loss_curve_", ()))),
         first_unit=_first_unit(model),
         n_epochs=_n_epochs(model, contestant.family),
         measures=measured,

@@ -12,11 +12,12 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from skwfm import LALClassifier
+from skwfm import CeSGDClassifier, LALClassifier
 from skwfm.experiments import Contestant, Source, compare, read_source
 from skwfm.experiments.data import preparation as preparing
 from skwfm.experiments.data.preparation import preparation, prepared
 from skwfm.experiments.report.page import render
+from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.runs import run_key
 from skwfm.landscape import local_entropy
 
@@ -274,3 +275,27 @@ def test_an_error_of_the_preparation_is_a_failed_run(frame, monkeypatch):
     result = compare(frame, [LINEAR], measures=(), n_seeds=2, n_jobs=1)
     assert [run.status for run in result.runs] == ["ok", "failed"]
     assert "no numbers to be had" in result.runs[1].reason
+
+
+def test_learning_curves_of_classes_are_summed():
+    """A machine that has ended keeps its last value."""
+    assert total_curve([3.0, 1.0]) == [3.0, 1.0]
+    assert total_curve([[3, 1], [5], [2, 2, 0]]).tolist() == [10, 8, 6]
+    assert len(total_curve([])) == len(total_curve([[], []])) == 0
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_classifiers_of_skwfm_learn_classes_and_weights(frame):
+    """Scored, drawn and measured as for two classes."""
+    members = [LALClassifier(max_iter=20), CeSGDClassifier(max_iter=20)]
+    measures = ["noise_robustness", "hessian"]
+    result = compare(
+        frame, members, weight_column="weight", measures=measures, n_seeds=1, n_jobs=1
+    )
+    for run in result.runs:
+        assert run.status == "ok"
+        assert run.balanced_accuracy > 0.4  # a constant answer: a third
+        assert not [said for said in run.warnings if "takes no weights" in said]
+        assert len(run.first_unit) == 9
+        assert run.measures["noise_robustness"].is_complete
+    assert result.figures()
