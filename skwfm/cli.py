@@ -118,13 +118,10 @@ def _add_study(add):
 
 
 def _add_own_data(own):
-    own.add_argument(
-        "--data", metavar="FILE", help="CSV with a header, Parquet, or NPZ (X, y)"
-    )
-    own.add_argument("--target", metavar="COLUMN", help="label (default: last, or y)")
-    own.add_argument(
-        "--weight-column", metavar="COLUMN", help="how much each row counts"
-    )
+    add = own.add_argument
+    add("--data", metavar="FILE", help="CSV with a header, Parquet, or NPZ (X, y)")
+    add("--target", metavar="COLUMN", help="label (default: last, or y)")
+    add("--weight-column", metavar="COLUMN", help="how much each row counts")
     held_out = own.add_mutually_exclusive_group()
     held_out.add_argument("--test", metavar="FILE", help="test patterns")
     held_out.add_argument(
