@@ -170,7 +170,11 @@ class Factors(Patterns):
         factors : Factors
             At ``beta_ne=1``, from which `at` leads to others.
         """
-        return self if self.is_soft else Factors.of(self.problem, beta_ne=1.0)
+        if self.is_soft:
+            return self
+        # Of equal patterns each label has its own factor, with a weight, until now.
+        weight = self.temperature.for_label
+        return Factors.of(self.problem, sample_weight=weight, beta_ne=1.0)
 
     def take(self, rows: np.ndarray) -> Self:
         """Keep some of the patterns, with their weights.

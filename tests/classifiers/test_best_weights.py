@@ -14,7 +14,7 @@ from skwfm.architectures import FullCommittee
 from skwfm.classifiers.epochs.best_weights import split
 from skwfm.problem.problem import Problem
 
-OUTCOMES = ("passed", "skipped")  # one check needs SCIPY_ARRAY_API to be set
+OUTCOMES = ("passed", "skipped", "xfail")  # one check needs SCIPY_ARRAY_API to be set
 NOISY = [
     LALClassifier(n_hidden=3, max_iter=60, random_state=0),
     ELALClassifier(n_hidden=3, n_replicas=3, max_iter=57, random_state=0),
@@ -259,7 +259,14 @@ def test_counting_stops_when_there_are_too_many(in_python):
 def test_checks_of_scikit_learn_with_early_stopping(noisy):
     """Some have ten samples, of which three are kept aside."""
     noisy.set_params(early_stopping=True, validation_fraction=0.3, random_state=None)
-    results = check_estimator(noisy, on_skip=None, on_fail=None)
+    reason = "test_sklearn_contract.py says which checks of weights may fail, and why"
+    weights = ["sample_weight_equivalence_on_dense_data", "class_weight_classifiers"]
+    results = check_estimator(
+        noisy,
+        on_skip=None,
+        on_fail=None,
+        expected_failed_checks={f"check_{name}": reason for name in weights},
+    )
     failed = [r["check_name"] for r in results if r["status"] not in OUTCOMES]
     assert len(results) > 50
     assert failed == []

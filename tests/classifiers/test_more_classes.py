@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm.architectures import FullCommittee
 from skwfm.landscape import local_entropy, noise_robustness
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -89,6 +90,18 @@ def test_answers_do_not_tie(model, clouds):
     X, y = clouds
     decision = np.sort(model.fit(X, y).decision_function(X), axis=1)
     assert np.all(decision[:, -1] > decision[:, -2])
+
+
+@pytest.mark.parametrize(
+    "odds", [[-2e4, -9e3, -1e3], [40.0, 50.0, -3.0], [900.0, 800.0, np.inf]], ids=str
+)
+def test_probabilities_of_certain_machines(odds, monkeypatch):
+    model = LALClassifier()
+    monkeypatch.setattr(model, "decision_function", lambda X: np.array([odds]))
+    monkeypatch.setattr(model, "architecture_", FullCommittee(9), raising=False)
+    proba = model.predict_proba(np.ones((1, 2)))[0]
+    assert proba.sum() == pytest.approx(1)
+    assert proba.argmax() == np.argmax(odds)
 
 
 def test_measures_take_machines_and_say_so(clouds):

@@ -149,3 +149,15 @@ def test_some_patterns_keep_their_weights_and_temperature():
     assert some.temperature.total == 8
     assert some.label_noise == 0.2
     np.testing.assert_array_equal(some.inputs, X[[1, 4]])
+
+
+def test_softened_copies_keep_their_weights():
+    """Merged at zero temperature by label, and again at a finite one, with both."""
+    X, y = np.ones((5, 3)), np.array([1, 1, 1, -1, -1])
+    hard = Factors(X, y, FullCommittee(1), sample_weight=np.array([2, 1, 1, 1, 0.5]))
+    assert hard.n_samples == 2
+    np.testing.assert_array_equal(np.sort(hard.temperature.for_label), [1.5, 4])
+    soft = hard.soft()
+    assert soft.n_samples == 1
+    np.testing.assert_array_equal(soft.temperature.for_label, [4])
+    np.testing.assert_array_equal(soft.temperature.against, [1.5])

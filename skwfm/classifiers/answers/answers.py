@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import expit, log_expit, softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +17,8 @@ from skwfm.problem.validation import check_squares
 _ROWS = 1024  # samples predicted at once where the inputs are integers
 # Size of the decision where the probabilities disagree with the machine, which decides.
 _UNDECIDED = 1e-12
+# Relative size of what keeps apart probabilities that round to one.
+_LAST_DIGITS = 1e-9
 
 
 def _gives_probabilities(model):
@@ -104,8 +106,11 @@ class AnswersMixin:
         if decision.ndim == 1:
             positive = expit(decision)
             return np.column_stack([1 - positive, positive])
-        proba = expit(decision)
-        return proba / proba.sum(axis=1, keepdims=True)
+        # In logs: all may be next to zero, and several next to one, where the last
+        # digits still tell their order.
+        finite = np.nan_to_num(decision)
+        logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
+        return softmax(logs, axis=1)
 
     def _choices(self, X):
         """Numbers whose signs are the classes that are predicted, of two."""
