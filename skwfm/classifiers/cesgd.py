@@ -93,21 +93,26 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     verbose : int, default=0
         Print a line every `verbose` epochs; 0 prints nothing.
     n_jobs : int or None, default=None
-        Without effect here: one machine is trained in sequence. Accepted so that a
-        search over algorithms may set it.
+        Machines trained at a time, for more than two classes.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_hidden, n_features)
-        Weights of each unit, zero outside its receptive field.
-    intercept_ : ndarray of shape (n_hidden,)
+        Weights of each unit, zero outside its receptive field. For more than two
+        classes one such array for each, (n_classes, n_hidden, n_features).
+    intercept_ : ndarray of shape (n_hidden,) or (n_classes, n_hidden)
         Biases: `intercept_scaling_` times the weight on the constant input. Each row of
         ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
     intercept_scaling_ : float or ndarray of shape (n_hidden,)
         The constant input; an array if units differ in their number of inputs, 1
         without biases.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         The classes.
+    machines_ : list of classifiers
+        For two classes the classifier itself; for more the fitted classifier of each
+        class, with labels True and False, whose lists and numbers are those below.
+    answer_noise_ : AnswerNoise or None
+        The noise of fields and labels behind probabilities, for two classes.
     architecture_ : Architecture
         The machine.
     n_iter_ : int

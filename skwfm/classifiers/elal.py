@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from itertools import pairwise
 from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
 
-from skwfm._kernels import training
 from skwfm._sklearn import Interval
+from skwfm.classifiers.epochs.crew import Crew
 from skwfm.classifiers.epochs.iterative import IterativeClassifier
 from skwfm.classifiers.epochs.overflow import check_rate
-from skwfm.classifiers.lal import BATCH_CONSTRAINTS, least_action_step
+from skwfm.classifiers.lal import BATCH_CONSTRAINTS
 from skwfm.classifiers.solution import Epoch
 
-# Seconds after which a thread that waits for the others gives up with an error.
-_LONGEST_WAIT = 600.0
 # eta="auto" keeps the published product of rate and inputs per unit, 2e-3 * 784.
 _RATE_TIMES_INPUTS = 1.5
 _HIGHEST_RATE = 1e-2
@@ -92,15 +87,21 @@ class ELALClassifier(IterativeClassifier):
     Attributes
     ----------
     coef_ : ndarray of shape (n_hidden, n_features)
-        Weights of each unit, zero outside its receptive field.
-    intercept_ : ndarray of shape (n_hidden,)
+        Weights of each unit, zero outside its receptive field. For more than two
+        classes one such array for each, (n_classes, n_hidden, n_features).
+    intercept_ : ndarray of shape (n_hidden,) or (n_classes, n_hidden)
         Biases: `intercept_scaling_` times the weight on the constant input. Each row of
         ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
     intercept_scaling_ : float or ndarray of shape (n_hidden,)
         The constant input; an array if units differ in their number of inputs, 1
         without biases.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         The classes.
+    machines_ : list of classifiers
+        For two classes the classifier itself; for more the fitted classifier of each
+        class, with labels True and False, whose lists and numbers are those below.
+    answer_noise_ : AnswerNoise or None
+        The noise of fields and labels behind probabilities, for two classes.
     architecture_ : Architecture
         The machine.
     n_iter_ : int
@@ -209,7 +210,7 @@ class ELALClassifier(IterativeClassifier):
         n_threads = min(effective_n_jobs(self.n_jobs), self.n_replicas)
         eta = problem.learning_rate(self.eta, _RATE_TIMES_INPUTS, _HIGHEST_RATE)
         check_rate(problem, eta, self.batch_size)
-        crew = _Crew(problem, replicas, eta, self.batch_size, n_threads)
+        crew = Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
         coupling, strongest = self.lambda0, 1 / eta
         with crew:
@@ -222,99 +223,3 @@ class ELALClassifier(IterativeClassifier):
                 finished = spread <= self.tol or coupling >= strongest
                 yield Epoch(crew.mean, n_wrong / self.n_replicas, finished)
                 coupling *= 1 + self.lambda1
-
-
-class _Crew:
-    """Threads that train the replicas in step, the caller's own among them.
-
-    Every thread has a part of the replicas. All meet after each batch, where the last
-    to arrive recomputes the mean, summed in an order that knows nothing of threads. The
-    threads last as long as the training: starting them takes longer than an epoch.
-    """
-
-    def __init__(self, problem, replicas, eta, batch_size, n_threads):
-        self.problem = problem
-        self.replicas = replicas
-        self.eta = eta
-        self.batch_size = batch_size
-        self.mean = np.empty_like(replicas[0])
-        bounds = np.linspace(0, len(replicas), n_threads + 1).astype(int)
-        self._parts = [slice(*pair) for pair in pairwise(bounds)]
-        self._meeting = threading.Barrier(n_threads, self._update_mean, _LONGEST_WAIT)
-        self._workers = iter(())
-        self._update_mean()
-
-    def _update_mean(self):
-        training.replica_mean(self.replicas, self.mean)
-
-    def __enter__(self):
-        n_threads = len(self._parts)
-        if n_threads > 1:
-            # The pool has a thread more than it needs: with one it would not be a pool.
-            parallel = Parallel(
-                n_jobs=n_threads,
-                require="sharedmem",
-                pre_dispatch="all",
-                batch_size=1,
-                return_as="generator_unordered",
-            )
-            self._workers = parallel(
-                delayed(self._work)(part) for part in range(1, n_threads)
-            )
-        return self
-
-    def __exit__(self, *error):
-        self._meeting.abort()
-        # Re-raises what a thread met, in place of the broken meeting seen from here.
-        for _ in self._workers:
-            pass
-
-    def run_epoch(self, orders, coupling):
-        """Train all replicas for one epoch; return the errors met."""
-        self._orders, self._coupling = orders, coupling
-        self._n_wrong = [0] * len(self._parts)
-        self._meeting.wait()
-        self._train_part(0)
-        return sum(self._n_wrong)
-
-    def _work(self, part):
-        try:
-            while True:
-                self._meeting.wait()
-                self._train_part(part)
-        except threading.BrokenBarrierError:
-            return
-        except BaseException:
-            self._meeting.abort()
-            raise
-
-    def _train_part(self, part):
-        step = _python_batch if self.problem.rule is None else _compiled_batch
-        orders = self._orders[self._parts[part]]
-        replicas = self.replicas[self._parts[part]]
-        for start in range(0, orders.shape[1], self.batch_size):
-            n_rows = min(self.batch_size, orders.shape[1] - start)
-            self._n_wrong[part] += step(
-                self.problem, orders, start, n_rows, replicas, self.mean, self.eta,
-                self._coupling,
-            )  # fmt: skip
-            self._meeting.wait()
-
-
-def _compiled_batch(problem, orders, start, n_rows, replicas, mean, eta, coupling):
-    layout = problem.layout
-    scratch = np.empty((n_rows, layout.n_hidden), dtype=problem.dtype)
-    return training.elal_batch(
-        problem.packed_inputs, problem.labels, orders, start, n_rows, replicas, mean,
-        layout.groups, eta, coupling, problem.rule, scratch, problem.relative_weight,
-    )  # fmt: skip
-
-
-def _python_batch(problem, orders, start, n_rows, replicas, mean, eta, coupling):
-    n_wrong = 0
-    for order, weights in zip(orders, replicas, strict=True):
-        rows = order[start : start + n_rows]
-        n_wrong += least_action_step(problem, weights, rows, eta)
-        weights += coupling * eta * (mean - weights)
-        training.normalise(problem.layout.groups, weights)
-    return n_wrong
