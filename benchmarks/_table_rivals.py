@@ -88,8 +88,8 @@ RIVALS = {
     "eLAL-early": _skwfm("ELAL", early_stopping=True),
     "ceSGD": _skwfm("CeSGD"),
     "ceSGD-early": _skwfm("CeSGD", early_stopping=True),
+    "fBP-protocol": _skwfm("FBP", label_noise=0.0),
     "fBP": _skwfm("FBP"),
-    "fBP-noise": _skwfm("FBP", label_noise="auto"),
     # Limits on iterations are raised, so that the solvers converge.
     "LogisticRegression": _sklearn("linear_model", "LogisticRegression", max_iter=1000),
     "LinearSVC": _sklearn("svm", "LinearSVC", max_iter=20_000),

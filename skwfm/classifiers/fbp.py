@@ -14,7 +14,7 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
-from skwfm.classifiers.focusing.noise import NO_SEARCH, find_noise
+from skwfm.classifiers.focusing.noise import find_noise
 from skwfm.classifiers.focusing.protocol import errors_left_advice, protocol_steps
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
@@ -31,9 +31,10 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     solutions lie densest. The answer is the normalised mean, at the last of the
     couplings that leave the fewest training errors.
 
-    No machine explains all labels of most tables: pass ``label_noise="auto"``. The
-    share of flipped labels is then found first, by how well labels are predicted from
-    the others, and the answer is the posterior at this noise.
+    No machine explains all labels of most tables. So the share of flipped labels is
+    found first, by how well labels are predicted from the others. If there are some the
+    answer is the posterior at this noise; if all can be explained, or none predicted,
+    it is that of the protocol above.
 
     Parameters
     ----------
@@ -60,11 +61,11 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Engine. "auto" takes amp for binary weights and on disjoint receptive fields of
         weakly correlated inputs, otherwise ep, which keeps correlations of weights. On
         strongly correlated inputs such as images none finds binary weights that solve.
-    label_noise : float or "auto", default=0.0
+    label_noise : float or "auto", default="auto"
         Probability that a label is flipped, in [0, 0.5). 0 is the published protocol,
         whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`; it is also
-        followed if "auto" finds that real weights predict no label better than chance,
-        or all of them. With binary weights "auto" is 0.
+        followed if "auto" finds that weights predict no label better than chance, or
+        all of them. With `gammas` or binary weights "auto" is 0.
     answer : {"auto", "machine", "posterior"}, default="auto"
         What answers: the machine `coef_`, or the majority of all machines around it,
         each with its probability. The majority has better probabilities, but is no
@@ -190,7 +191,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         symmetry_breaking: float = 0.2,
         damping: float | None = None,
         method: Literal["auto", "amp", "bp", "ep"] = "auto",
-        label_noise: float | Literal["auto"] = 0.0,
+        label_noise: float | Literal["auto"] = "auto",
         answer: Literal["auto", "machine", "posterior"] = "auto",
         architecture: object = "full",
         n_hidden: float = 9,
@@ -243,7 +244,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
 
     def _search_noise(self, factors, rng, context):
         """Learn at the noise that is found or given; None if there is none."""
-        if self.label_noise == 0 or (self.label_noise, self.weights) == NO_SEARCH:
+        is_protocol = self.gammas is not None or self.weights == "binary"
+        if self.label_noise == 0 or (self.label_noise == "auto" and is_protocol):
             return None
         found = find_noise(self, factors, rng.spawn(1)[0], context)
         step, self.n_sweeps_ = found.best, found.n_iter

@@ -39,7 +39,9 @@ _SETTINGS = {
         "eta": 3e-3, "gamma0": 0.1, "gamma1": 4e-4, "beta0": 0.5, "beta1": 2e-4,
         "stop": "loss", "tol": 1e-7, "max_iter": 20000,
     },
-    ("random_patterns", "fBP"): {"n_replicas": 10, "max_sweeps": 200, "method": "amp"},
+    ("random_patterns", "fBP"): {
+        "n_replicas": 10, "max_sweeps": 200, "method": "amp", "label_noise": 0.0,
+    },
     ("dress_coat", "LAL"): {"eta": 1e-4},
     ("dress_coat", "eLAL"): {
         "eta": 2e-3, "n_replicas": 20, "lambda0": 30.0, "lambda1": 5e-3, "tol": 1e-7,
@@ -52,7 +54,9 @@ _SETTINGS = {
         "eta": 3e-5, "gamma0": 0.5, "gamma1": 1e-3, "beta0": 0.5, "beta1": 1e-3,
         "stop": "loss", "tol": 1e-7, "max_iter": 6000,
     },
-    ("dress_coat", "fBP"): {"n_replicas": 10, "max_sweeps": 8, "method": "ep"},
+    ("dress_coat", "fBP"): {
+        "n_replicas": 10, "max_sweeps": 8, "method": "ep", "label_noise": 0.0,
+    },
 }  # fmt: skip
 
 # Mean and standard deviation of the number of epochs, as published.

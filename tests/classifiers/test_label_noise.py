@@ -262,13 +262,19 @@ def test_callbacks_end_the_search(gammas):
     assert (model.status_, model.n_iter_) == ("interrupted", 2)
 
 
-@pytest.mark.parametrize("weights", ["spherical", "binary"])
-def test_errors_at_zero_temperature_point_to_the_noise(weights):
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ({"label_noise": 0.0}, "set label_noise='auto'"),
+        ({"gammas": [0.5]}, "set gammas=None"),
+        ({"label_noise": 0.0, "gammas": [0.5]}, "label_noise='auto' and gammas=None"),
+        ({"weights": "binary"}, "set weights='spherical'"),
+    ],
+    ids=str,
+)
+def test_errors_at_zero_temperature_point_to_the_noise(settings, advice):
     X, y = flipped(0.2, n_samples=100)
-    model = FBPClassifier(
-        n_hidden=1, weights=weights, gammas=[0.5], max_sweeps=20, random_state=0
-    )
-    advice = r"set label_noise='auto'" + " and weights='sph" * (weights == "binary")
+    model = FBPClassifier(n_hidden=1, max_sweeps=20, random_state=0, **settings)
     with pytest.warns(ConvergenceWarning, match=advice):
         model.fit(X, y)
 

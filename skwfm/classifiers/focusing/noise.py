@@ -12,8 +12,6 @@ from skwfm.inference.evidence import GAMMA, LABEL_NOISES, NoiseSearch, NoiseStep
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
-# What is not searched: weights +-1 have no start that a trained machine could give.
-NO_SEARCH = ("auto", "binary")
 # Epochs of the machine that the search starts from, too.
 _EPOCHS = 100
 # At the lowest level, patterns are taken as separable if fewer errors are expected.

@@ -15,7 +15,7 @@ _ERRORS_LEFT = (
     "The protocol ended with {n_errors} training errors left: raise max_sweeps, add "
     "hidden units, or start again with another random_state."
 )
-_ALLOW_ERRORS = " If no machine explains all labels, set label_noise='auto'"
+_ALLOW_ERRORS = " If no machine explains all labels, set "
 
 
 def errors_left_advice(classifier, outcome):
@@ -36,9 +36,18 @@ def errors_left_advice(classifier, outcome):
     if outcome == "interrupted":
         return ""
     advice = _ERRORS_LEFT if outcome == "converged" else outcome
-    if classifier.weights == "binary":
-        return f"{advice}{_ALLOW_ERRORS} and weights='spherical'."
-    return advice if classifier.label_noise == "auto" else f"{advice}{_ALLOW_ERRORS}."
+    wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
+    others = [
+        f"{name}={value!r}"
+        for name, value in wanted.items()
+        if not _is_same(getattr(classifier, name), value)
+    ]
+    return f"{advice}{_ALLOW_ERRORS}{' and '.join(others)}." if others else advice
+
+
+def _is_same(setting, value):
+    # Couplings may be an array, which would be compared entry by entry.
+    return setting is value or (isinstance(setting, str) and setting == value)
 
 
 def protocol_steps(classifier, factors, rng):

@@ -27,7 +27,6 @@ PUBLISHED = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "ceSGD-slow", "fBP")
 QUICK = ("LAL", LAL_DEFAULT, "eLAL", "ceSGD-fast", "LogisticRegression", "SVC")
 # No machine explains all labels of most tables: the published protocol would look in
 # vain for one that does.
-FBP_NOISE = "fbp-noise"
 COMMITTEE, STANDARD = "committee", "standard"
 
 
@@ -164,12 +163,11 @@ def default_names(problem, quick=False):
     Returns
     -------
     names : list of str
-        For own data the algorithms of skwfm have their plugin names, and fBP looks for
-        the share of wrong labels.
+        For own data the algorithms of skwfm have their plugin names.
     """
     if problem is not None:
         return list(QUICK) if quick else [*PUBLISHED, *standard_estimators()]
-    members = ["lal", "elal", "cesgd", FBP_NOISE]
+    members = ["lal", "elal", "cesgd", "fbp"]
     if quick:
         return [*members, "LogisticRegression", "SVC"]
     return [*members, *standard_estimators()]
@@ -187,15 +185,15 @@ def known_names(problem: str | None) -> list[str]:
     -------
     names : list of str
         Published settings (for the built-in images only), installed plugins (as
-        "distribution:name" if the name is taken), fBP with noise, standard classifiers.
+        "distribution:name" if the name is taken), standard classifiers.
     """
     published = PUBLISHED if problem is not None else ()
-    taken = {*published, FBP_NOISE, *standard_estimators()}
+    taken = {*published, *standard_estimators()}
     installed = dict.fromkeys(
         entry.qualified_name if entry.shadowed or entry.name in taken else entry.name
         for entry in plugins.available("algorithms")
     )
-    return [*published, *installed, FBP_NOISE, *standard_estimators()]
+    return [*published, *installed, *standard_estimators()]
 
 
 def find_contestants(
@@ -244,9 +242,6 @@ def _find(algorithm, problem):
     if algorithm in PUBLISHED and problem is not None:
         _warn_of_namesakes(algorithm, "the published settings")
         return _published(algorithm, problem)
-    if algorithm == FBP_NOISE:
-        estimator = FBPClassifier(label_noise="auto")
-        return Contestant(algorithm, estimator, COMMITTEE, 'label_noise="auto"')
     if algorithm in standard_estimators():
         _warn_of_namesakes(algorithm, "scikit-learn's classifier")
         estimator = standard_estimators()[algorithm]

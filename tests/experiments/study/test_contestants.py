@@ -13,7 +13,6 @@ from skwfm._entry_points import Plugin
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
 from skwfm.experiments.study.contestants import (
-    FBP_NOISE,
     LAL_DEFAULT,
     PUBLISHED,
     default_names,
@@ -107,8 +106,8 @@ def test_quick_on_own_data_has_elal():
 def test_fbp_looks_for_the_noise_of_own_data():
     """No machine explains all labels of most tables."""
     for quick in (True, False):
-        assert FBP_NOISE in default_names(None, quick)
-    (contestant,) = find_contestants([FBP_NOISE], None)
+        assert "fbp" in default_names(None, quick)
+    (contestant,) = find_contestants(["fbp"], None)
     assert contestant.estimator.label_noise == "auto"
     assert contestant.family == "committee"
 
