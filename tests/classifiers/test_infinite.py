@@ -66,7 +66,8 @@ def test_answers(fitted, moons):
 def test_attributes(fitted):
     assert fitted.classes_.tolist() == ["left", "right"]
     assert 0 <= fitted.label_noise_ < 0.02
-    assert 0.01 <= fitted.output_noise_ <= 10
+    assert 0 <= fitted.output_noise_ <= 10
+    assert fitted.label_noise_ + fitted.output_noise_ > 0
     assert -200 * np.log(2) < fitted.log_evidence_ < 0
     assert fitted.status_ == ("noisy" if fitted.n_errors_ else "converged")
     assert fitted.method_ == "ep"

@@ -16,7 +16,6 @@ from skwfm import plugins
 from skwfm._entry_points import normalised
 from skwfm.classifiers import (
     BaseCommitteeClassifier,
-    FBPClassifier,
     published_settings,
 )
 
