@@ -280,6 +280,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         # On correlated inputs ep does not find binary weights either, and takes longer.
         return "amp" if self.weights == "binary" else default_method(factors)
 
+    def _stay_untrained(self, problem, rng):
+        raise KeyboardInterrupt  # there is no posterior that could answer
+
     def _find_noise(self, problem, rng):
         return None  # the posterior knows
 

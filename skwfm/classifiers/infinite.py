@@ -65,11 +65,6 @@ class InfiniteCommitteeMixin:
         else:
             super()._learn(problem, rng)
 
-    def _store(self, solution, problem, rng):
-        if self._is_infinite:  # of a class whose turn had not come at Ctrl-C
-            raise KeyboardInterrupt
-        super()._store(solution, problem, rng)
-
     def _gather_weights(self):
         if not self._is_infinite:
             super()._gather_weights()

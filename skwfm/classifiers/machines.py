@@ -61,8 +61,16 @@ class MachinesMixin:
 
     def _machine_of(self, k):
         """The classifier of one class, as this one is before it is trained."""
-        machine = clone(self).set_params(n_jobs=1)
+        machine = clone(self)
+        if "n_jobs" in machine.get_params(deep=False):
+            machine.set_params(n_jobs=1)
         return machine._take_from(self, OTHERS_AND_CLASS)
+
+    def _stay_untrained(self, problem, rng):
+        """Have random weights; the noise fitted to them makes them say little."""
+        weights = problem.layout.random_weights(rng, problem.dtype)
+        weights = problem.layout.unpack_weights(weights)
+        self._store(Solution(weights, 0, False, "interrupted"), problem, rng)
 
     def _take_from(self, whole, classes):
         """Take over what the classifier of all classes found out before training."""
@@ -129,9 +137,7 @@ def _in_turn(tasks):
     machines = []
     for machine, problem, rng in tasks:
         if machines and machines[-1].status_ == "interrupted":
-            weights = problem.layout.random_weights(rng, problem.dtype)
-            weights = problem.layout.unpack_weights(weights)
-            machine._store(Solution(weights, 0, False, "interrupted"), problem, rng)
+            machine._stay_untrained(problem, rng)
         else:
             machine._learn(problem, rng)
         machines.append(machine)

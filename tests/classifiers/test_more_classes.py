@@ -1,6 +1,7 @@
 """More than two classes: one machine for each, on shared inputs."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
 from skwfm.architectures import FullCommittee
+from skwfm.classifiers import BaseCommitteeClassifier, Solution
 from skwfm.landscape import local_entropy, noise_robustness
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -146,7 +148,41 @@ def test_ctrl_c_keeps_what_is_trained_and_says_so(clouds, monkeypatch):
     assert model.predict(X).shape == y.shape
 
 
-def test_partial_fit_equals_fit_class_by_class(clouds):
+def test_ctrl_c_before_the_last_class_of_fbp_is_raised(clouds, monkeypatch):
+    X, y = clouds
+    model = clone(QUICK[-1])
+    solve, fits = FBPClassifier._solve, []
+
+    def interrupted(self, problem, rng):
+        fits.append(self)
+        status = "interrupted" if len(fits) == 2 else "converged"
+        return replace(solve(self, problem, rng), status=status)
+
+    monkeypatch.setattr(FBPClassifier, "_solve", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert len(fits) == 2
+
+
+class Bare(BaseCommitteeClassifier):
+    """An algorithm with few parameters, as a plugin may have them."""
+
+    def __init__(self, random_state=None):
+        super().__init__(n_hidden=3, random_state=random_state)
+
+    def _solve(self, problem, rng):
+        weights = problem.layout.random_weights(rng, problem.dtype)
+        return Solution(problem.layout.unpack_weights(weights), 1, False, "max_iter")
+
+
+def test_an_algorithm_without_n_jobs_learns_classes_and_weights(clouds):
+    X, y = clouds
+    model = Bare(random_state=0).fit(X, y, sample_weight=np.arange(160) % 2 + 1.0)
+    assert model.predict_proba(X).shape == (160, 4)
+    assert model.n_errors_ == (model.predict(X) != y).sum() > 0
+
+
+def test_partial_fit_learns_all_classes(clouds):
     X, y = clouds
     model = LALClassifier(n_hidden=3, random_state=0)
     for start in range(0, 160, 40):
