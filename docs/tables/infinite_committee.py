@@ -25,12 +25,8 @@ from skwfm import FBPClassifier
 
 TABLES = ("ring", "ionosphere", "banana", "monk-2", "bupa", "heart", "pima", "titanic")
 MODELS = {
-    "infinite committee": FBPClassifier(
-        n_hidden=np.inf, label_noise=0.0, random_state=0
-    ),
-    "with label_noise='auto'": FBPClassifier(
-        n_hidden=np.inf, label_noise="auto", random_state=0
-    ),
+    "label_noise=0": FBPClassifier(n_hidden=np.inf, label_noise=0.0, random_state=0),
+    'label_noise="auto"': FBPClassifier(n_hidden=np.inf, random_state=0),
     "logistic regression": LogisticRegression(max_iter=1000),
     "SVC": SVC(),
 }
