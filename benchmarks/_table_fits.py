@@ -184,8 +184,8 @@ def fit_within(context, path, name: str, seed: int, limit: float, stop) -> dict:
 
 def _receive(ours, limit, stop: threading.Event):
     end = time.monotonic() + limit
-    while time.monotonic() < end:
-        if ours.poll(_LOOK):
+    while (left := end - time.monotonic()) > 0:
+        if ours.poll(min(_LOOK, left)):
             return ours.recv()
         if stop.is_set():
             raise Stopped

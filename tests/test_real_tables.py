@@ -34,11 +34,17 @@ def modules(monkeypatch):
         del sys.modules[name]
 
 
+def _heed_interrupts():
+    """Undo what a shell does to commands in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(out, *options):
     command = [sys.executable, FOLDER / "real_tables.py", *STUDY, *options]
     return subprocess.Popen(
         [*map(str, command), "--out", str(out)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_heed_interrupts,
     )  # fmt: skip
 
 

@@ -15,10 +15,14 @@ from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import find_noise
-from skwfm.classifiers.focusing.protocol import errors_left_advice, protocol_steps
+from skwfm.classifiers.focusing.protocol import (
+    errors_left_advice,
+    merged_factors,
+    protocol_steps,
+)
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
-from skwfm.inference import ENGINES, Factors, default_method
+from skwfm.inference import ENGINES, default_method
 from skwfm.inference.scales import far_power, undo_scale
 
 
@@ -224,10 +228,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         self._power = 0 if is_fixed else far_power(problem.inputs)
         if self._power:
             problem = replace(problem, inputs=np.ldexp(problem.inputs, -self._power))
-        # Equal patterns are merged: copies of one are the same as one with a weight.
-        weight = problem.sample_weight
-        weight = np.ones(problem.n_samples) if weight is None else weight
-        factors = Factors.of(problem, sample_weight=weight)
+        factors = merged_factors(problem)
         self.method_ = self._engine(factors)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=problem.inputs)

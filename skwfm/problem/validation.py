@@ -229,9 +229,7 @@ def merge_patterns(inputs, labels, weight, by_label=False):
     Returns
     -------
     rows : ndarray of shape (n_distinct,) of int
-        Where distinct inputs appear for the first time with a weight. Their order is
-        that of the inputs if each appears once with weight 1; else it depends on the
-        inputs alone, so that copies in any order are the same as weights.
+        Where distinct inputs appear for the first time with a weight, in their order.
     labels : ndarray of shape (n_distinct,)
         The label that has more weight; of two that have as much, that of the first.
     for_label, against : ndarray of shape (n_distinct,)
@@ -246,9 +244,6 @@ def merge_patterns(inputs, labels, weight, by_label=False):
         groups.append(place.setdefault(name, len(place)))
     groups = np.array(groups)
     rows = used[np.unique(groups, return_index=True)[1]]
-    if len(rows) < len(inputs) or (weight != 1).any():
-        order = np.array([place[name] for name in sorted(place)])
-        rows, groups = rows[order], np.argsort(order)[groups]
     agrees = labels[used] == labels[rows][groups]
     totals = [
         np.bincount(groups[chosen], weight[used][chosen], len(rows))
@@ -257,6 +252,31 @@ def merge_patterns(inputs, labels, weight, by_label=False):
     turned = totals[1] > totals[0]
     merged = np.where(turned, -labels[rows], labels[rows])
     return rows, merged, np.maximum(*totals), np.minimum(*totals)
+
+
+def content_order(inputs, labels, weight=None):
+    """Order patterns by what they are, so that copies are the same as weights.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_features)
+        Inputs.
+    labels : ndarray of shape (n_samples,)
+        Labels, +-1.
+    weight : ndarray of shape (n_samples,) or None, default=None
+        Weights.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_samples,) of int or slice
+        The order; that which they have if each appears once, with weight 1.
+    """
+    digests = (digest for digest, _ in row_digests(inputs))
+    names = list(zip(digests, (labels > 0).tolist(), strict=True))
+    counts_alike = weight is None or (weight == 1).all()
+    if counts_alike and len(set(names)) == len(names):
+        return slice(None)
+    return np.array(sorted(range(len(names)), key=names.__getitem__))
 
 
 def mirror_sign(architecture, fit_intercept):

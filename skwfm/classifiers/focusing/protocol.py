@@ -5,10 +5,12 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.inference import (
     BinaryPrior,
+    Factors,
     SphericalPrior,
     focusing_steps,
     geometric_protocol,
 )
+from skwfm.problem.validation import content_order
 
 # What helps where weights make errors at zero temperature.
 _ERRORS_LEFT = (
@@ -16,6 +18,27 @@ _ERRORS_LEFT = (
     "hidden units, or start again with another random_state."
 )
 _ALLOW_ERRORS = " If no machine explains all labels, set "
+
+
+def merged_factors(problem):
+    """Take patterns as factors; copies of one are the same as one with a weight.
+
+    Parameters
+    ----------
+    problem : Problem
+        The patterns.
+
+    Returns
+    -------
+    factors : Factors
+        At zero temperature, where equal patterns with two labels stay two.
+    """
+    order = content_order(problem.inputs, problem.labels, problem.sample_weight)
+    if not isinstance(order, slice):
+        problem = problem.subset(order)
+    weight = problem.sample_weight
+    weight = np.ones(problem.n_samples) if weight is None else weight
+    return Factors.of(problem, sample_weight=weight)
 
 
 def errors_left_advice(classifier, outcome):
@@ -38,7 +61,7 @@ def errors_left_advice(classifier, outcome):
     advice = _ERRORS_LEFT if outcome == "converged" else outcome
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
     others = [
-        f"{name}={value!r}"
+        f"{name}={shown(value)}"
         for name, value in wanted.items()
         if not _is_same(getattr(classifier, name), value)
     ]
