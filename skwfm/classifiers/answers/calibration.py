@@ -20,7 +20,7 @@ from skwfm.inference.factors import Factors
 
 # Noise of the fields over their typical size: the highest that is tried, and bounds of
 # the lowest. That is the second times the root of the weights per pattern if smaller.
-_HIGHEST, _LOWEST, _LOWEST_PER_ROOT = 8.0, 0.3, 0.5
+_HIGHEST, _LOWEST, _LOWEST_PER_ROOT = 8.0, 0.3, 0.8
 # Levels that are tried between them.
 _N_LEVELS = 9
 # Patterns on which the noise is fitted, at most.
