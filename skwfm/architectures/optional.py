@@ -1,4 +1,4 @@
-"""The error raised where an optional method of a machine is missing."""
+"""Optional methods of machines: whether there are, and the error where not."""
 
 from skwfm.architectures.base import Architecture
 
@@ -20,7 +20,7 @@ def check_offers(machine, needed, user):
     NotImplementedError
         If the machine lacks one of them.
     """
-    lacking = [name for name in needed if not _offers(machine, name)]
+    lacking = [name for name in needed if not offers(machine, name)]
     if lacking:
         raise NotImplementedError(
             f"{user} needs {_quoted(needed)} of the machine, and "
@@ -30,7 +30,21 @@ def check_offers(machine, needed, user):
         )
 
 
-def _offers(machine, name):
+def offers(machine, name):
+    """Return whether a machine has an optional method of its own.
+
+    Parameters
+    ----------
+    machine : object
+        The machine, which need not inherit from `Architecture`.
+    name : str
+        The method.
+
+    Returns
+    -------
+    offers : bool
+        Whether it has one, beside the default that raises an error.
+    """
     method = getattr(machine, name, None)
     is_default = getattr(method, "__func__", None) is getattr(Architecture, name)
     return callable(method) and not is_default

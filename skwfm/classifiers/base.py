@@ -14,8 +14,9 @@ from sklearn.utils import check_random_state
 
 from skwfm._sklearn import Interval, StrOptions, fit_context
 from skwfm.architectures.layout import unit_norm
+from skwfm.architectures.optional import offers
 from skwfm.classifiers.answers.answers import AnswersMixin
-from skwfm.classifiers.answers.calibration import fit_noise, has_channel
+from skwfm.classifiers.answers.calibration import fit_noise
 from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.classifiers.machines import MachinesMixin
 from skwfm.classifiers.parameters import DEFAULT_UNITS, ParametersMixin
@@ -26,7 +27,7 @@ from skwfm.classifiers.targets import (
     without_zero_weights,
 )
 from skwfm.problem.inputs import validated
-from skwfm.problem.intercepts import join_intercept, resolve_scaling, split_intercept
+from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import check_squares, without_integers
 
@@ -214,12 +215,10 @@ class BaseCommitteeClassifier(
 
     def _find_noise(self, problem, rng):
         """Noise that makes the answers probabilities, if the machine can."""
-        if not has_channel(self.architecture_):
+        if not offers(self.architecture_, "channel"):
             return None
-        weights = self.coef_
-        if self.fit_intercept:
-            weights = join_intercept(weights, self.intercept_, self.intercept_scaling_)
-        return fit_noise(problem, weights, rng)
+        # A child: the generator goes on as it would without.
+        return fit_noise(problem, self._dense_weights(), rng.spawn(1)[0])
 
     def _store_outcome(self, solution):
         self.n_iter_ = solution.n_iter

@@ -134,7 +134,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     status_ : str
         "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int
-        Training errors of the normalised mean after each coupling.
+        Training errors of the normalised mean after each coupling or level of noise,
+        equal patterns being counted once.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -8,7 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skwfm import plugins
 from skwfm.architectures.base import signs
-from skwfm.classifiers.answers.calibration import NoisyMachine, has_channel, log_odds
+from skwfm.architectures.optional import offers
+from skwfm.classifiers.answers.calibration import NoisyMachine, log_odds
 from skwfm.inference import Factors
 from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import join_intercept
@@ -24,7 +25,7 @@ _LAST_DIGITS = 1e-9
 def _gives_probabilities(model):
     machine = getattr(model, "architecture_", None)
     machine = plugins.resolve("architectures", machine or model.architecture)
-    if has_channel(machine):
+    if offers(machine, "channel"):
         return True
     raise AttributeError(
         f"{type(model).__name__} has no predict_proba with {machine!r}, which has no "
@@ -136,12 +137,15 @@ class AnswersMixin:
         return decide(self._log_odds(X), votes)
 
     def _log_odds(self, X):
-        weights = self.coef_
-        if self.fit_intercept:
-            weights = join_intercept(weights, self.intercept_, self.intercept_scaling_)
         noise = self.answer_noise_
-        machine = NoisyMachine(self._factors_of(X), weights.astype(float))
+        machine = NoisyMachine(self._factors_of(X), self._dense_weights())
         return log_odds(machine.log_probabilities(noise.field_noise), noise.label_noise)
+
+    def _dense_weights(self):
+        """Weights of each unit, that on the constant input last."""
+        if not self.fit_intercept:
+            return self.coef_
+        return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
 
     def _factors_of(self, X):
         check_squares(X)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.architectures.optional import check_offers
 from skwfm.inference.factors import Factors
 
 # Noise of the fields over their typical size: the highest that is tried, and bounds of
@@ -43,26 +42,6 @@ class AnswerNoise:
 
     field_noise: float
     label_noise: float
-
-
-def has_channel(machine):
-    """Return whether a machine gives probabilities of its answers.
-
-    Parameters
-    ----------
-    machine : object
-        The machine.
-
-    Returns
-    -------
-    has_channel : bool
-        Whether it has the optional method `channel`.
-    """
-    try:
-        check_offers(machine, ("channel",), "probabilities")
-    except NotImplementedError:
-        return False
-    return True
 
 
 def log_odds(logs, label_noise):

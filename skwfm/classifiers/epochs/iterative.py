@@ -15,7 +15,7 @@ from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.epochs.best_weights import HeldOut, Pocket, split
 from skwfm.classifiers.epochs.online import OnlineMixin
 from skwfm.classifiers.solution import NO_PROGRESS, Solution
-from skwfm.problem.intercepts import join_intercept, split_intercept
+from skwfm.problem.intercepts import split_intercept
 
 __all__ = ["IterativeClassifier", "OnlineMixin"]
 
@@ -193,11 +193,6 @@ class IterativeClassifier(BaseCommitteeClassifier):
                 "inputs: set warm_start=False."
             )
         return layout.pack_weights(unit_norm(weights), problem.dtype)
-
-    def _dense_weights(self):
-        if not self.fit_intercept:
-            return self.coef_
-        return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
 
     def _run(self, epochs, problem, kept, context, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""

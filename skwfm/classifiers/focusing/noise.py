@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm._shown import shown
-from skwfm.architectures.optional import check_offers
+from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.focusing.protocol import protocol_steps
 from skwfm.inference.evidence import GAMMA, LABEL_NOISES, NoiseSearch, NoiseStep
@@ -178,9 +178,7 @@ def _is_separable(step):
 def _trained(classifier, factors, seed):
     """Weights of a machine trained by gradients, if the machine is smooth."""
     machine = factors.architecture
-    try:
-        check_offers(machine, CeSGDClassifier._needs, "a start from gradients")
-    except NotImplementedError:
+    if not offers(machine, "smooth"):
         return ()
     # Samples that contradict each other cancel.
     excess = factors.temperature.for_label - factors.temperature.against
