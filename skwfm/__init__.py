@@ -7,6 +7,7 @@ Names are loaded on first use, so that ``import skwfm`` costs nothing.
 from importlib import import_module
 
 _HOME = {
+    "AnnealingClassifier": "skwfm.classifiers",
     "CeSGDClassifier": "skwfm.classifiers",
     "ELALClassifier": "skwfm.classifiers",
     "FBPClassifier": "skwfm.classifiers",

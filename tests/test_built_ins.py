@@ -10,7 +10,7 @@ from skwfm.landscape import measures
 def test_every_built_in_is_registered():
     algorithms = {p.name for p in plugins.available("algorithms") if p.builtin}
     machines = {p.name for p in plugins.available("architectures") if p.builtin}
-    assert algorithms == {"lal", "elal", "cesgd", "fbp"}
+    assert algorithms == {"lal", "elal", "cesgd", "fbp", "annealing"}
     assert machines == {"full", "tree", "parity"}
     measured = {p.name for p in plugins.available("measures") if p.builtin}
     assert measured == {"local_entropy", "hessian", "noise_robustness", "manifold"}
@@ -23,6 +23,7 @@ def test_every_built_in_is_registered():
         ("algorithms", "elal", classifiers.ELALClassifier),
         ("algorithms", "cesgd", classifiers.CeSGDClassifier),
         ("algorithms", "fbp", classifiers.FBPClassifier),
+        ("algorithms", "annealing", classifiers.AnnealingClassifier),
         ("architectures", "full", architectures.FullCommittee),
         ("architectures", "tree", architectures.TreeCommittee),
         ("architectures", "parity", architectures.TreeParity),

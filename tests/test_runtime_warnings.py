@@ -7,7 +7,13 @@ what to do.
 import numpy as np
 import pytest
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.architectures import FullCommittee, TreeCommittee, TreeParity
 from skwfm.inference import (
     BinaryPrior,
@@ -40,6 +46,8 @@ CLASSIFIERS = [
     LALClassifier(max_iter=40, **SHORT),
     ELALClassifier(max_iter=40, **SHORT),
     CeSGDClassifier(max_iter=40, **SHORT),
+    AnnealingClassifier(max_iter=40, **SHORT),
+    AnnealingClassifier(max_iter=40, energy="local_entropy", **SHORT),
     FBPClassifier(weights="binary", **FOCUS),
     *(
         FBPClassifier(method=m, answer="posterior", **FOCUS)

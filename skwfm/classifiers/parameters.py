@@ -18,6 +18,9 @@ _MACHINE = "architecture__"
 class ParametersMixin:
     """`set_params` with the machine's own parameters, and the machine they make."""
 
+    # The constructor's default of `n_hidden`.
+    _default_units = DEFAULT_UNITS
+
     @property
     def _is_infinite(self):
         return isinstance(self.n_hidden, Real) and self.n_hidden == np.inf
@@ -69,7 +72,7 @@ class ParametersMixin:
         architecture = plugins.resolve("architectures", self.architecture)
         if isinstance(architecture, type):
             architecture = architecture(n_hidden=self.n_hidden)
-        elif self.n_hidden != DEFAULT_UNITS:
+        elif self.n_hidden != self._default_units:
             _check_n_hidden(architecture, self.n_hidden)
         check_offers(architecture, self._needs, type(self).__name__)
         # A copy: set_params may change the machine, but not what has been fitted.

@@ -5,9 +5,14 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    LALClassifier,
+)
 
-ALGORITHMS = [LALClassifier, ELALClassifier, CeSGDClassifier]
+ALGORITHMS = [LALClassifier, ELALClassifier, CeSGDClassifier, AnnealingClassifier]
 
 
 @pytest.fixture(params=ALGORITHMS)
@@ -100,11 +105,16 @@ def test_unknown_architecture(algorithm, good):
 
 COMMON = [("n_hidden", 0), ("n_hidden", 2.5), ("max_iter", 0), ("n_jobs", 1.5)]
 COMMON += [("fit_intercept", "no"), ("random_state", "seed"), ("verbose", -1)]
-COMMON += [("eta", 0.0), ("eta", -1e-3), ("eta", "fast"), ("batch_size", 0)]
+BATCHES = [("eta", 0.0), ("eta", -1e-3), ("eta", "fast"), ("batch_size", 0)]
 ENTROPIC = [("n_replicas", 1), ("lambda0", -1.0), ("lambda1", -0.1), ("tol", -1.0)]
 GRADIENT = [("gamma0", 0.0), ("gamma1", -0.1), ("beta0", -1.0), ("beta1", -0.1)]
 GRADIENT += [("stop", "never"), ("tol", -1.0), ("eta", np.nan), ("eta", np.inf)]
+METROPOLIS = [("energy", "entropy"), ("gamma", 0.0), ("steepness", -1.0)]
+METROPOLIS += [("n_replicas", 1), ("coupling_start", 0.0), ("coupling_end", -1.0)]
+METROPOLIS += [("beta_start", 0.0), ("beta_end", "cold"), ("schedule", "fast")]
 BAD = [(a, *p) for a in ALGORITHMS for p in COMMON]
+BAD += [(a, *p) for a in ALGORITHMS if a is not AnnealingClassifier for p in BATCHES]
+BAD += [(AnnealingClassifier, *p) for p in METROPOLIS]
 BAD += [(ELALClassifier, *p) for p in ENTROPIC]
 BAD += [(CeSGDClassifier, *p) for p in GRADIENT]
 

@@ -5,7 +5,13 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.landscape import local_entropy
 
 INTEGERS = [np.int8, np.int16, np.int32, np.int64]
@@ -38,6 +44,7 @@ def peak(call, *args, **kwargs):
         CeSGDClassifier(max_iter=5),
         ELALClassifier(max_iter=5),
         FBPClassifier(),
+        AnnealingClassifier(max_iter=5),
     ],
     ids=lambda c: type(c).__name__,
 )

@@ -6,7 +6,13 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
 from skwfm.landscape import (
@@ -24,6 +30,7 @@ ALGORITHMS = [
     ELALClassifier(n_hidden=3, n_replicas=3, random_state=0),
     CeSGDClassifier(n_hidden=3, max_iter=500, random_state=0),
     FBPClassifier(n_hidden=3, gammas=[0.5, 1.0], max_sweeps=20, random_state=0),
+    AnnealingClassifier(n_hidden=3, max_iter=50, random_state=0),
 ]
 C = 2.5
 

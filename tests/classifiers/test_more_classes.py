@@ -9,7 +9,13 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers import BaseCommitteeClassifier, Solution
 from skwfm.landscape import local_entropy, noise_robustness
@@ -20,6 +26,7 @@ QUICK = [
     ELALClassifier(n_hidden=3, max_iter=60, n_replicas=3, random_state=0),
     CeSGDClassifier(n_hidden=3, max_iter=60, random_state=0),
     FBPClassifier(n_hidden=3, gammas=[0.5, 2.0], max_sweeps=30, random_state=0),
+    AnnealingClassifier(n_hidden=3, max_iter=60, random_state=0),
 ]
 
 

@@ -7,7 +7,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.classifiers import BaseCommitteeClassifier, Solution
 from skwfm.datasets import make_random_patterns
 
@@ -15,6 +21,8 @@ ESTIMATORS = [
     LALClassifier(max_iter=20),
     ELALClassifier(max_iter=20, n_replicas=3),
     CeSGDClassifier(max_iter=20),
+    AnnealingClassifier(max_iter=20),
+    AnnealingClassifier(max_iter=20, energy="local_entropy"),
     FBPClassifier(gammas=[0.5, 1.0], max_sweeps=20),
     FBPClassifier(gammas=[0.5, 1.0], max_sweeps=20, answer="posterior"),
 ]

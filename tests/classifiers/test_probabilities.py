@@ -12,7 +12,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import TunedThresholdClassifierCV
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.architectures import Architecture
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -20,6 +26,7 @@ QUICK = [
     LALClassifier(max_iter=60, random_state=0),
     ELALClassifier(max_iter=60, n_replicas=3, random_state=0),
     CeSGDClassifier(max_iter=60, random_state=0),
+    AnnealingClassifier(n_hidden=9, max_iter=60, random_state=0),
 ]
 ALL = [*QUICK, FBPClassifier(n_hidden=3, gammas=[0.5, 2.0], random_state=0)]
 

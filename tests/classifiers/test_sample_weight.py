@@ -9,13 +9,20 @@ from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers import Problem
 from skwfm.classifiers.lal import _compiled_epoch, _python_epoch
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 EPOCHS = [LALClassifier, ELALClassifier, CeSGDClassifier]
+ALL = [*EPOCHS, FBPClassifier, AnnealingClassifier]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +32,7 @@ def noisy():
     )
 
 
-@pytest.mark.parametrize("algorithm", [*EPOCHS, FBPClassifier])
+@pytest.mark.parametrize("algorithm", ALL)
 def test_weights_of_one_change_nothing(algorithm, noisy):
     X, y = noisy
     few = {"gammas": [0.5, 2.0]} if algorithm is FBPClassifier else {"max_iter": 20}
@@ -35,7 +42,7 @@ def test_weights_of_one_change_nothing(algorithm, noisy):
     np.testing.assert_allclose(weighted, plain, rtol=1e-12)
 
 
-@pytest.mark.parametrize("algorithm", [*EPOCHS, FBPClassifier])
+@pytest.mark.parametrize("algorithm", ALL)
 def test_samples_of_weight_zero_might_as_well_not_be_there(algorithm, noisy):
     X, y = noisy
     few = {"gammas": [0.5, 2.0]} if algorithm is FBPClassifier else {"max_iter": 20}

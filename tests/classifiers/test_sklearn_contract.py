@@ -16,11 +16,16 @@ from sklearn.utils.estimator_checks import (
     check_estimator,
 )
 
-from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    LALClassifier,
+)
 from skwfm.datasets import make_random_patterns
 from skwfm.testing import check_algorithm
 
-ALGORITHMS = [LALClassifier, ELALClassifier, CeSGDClassifier]
+ALGORITHMS = [LALClassifier, ELALClassifier, CeSGDClassifier, AnnealingClassifier]
 # The checks of scikit-learn 1.9 for a classifier with sample and class weights. One of
 # them, on the array API, runs only where SCIPY_ARRAY_API is set.
 N_CHECKS = 63

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 
-from skwfm import CeSGDClassifier, ELALClassifier, FBPClassifier, LALClassifier
+from skwfm import (
+    AnnealingClassifier,
+    CeSGDClassifier,
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+)
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.datasets import PackedSigns
 from skwfm.inference import Factors, SphericalPrior, infer
@@ -59,6 +65,7 @@ def test_what_is_not_packed_is_named(bits, n_features, bitorder, message):
         LALClassifier(max_iter=5, intercept_scaling=3.0),
         CeSGDClassifier(max_iter=5),
         ELALClassifier(max_iter=5),
+        AnnealingClassifier(max_iter=5),
         FBPClassifier(gammas=[0.5, 1.0]),
         FBPClassifier(gammas=[0.5], method="amp", answer="posterior"),
         FBPClassifier(label_noise=0.1, max_sweeps=20, method="amp"),

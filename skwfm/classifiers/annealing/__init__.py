@@ -1,0 +1,1 @@
+"""Simulated annealing of +-1 weights: energies, single flips, schedules."""

@@ -1,0 +1,79 @@
+"""Which weights replicas answer with: their majority, or the best of them."""
+
+import numpy as np
+
+from skwfm.classifiers.annealing.replicas import majority
+
+# Sums of inputs are exact up to so many roundings.
+_ROUNDINGS = 100
+
+
+class Answer:
+    """The weights to go on with as those of one machine.
+
+    Parameters
+    ----------
+    problem : Problem
+        Patterns and machine.
+    state : State
+        The replicas, whose later changes it sees.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (layout.size,)
+        Packed weights, units of norm one: those of the last `look`.
+    """
+
+    def __init__(self, problem, state):
+        self._problem = problem
+        self._state = state
+        self._size = 1 / np.sqrt(problem.layout.unit_sizes)
+        # Fields of at most this size count as zero. Those of +-1 inputs are integers.
+        self._zero = 0.5
+        if not problem.is_binary:
+            rounding = _ROUNDINGS * np.finfo(problem.dtype).eps
+            self._zero = rounding * np.abs(state.fields).max()
+        self.weights = self._packed(state.signs[0])
+
+    def _packed(self, signs):
+        layout = self._problem.layout
+        sizes = np.repeat(self._size, layout.unit_sizes)
+        return layout.pack(signs * sizes, self._problem.dtype)
+
+    def look(self):
+        """Take the weights with the fewest errors.
+
+        Returns
+        -------
+        solved : bool
+            Whether these have none, whichever way fields of zero are answered.
+        """
+        state = self._state
+        n_errors = [self._count_errors(fields.T) for fields in state.fields]
+        best = state.signs[int(np.argmin(n_errors))]
+        self.weights[:] = self._packed(best)
+        fewest = min(n_errors)
+        if len(n_errors) > 1:
+            centre = self._packed(majority(state.signs, state.overlaps))
+            rows = np.arange(self._problem.n_samples)
+            fields = self._problem.fields(centre, rows) / self._size
+            n_errors = self._count_errors(fields)
+            if n_errors <= fewest:
+                self.weights[:] = centre
+                fewest = n_errors
+        return fewest == 0
+
+    def _count_errors(self, fields):
+        """Count the errors of fields of +-1 weights by weight.
+
+        Where inputs cancel, rounding decides what stored weights answer: such a pattern
+        is wrong unless its answer is right for both signs. If several units are at
+        zero, that tells only if the machine is monotone.
+        """
+        problem = self._problem
+        wrong = problem.wrong(fields + self._zero) | problem.wrong(fields - self._zero)
+        if not getattr(problem.architecture, "is_monotone", False):
+            wrong |= np.sum(np.abs(fields) <= self._zero, axis=1) > 1
+        if problem.sample_weight is None:
+            return int(wrong.sum())
+        return float(problem.sample_weight[wrong].sum())
