@@ -278,8 +278,8 @@ def test_numba_is_loaded_by_the_first_fit_only():
 def test_errors_get_stuck_where_the_other_energies_do_not():
     """The paper's check, N = 201, alpha = 0.5, the first ten seeds.
 
-    If energies were equally good, one of two would leave fewer errors in nine or more of
-    ten paired sets with probability 22 / 2**10 = 0.02 at most.
+    If energies were equally good, one of two would leave fewer errors in nine or more
+    of ten paired sets with probability 22 / 2**10 = 0.02 at most.
     """
     n_errors = {energy: [] for energy in ENERGIES}
     for seed in range(10):
