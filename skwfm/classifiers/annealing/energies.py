@@ -158,7 +158,8 @@ def flip_inputs(problem):
     dtype = np.int8 if problem.is_binary else np.float64
     n_groups = len(problem.layout.groups)
     seen = (problem.layout.group_inputs(problem.inputs, g) for g in range(n_groups))
-    return np.concatenate([x.T.astype(dtype) for x in seen])
+    # Transposed arrays of one kind would be joined with the inputs of a weight apart.
+    return np.concatenate([x.T.astype(dtype, order="C") for x in seen])
 
 
 def weight_places(layout):
