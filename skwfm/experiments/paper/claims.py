@@ -190,6 +190,27 @@ def is_greater(estimate: Estimate, than: float = 0.0) -> Verdict:
     return "does not hold" if estimate.high < than else "open"
 
 
+def is_between(estimate: Estimate, low: float, high: float) -> Verdict:
+    """Decide whether a quantity lies in a range.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        The quantity.
+    low, high : float
+        The range.
+
+    Returns
+    -------
+    verdict : {"holds", "does not hold", "open"}
+        "open" if an end of the range lies in the interval, or there is none.
+    """
+    if low < estimate.low and estimate.high < high:
+        return "holds"
+    outside = estimate.high < low or high < estimate.low
+    return "does not hold" if outside else "open"
+
+
 def agrees(estimate: Estimate, low: float, high: float) -> Verdict:
     """Decide whether a quantity is what was published.
 

@@ -8,10 +8,10 @@ import numpy as np
 from scipy import stats
 
 from skwfm.classifiers.published import PUBLISHED_EPOCHS
-from skwfm.experiments.data.drawn import random_patterns
 from skwfm.experiments.data.sources import dress_coat
 from skwfm.experiments.paper.claims import CONFIDENCE, Claim, Estimate, agrees, mean
 from skwfm.experiments.paper.page import Page, Picture, Table
+from skwfm.experiments.paper.pages.random.algorithms import solutions
 from skwfm.experiments.paper.plan import Plan
 from skwfm.experiments.report.canvas import GREY, INK, logarithmic, new_figure, rule
 
@@ -41,14 +41,13 @@ def epochs(plan: Plan) -> Page:
     page : Page
         One claim for each published number.
     """
-    asked = ALGORITHMS if not plan.quick else ALGORITHMS[:3]
-    found = {}
-    for problem, source in _sources().items():
-        n_seeds = plan.size(PUBLISHED_RUNS[problem], 3)
-        result = plan.study(DATA[problem], asked, source, n_seeds=n_seeds)
-        for (_, name), runs in result.groups().items():
-            solved = [run.n_epochs for run in runs if run.n_train_errors == 0]
-            found[problem, name] = solved, len(runs)
+    results = {"random_patterns": solutions(plan), "dress_coat": _on_images(plan)}
+    found = {
+        (problem, name): _counts(runs)
+        for problem, result in results.items()
+        for (_, name), runs in result.groups().items()
+        if name in ALGORITHMS
+    }
     claims = [_claim(key, *counts) for key, counts in found.items()]
     return Page(
         "epochs",
@@ -69,8 +68,15 @@ def epochs(plan: Plan) -> Page:
     )
 
 
-def _sources():
-    return {"random_patterns": random_patterns(1000, 999), "dress_coat": dress_coat()}
+def _on_images(plan):
+    names = plan.size(ALGORITHMS, ALGORITHMS[:3])
+    n_seeds = plan.size(PUBLISHED_RUNS["dress_coat"], 3)
+    return plan.study(DATA["dress_coat"], names, dress_coat(), n_seeds=n_seeds)
+
+
+def _counts(runs):
+    """Epochs of the runs without errors, and the number of all runs."""
+    return [run.n_epochs for run in runs if not run.n_train_errors], len(runs)
 
 
 def _paragraphs():
