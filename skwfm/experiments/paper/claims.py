@@ -35,8 +35,12 @@ class Estimate(NamedTuple):
         Returns
         -------
         text : str
-            As ``"0.123 [0.101, 0.145] nats"``.
+            As ``"0.123 [0.101, 0.145] nats"``; bounds that are missing are said to be.
         """
+        if not np.isfinite(self).all():
+            known = np.isfinite(self.value)
+            value = f"{scale * self.value:.{digits}f} {unit}".rstrip()
+            return f"{value}, no interval" if known else "no number"
         value, low, high = (f"{scale * number:.{digits}f}" for number in self)
         return f"{value} [{low}, {high}] {unit}".rstrip()
 

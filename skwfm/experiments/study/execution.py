@@ -83,10 +83,13 @@ def execute_all(
     n_reused, tell = len(done), progress or (lambda *told: None)
     tell(n_reused, len(by_key), None)
     missing = {key: task for key, task in by_key.items() if key not in done}
-    with _single_thread():
+    # Outermost: scikit-learn gives each task the filters of warnings found here.
+    with _single_thread(), recorded_warnings() as caught:
         for key, result in _dispatch(missing, store, n_jobs):
             done[key] = result
             tell(len(done), len(by_key), result)
+    for message in caught:
+        warnings.warn(message, stacklevel=2)
     return Executed([done[key] for key in keys], n_reused)
 
 
@@ -224,6 +227,54 @@ class _SingleThread:
 
 
 _single_thread = _SingleThread()
+
+
+class _Recorder:
+    """Record all warnings of a block, in each thread its own.
+
+    ``warnings.catch_warnings`` changes the filters of all threads, and puts them back
+    in the order in which the threads happen to end. Here the first block to come
+    changes them, and the last to leave puts them back. What other code in the threads
+    does to the filters may still lose a warning, but never makes a run fail.
+    """
+
+    def __init__(self):
+        self._lock, self._n_inside, self._own = threading.Lock(), 0, threading.local()
+
+    @contextmanager
+    def __call__(self):
+        caught, lists = [], self._lists()
+        with self._lock:
+            self._n_inside += 1
+            if self._n_inside == 1:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("always")
+                self._elsewhere = warnings.showwarning
+                warnings.showwarning = self._note
+        lists.append(caught)
+        try:
+            yield caught
+        finally:
+            lists.pop()
+            with self._lock:
+                self._n_inside -= 1
+                if self._n_inside == 0:
+                    self._filters.__exit__(None, None, None)
+
+    def _lists(self):
+        """Lists of the blocks that this thread is in, the innermost last."""
+        return self._own.__dict__.setdefault("lists", [])
+
+    def _note(self, message, *where, **how):
+        lists = self._lists()
+        if lists:
+            lists[-1].append(message)
+        else:
+            self._elsewhere(message, *where, **how)
+
+
+recorded_warnings = _Recorder()
 
 
 @contextmanager

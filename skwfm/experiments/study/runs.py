@@ -17,6 +17,7 @@ from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Source, Split
 from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.contestants import COMMITTEE, Contestant
+from skwfm.experiments.study.execution import recorded_warnings
 from skwfm.experiments.study.measures import identity, read_only, take_measures
 from skwfm.experiments.study.provenance import provenance, source_hash
 from skwfm.experiments.study.records import Run
@@ -136,8 +137,7 @@ class RunTask:
 def _train(contestant, split, weights, seed, measures, solutions_only):
     """Train, test and measure."""
     estimator = contestant.seeded(seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with recorded_warnings() as caught:
         start = time.perf_counter()
         _fit(estimator, split, weights[0])
         seconds = time.perf_counter() - start
@@ -185,7 +185,7 @@ def _fit(estimator, split, weights):
 
 
 def _messages(caught):
-    texts = (" ".join(str(warning.message).split()) for warning in caught)
+    texts = (" ".join(str(message).split()) for message in caught)
     return tuple(dict.fromkeys(texts))
 
 

@@ -1,6 +1,7 @@
 """One file per figure or experiment of the paper, each a function of a plan."""
 
 from skwfm.experiments.paper.pages.random.algorithms import fig4, fig5
+from skwfm.experiments.paper.pages.random.capacity import capacity
 from skwfm.experiments.paper.pages.random.epochs import epochs
 from skwfm.experiments.paper.pages.theory.cross_entropy import fig2, fig3
 from skwfm.experiments.paper.pages.theory.wide_minima import fig1
@@ -13,4 +14,5 @@ EXPERIMENTS = {
     "fig4": fig4,
     "fig5": fig5,
     "epochs": epochs,
+    "capacity": capacity,
 }
