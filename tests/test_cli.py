@@ -284,8 +284,8 @@ def test_killed_worker_is_explained(study, monkeypatch):
         raise TerminatedWorkerError("a worker was terminated")
 
     # By its full name: the package's attribute of that name is the function.
-    module = sys.modules["skwfm.experiments.compare"]
-    monkeypatch.setattr(module, "_execute", killed)
+    module = sys.modules["skwfm.experiments.study.execution"]
+    monkeypatch.setattr(module, "_dispatch", killed)
     status, table, messages, _ = study()
     assert (status, table) == (1, "")
     assert "worker process was killed" in messages
@@ -339,7 +339,7 @@ def test_options_out_of_range(options, capsys):
 
 
 def test_missing_matplotlib_is_said_before_any_run(study, monkeypatch):
-    monkeypatch.setattr("skwfm.cli.find_spec", lambda name: None)
+    monkeypatch.setattr("skwfm.cli.compare.find_spec", lambda name: None)
     status, _, messages, _ = study()
     assert status == 2
     assert "pip install 'skwfm[plot]'" in messages
@@ -407,7 +407,7 @@ def test_info_names_the_plugins_of_others(capsys, monkeypatch):
 
 def test_help_is_fast_and_imports_nothing_heavy():
     code = (
-        "import sys; from skwfm import cli; cli._parser().format_help();"
+        "import sys; from skwfm.cli.main import _parser; _parser().format_help();"
         "print([m for m in ('sklearn', 'numpy', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -2,25 +2,29 @@
 
 from skwfm.experiments.compare import compare
 from skwfm.experiments.comparison import Comparison
+from skwfm.experiments.data.drawn import DrawnSource, random_patterns
 from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source, dress_coat
-from skwfm.experiments.study.contestants import (
-    Contestant,
-    find_contestants,
-    known_names,
-)
+from skwfm.experiments.study.contestants import Contestant
 from skwfm.experiments.study.measures import Measured
+from skwfm.experiments.study.naming import find_contestants, known_names
 from skwfm.experiments.study.records import Run
+from skwfm.experiments.study.results import StudyResult
+from skwfm.experiments.study.study import Study
 
 __all__ = [
     "Comparison",
     "Contestant",
+    "DrawnSource",
     "Measured",
     "Run",
     "Source",
+    "Study",
+    "StudyResult",
     "compare",
     "dress_coat",
     "find_contestants",
     "known_names",
+    "random_patterns",
     "read_source",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,20 +12,9 @@ from skwfm.experiments.comparison import Comparison
 from skwfm.experiments.data.preparation import prepared
 from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source, dress_coat
-from skwfm.experiments.study.contestants import (
-    STANDARD,
-    Contestant,
-    default_names,
-    find_contestants,
-)
-from skwfm.experiments.study.measures import (
-    DEFAULT_MEASURES,
-    described,
-    find_measures,
-)
-from skwfm.experiments.study.records import COLUMNS, Run
-from skwfm.experiments.study.runs import execute_run, restore_run, run_key
-from skwfm.experiments.study.storage import RunStore
+from skwfm.experiments.study.measures import DEFAULT_MEASURES, described
+from skwfm.experiments.study.records import Run
+from skwfm.experiments.study.study import Study
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -124,34 +112,19 @@ def compare(
     >>> result.settings["preparation"]
     'columns: 30 of numbers; inputs made of them: 30'
     """
-    seeds = _seeds(n_seeds, seed)
-    if n_measured < 0:
-        raise ValueError(f"n_measured must not be negative; got {n_measured}.")
-    if n_jobs == 0:
-        raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
     source = _read_source(source, target, weight_column)
-    if algorithms is None:
-        algorithms = default_names(source.problem)
-    contestants = find_contestants(algorithms, source.problem)
-    solutions_only = measures is None
-    measures = find_measures(DEFAULT_MEASURES if solutions_only else measures, COLUMNS)
-    settings = _settings(source, contestants, measures, seeds, seeds[:n_measured])
-    settings["solutions_only"] = solutions_only
-    if source.problem is None:
-        contestants = [contestant.standardised() for contestant in contestants]
-    tasks = [
-        _Task(
-            member, source, seed, _asked(measures, member, place < n_measured),
-            solutions_only,
-        )
-        for place, seed in enumerate(seeds)
-        for member in contestants
-    ]  # fmt: skip
-    runs, n_reused = _run_all(
-        tasks, RunStore(cache), n_jobs, progress or (lambda *told: None)
-    )
+    study = Study(
+        algorithms, source, measures=DEFAULT_MEASURES if measures is None else measures,
+        n_seeds=n_seeds, seed=seed, n_measured=n_measured,
+        solutions_only=measures is None,
+    )  # fmt: skip
+    contestants = study.contestants[source.name]
+    settings = _settings(study, source, contestants)
+    result = study.run(cache, n_jobs=n_jobs, progress=progress)
     reference = _reference([contestant.name for contestant in contestants])
-    return Comparison(runs, settings, reference, n_reused, source.image_shape)
+    return Comparison(
+        result.runs, settings, reference, result.n_reused, source.image_shape
+    )
 
 
 def _read_source(source, target, weight_column):
@@ -172,77 +145,13 @@ def _read_source(source, target, weight_column):
     return source
 
 
-def _seeds(n_seeds, seed):
-    if n_seeds < 1:
-        raise ValueError(f"n_seeds must be at least 1; got {n_seeds}.")
-    if not 0 <= seed <= 2**32 - n_seeds:
-        raise ValueError(f"seed must lie in [0, 2**32 - n_seeds]; got {seed}.")
-    return list(range(seed, seed + n_seeds))
-
-
-def _asked(measures, contestant, is_measured):
-    """Return all measures on the measured seeds, else those of any classifier.
-
-    Standard methods are asked for all on every seed: that they have none costs nothing.
-    """
-    if is_measured or contestant.family == STANDARD:
-        return measures
-    return [measure for measure in measures if measure.needs == "classifier"]
-
-
 def _reference(names):
     """Choose LAL, which does not look for wide minima, if it takes part."""
     return next((name for name in ("LAL", "lal") if name in names), names[0])
 
 
-class _Task(NamedTuple):
-    contestant: Contestant
-    source: Source
-    seed: int
-    measures: list
-    solutions_only: bool
-
-
-def _run_all(tasks, store, n_jobs, progress):
-    """Return all runs in the order of the tasks, and how many came from the store."""
-    keys = [run_key(*task) for task in tasks]
-    found = {key: restore_run(store, key) for key in keys}
-    done = {key: run for key, run in found.items() if run is not None}
-    n_reused = len(done)
-    progress(n_reused, len(tasks), None)
-    missing = {key: t for key, t in zip(keys, tasks, strict=True) if key not in done}
-    for key, run in _execute(missing, store, n_jobs):
-        done[key] = run
-        progress(len(done), len(tasks), run)
-    return [done[key] for key in keys], n_reused
-
-
-def _execute(missing, store, n_jobs):
-    """Yield (key, run) as the missing runs finish."""
-    from sklearn.utils.parallel import Parallel, delayed
-
-    # One run per batch: a finished run is reported and stored at once.
-    pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    return pool(
-        delayed(_keyed_run)(_in_numbers(task), store, key, os.getpid())
-        for key, task in missing.items()
-    )
-
-
-def _in_numbers(task):
-    """Prepare a table once for all algorithms of a seed, and not in every worker."""
-    try:
-        return task._replace(source=prepared(task.source, task.seed).source)
-    except Exception:
-        return task  # The run fails with this error, the others go on.
-
-
-def _keyed_run(task, store, key, study_pid):
-    contestant, source, seed, *what = task
-    return key, execute_run(contestant, source, seed, store, key, study_pid, *what)
-
-
-def _settings(source, contestants, measures, seeds, measured_seeds):
+def _settings(study, source, contestants):
+    seeds = study.seeds
     numbers, preparation = prepared(source, seeds[0])
     split = numbers.split(seeds[0])
     names = source.class_names or tuple(map(str, source.classes))
@@ -265,9 +174,10 @@ def _settings(source, contestants, measures, seeds, measured_seeds):
         "subsampled": source.n_per_class is not None,
         "standardised": source.problem is None,
         "seeds": seeds,
-        "measured_seeds": measured_seeds,
-        "measures": {measure.name: described(measure) for measure in measures},
+        "measured_seeds": study.measured_seeds,
+        "measures": {measure.name: described(measure) for measure in study.measures},
         "algorithms": {c.name: _described(c) for c in contestants},
+        "solutions_only": study.solutions_only,
     }
 
 

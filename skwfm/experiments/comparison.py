@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
-from skwfm.experiments.study.machine import cpu, versions
+from skwfm.experiments.report.summary import summarise
+from skwfm.experiments.study.provenance import cpu, versions
 from skwfm.experiments.study.records import COLUMNS, Run
-from skwfm.experiments.study.storage import write_atomically
-from skwfm.experiments.study.summary import summarise
+from skwfm.experiments.study.storage import write_atomically, write_rows
 
 
 @dataclass(frozen=True)
@@ -114,11 +112,7 @@ class Comparison:
         path : path-like
             Target file.
         """
-        text, rows = io.StringIO(), self._rows()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(path, text.getvalue())
+        write_rows(path, self._rows())
 
     def to_json(self, path: str | PathLike) -> None:
         """Write summary, settings, versions and runs.

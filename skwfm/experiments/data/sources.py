@@ -107,6 +107,9 @@ class Source:
             return joblib.hash((*arrays, *rule))
         return joblib.hash((*arrays, *rule, self.weights, self.weights_test))
 
+    # Functions that draw patterns: there are none, see `DrawnSource`.
+    code = ()
+
     @property
     def classes(self) -> np.ndarray:
         """The labels, in order.

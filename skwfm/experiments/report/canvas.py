@@ -4,6 +4,7 @@ BLUE, GREY, RED, INK = "#1f6fb4", "#7a7f87", "#b5402d", "#22262b"
 GRID = "#e4e6e9"
 # Inches; narrow, so that the text can be read on a telephone.
 WIDTH = 7.2
+DPI = 160
 
 
 def new_figure(height):
@@ -33,3 +34,29 @@ def rule(axes, **kwargs):
     """Draw a pale grid below everything else; `kwargs` are those of ``Axes.grid``."""
     axes.grid(color=GRID, **kwargs)
     axes.set_axisbelow(True)
+
+
+def drawn(figure, kind):
+    """Draw a figure into the content of a file.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    kind : {"png", "svg"}
+        Format. Files do not tell when they were made, so equal figures are equal.
+
+    Returns
+    -------
+    content : bytes
+        Of the file.
+    """
+    from io import BytesIO
+
+    from matplotlib import rc_context
+
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    stream = BytesIO()
+    with rc_context({"svg.hashsalt": "skwfm", "svg.fonttype": "path"}):
+        figure.savefig(stream, format=kind, dpi=DPI, metadata=metadata)
+    return stream.getvalue()

@@ -57,6 +57,14 @@ class ProgressBar:
         self._n_failed += run is not None and run.status == "failed"
         self.n_kept, self.n_runs = n_done - self._n_failed, n_runs
         text = "" if run is None else f"{run.algorithm}, seed {run.seed}"
+        self._draw(text, n_done, n_runs)
+
+    def show(self, what, n_done, n_runs):
+        """Show the numbers of finished and of all runs, and what is run."""
+        self.n_kept, self.n_runs = n_done, n_runs
+        self._draw(what, n_done, n_runs)
+
+    def _draw(self, text, n_done, n_runs):
         self._progress.update(
             self._task, completed=n_done, total=n_runs, description=text
         )
@@ -215,7 +223,7 @@ def print_info(plugins):
 
     `plugins` are the entries of the registry, of all groups.
     """
-    from skwfm.experiments.study.machine import blas, cpu, instruction_set, versions
+    from skwfm.experiments.study.provenance import blas, cpu, instruction_set, versions
 
     lines = [*versions().items(), ("processor", cpu()["model"])]
     lines += [("cores", cpu()["cores"]), ("system", cpu()["system"])]
@@ -227,3 +235,20 @@ def print_info(plugins):
         lines += [("plugins", "none but the built-in ones")]
     for name, value in lines:
         print(f"{name:14} {value}")
+
+
+def print_claims(pages, folder):
+    """Print the verdict on every claim, and where the report is."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("experiment", "claim", "found", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for page in pages:
+        for claim in page.claims:
+            cells = page.name, claim.text, claim.found, claim.verdict
+            table.add_row(*map(Text, cells))
+    _console().print(table)
+    _say(f"Open {(folder / 'index.html').resolve().as_uri()}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
@@ -13,6 +12,7 @@ import numpy as np
 
 from skwfm.experiments.study.classes import machines_of_classes, mean_curve
 from skwfm.experiments.study.contestants import STANDARD, registered
+from skwfm.experiments.study.execution import recorded_warnings
 from skwfm.landscape.measure import NEEDS, Curve, resolve_measure, unmet_need
 
 DEFAULT_MEASURES = ("local_entropy", "hessian", "noise_robustness")
@@ -229,8 +229,7 @@ def read_only(array):
 
 def _take(measure, trained, seed, family, solutions_only):
     """Measure; an error inside a measure does not make the run fail."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with recorded_warnings() as caught:
         try:
             # Inside the try block, as it calls an optional method of the plugin.
             models, reason = _models(measure, trained, family, solutions_only)
@@ -243,7 +242,7 @@ def _take(measure, trained, seed, family, solutions_only):
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             return Measured(dict.fromkeys(measure.columns), reason=reason)
-    messages = (" ".join(str(warning.message).split()) for warning in caught)
+    messages = (" ".join(str(message).split()) for message in caught)
     reason = "; ".join(dict.fromkeys(messages))
     if None in values and not reason:
         reason = "the measure gave no finite number"

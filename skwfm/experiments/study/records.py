@@ -45,6 +45,9 @@ class Run:
         Weights of the first hidden unit.
     measures : dict of str to Measured
         Results of the measures that were asked for, by name of the measure.
+    provenance : dict
+        Versions, processor, plugins, hashes of the data and of the source code of other
+        packages that the run was made with.
     """
 
     algorithm: str
@@ -63,6 +66,8 @@ class Run:
     curve: tuple = field(default=(), repr=False)
     first_unit: tuple = field(default=(), repr=False)
     measures: dict = field(default_factory=dict, repr=False)
+    # What a run was made with does not make it another one.
+    provenance: dict = field(default_factory=dict, repr=False, compare=False)
 
     def row(self) -> dict[str, object]:
         """Return the scalar attributes and the numbers of the measures, by name.
@@ -104,9 +109,8 @@ class Run:
 
 
 # Columns of the CSV file and keys of the runs in the JSON file, before the measures'.
-COLUMNS = tuple(
-    f.name for f in fields(Run) if f.name not in {"curve", "first_unit", "measures"}
-)
+_NO_COLUMNS = {"curve", "first_unit", "measures", "provenance"}
+COLUMNS = tuple(f.name for f in fields(Run) if f.name not in _NO_COLUMNS)
 
 
 _COUNTS = ("seed", "n_train", "n_train_errors", "n_test")
@@ -132,7 +136,8 @@ def _check_record(record):
         # NaN and infinity fail as well.
         if not (isinstance(value, (int, float)) and 0 <= value <= top):
             raise ValueError(f"{name} is {value!r}")
-    for name, kind in (("measures", dict), ("warnings", list), ("curve", list)):
+    kinds = {"measures": dict, "provenance": dict, "warnings": list, "curve": list}
+    for name, kind in kinds.items():
         if not isinstance(record[name], kind):
             raise ValueError(f"{name} is {record[name]!r}")
 

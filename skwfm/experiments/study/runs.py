@@ -1,16 +1,10 @@
 """One run: one algorithm trained and tested on the split of one seed."""
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 import time
 import traceback
 import warnings
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 import joblib
 import numpy as np
@@ -20,11 +14,12 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skwfm import __version__
 from skwfm.experiments.data.preparation import preparation_key, prepared
-from skwfm.experiments.data.sources import Split
+from skwfm.experiments.data.sources import Source, Split
 from skwfm.experiments.study.classes import total_curve
-from skwfm.experiments.study.contestants import COMMITTEE
+from skwfm.experiments.study.contestants import COMMITTEE, Contestant
+from skwfm.experiments.study.execution import recorded_warnings
 from skwfm.experiments.study.measures import identity, read_only, take_measures
-from skwfm.experiments.study.provenance import source_hash
+from skwfm.experiments.study.provenance import provenance, source_hash
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.storage import RunStore
 
@@ -63,7 +58,7 @@ def run_key(contestant, source, seed, measures=(), solutions_only=True):
         family=contestant.family,
         version=contestant.version,
         estimator=joblib.hash(estimator),
-        source=source_hash(estimator, *measures),
+        source=source_hash(estimator, *measures, *source.code),
         data=source.digest,
         seed=seed,
         measures=[identity(measure) for measure in measures],
@@ -73,43 +68,9 @@ def run_key(contestant, source, seed, measures=(), solutions_only=True):
     )
 
 
-def restore_run(store, key):
-    """Return a stored run, or None.
-
-    Parameters
-    ----------
-    store : RunStore
-        Where runs are kept.
-    key : str
-        As returned by `run_key`.
-
-    Returns
-    -------
-    run : Run or None
-        The finished run; a damaged record counts as absent.
-
-    Warns
-    -----
-    UserWarning
-        If the record is damaged.
-    """
-    record = store.load(key)
-    if record is None:
-        return None
-    try:
-        return Run.of(record)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        warnings.warn(
-            f"{store.folder / key}.json is damaged ({error}); the run is repeated.",
-            stacklevel=2,
-        )
-        return None
-
-
-def execute_run(
-    contestant, source, seed, store, key, study_pid, measures=(), solutions_only=True
-):
-    """Train, test and store one run, in a worker process or in that of the study.
+@dataclass(frozen=True)
+class RunTask:
+    """One run that is still to do, see `execution.Task`.
 
     Parameters
     ----------
@@ -119,105 +80,64 @@ def execute_run(
         The patterns.
     seed : int
         Seed of the run.
-    store : RunStore
-        Where a successful run is kept; failed ones are tried again next time.
-    key : str
-        As returned by `run_key`.
-    study_pid : int
-        Process of the study, which alone reacts to Ctrl-C.
-    measures : iterable of Measure, default=()
+    measures : sequence of Measure, default=()
         What to measure of the trained classifier.
     solutions_only : bool, default=True
         Whether landscapes are measured only of what makes no training errors.
-
-    Returns
-    -------
-    run : Run
-        The outcome; an exception of the algorithm becomes a failed run.
     """
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid == study_pid:
-        _end_with(study_pid)
-    # Standard output is for results: what an algorithm prints goes to standard error.
-    with (
-        _single_thread(),
-        _interrupt_wins(os.getpid() == study_pid),
-        redirect_stdout(sys.stderr),
-    ):
+
+    contestant: Contestant
+    source: Source
+    seed: int
+    measures: Sequence = ()
+    solutions_only: bool = True
+
+    def key(self):
+        """Return the key, see `run_key`."""
+        return run_key(
+            self.contestant, self.source, self.seed, self.measures, self.solutions_only
+        )
+
+    def prepared(self):
+        """Prepare a table once for all algorithms of a seed, and not in every worker.
+
+        A run whose table cannot be prepared fails with that error, the others go on.
+        """
+        try:
+            return replace(self, source=prepared(self.source, self.seed).source)
+        except Exception:
+            return self
+
+    def execute(self):
+        """Train, test and measure; an exception becomes a failed run."""
+        member, seed = self.contestant, self.seed
         try:
             # Read-only: an algorithm that writes to its input fails, instead of
             # spoiling what is measured afterwards.
-            numbers = prepared(source, seed).source
+            numbers = prepared(self.source, seed).source
             split = Split(*map(read_only, numbers.split(seed)))
             weights = numbers.split_weights(seed)
-            run = _train(contestant, split, weights, seed, measures, solutions_only)
+            how = seed, self.measures, self.solutions_only
+            run = _train(member, split, weights, *how)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
             reason = "".join(traceback.format_exception_only(error)).strip()
-            return Run(contestant.name, contestant.family, seed, "failed", reason)
-    store.save(key, asdict(run))
-    return run
+            return Run(member.name, member.family, seed, "failed", reason)
+        made = provenance(member.estimator, *self.measures, *self.source.code)
+        return replace(run, provenance={"data": self.source.digest, **made})
 
+    def to_record(self, run):
+        """Keep successful runs; failed ones are tried again."""
+        return asdict(run) if run.status == "ok" else None
 
-@cache
-def _end_with(study_pid):
-    """End this worker if the study is killed, which then cannot end it."""
-
-    def end_if_killed():
-        if os.getppid() != study_pid:
-            os._exit(1)
-
-    def watch():
-        while True:
-            end_if_killed()
-            time.sleep(1)
-
-    end_if_killed()  # perhaps before the first run
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _single_thread():
-    """Use one BLAS thread: sums in the same order, whatever n_jobs is."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1)
-
-
-@contextmanager
-def _interrupt_wins(in_study):
-    """Raise KeyboardInterrupt at the end even if ``fit`` caught it.
-
-    On Ctrl-C several classifiers, such as MLPClassifier, return what they have; such a
-    half-trained model must not count as a finished run. Workers ignore Ctrl-C: the
-    study ends them.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    noted = []
-
-    def note(signum, frame):
-        noted.append(signum)
-        raise KeyboardInterrupt
-
-    if not in_study:
-        # Never restored: an idle worker would print a traceback on Ctrl-C.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if noted:
-        raise KeyboardInterrupt
+    def from_record(self, record):
+        """Restore a run; ValueError unless all numbers are there."""
+        return Run.of(record)
 
 
 def _train(contestant, split, weights, seed, measures, solutions_only):
     """Train, test and measure."""
     estimator = contestant.seeded(seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with recorded_warnings() as caught:
         start = time.perf_counter()
         _fit(estimator, split, weights[0])
         seconds = time.perf_counter() - start
@@ -265,7 +185,7 @@ def _fit(estimator, split, weights):
 
 
 def _messages(caught):
-    texts = (" ".join(str(warning.message).split()) for warning in caught)
+    texts = (" ".join(str(message).split()) for message in caught)
     return tuple(dict.fromkeys(texts))
 
 

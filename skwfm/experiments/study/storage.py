@@ -1,6 +1,8 @@
 """Finished runs on disk, so that an interrupted comparison loses none of them."""
 
+import csv
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -51,6 +53,28 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_rows(path, rows):
+    """Write records as CSV.
+
+    Parameters
+    ----------
+    path : path-like
+        Target; its folder is created.
+    rows : sequence of mapping
+        Records; columns are those of all of them, in order of appearance.
+
+    Raises
+    ------
+    OSError
+        As `write_atomically`.
+    """
+    text, columns = io.StringIO(), dict.fromkeys(c for row in rows for c in row)
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue())
 
 
 class RunStore:

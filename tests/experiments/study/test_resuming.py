@@ -15,11 +15,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.naive_bayes import GaussianNB
 
 from skwfm._entry_points import Plugin
-from skwfm.experiments import Contestant, Source, compare
-from skwfm.experiments.compare import _asked
+from skwfm.experiments import Contestant, Source, Study, compare
 from skwfm.experiments.study import measures
+from skwfm.experiments.study.execution import finish
 from skwfm.experiments.study.provenance import source_hash
-from skwfm.experiments.study.runs import execute_run, run_key
+from skwfm.experiments.study.runs import RunTask, run_key
 from skwfm.experiments.study.storage import RunStore
 from skwfm.landscape.measures import LocalEntropy, NoiseRobustness
 
@@ -127,11 +127,12 @@ def test_key_changes_with_the_code_of_an_editable_plugin(source, tmp_path, monke
 
 def test_only_committee_machines_are_measured_or_not():
     """A standard method has nothing to measure on any seed, so nothing to repeat."""
-    committee = Contestant("counting", Counting(), "committee")
     chosen = [LocalEntropy(), NoiseRobustness()]
-    assert _asked(chosen, committee, True) == chosen
-    assert _asked(chosen, committee, False) == chosen[1:]
-    assert _asked(chosen, counting(), True) == _asked(chosen, counting(), False)
+    members = [Contestant("counting", Counting(), "committee"), counting()]
+    data = Source("line", np.arange(20.0).reshape(10, 2), np.tile([0, 1], 5))
+    study = Study(members, data, measures=chosen, n_seeds=2, n_measured=1)
+    asked = [[t.measures for t in study.tasks(seed)] for seed in study.seeds]
+    assert asked == [[chosen, chosen], [chosen[1:], chosen]]
 
 
 def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):
@@ -202,10 +203,9 @@ def test_interrupted_fit_is_not_a_result(source, action, tmp_path):
 
 def test_worker_leaves_ctrl_c_to_the_study(source, tmp_path):
     """Else a swallowed Ctrl-C in a worker would pass for a finished run."""
-    task = (counting("swallow"), source, 0)
-    key = run_key(*task)
+    task = RunTask(counting("swallow"), source, 0)
     try:
-        run = execute_run(*task, RunStore(tmp_path), key, study_pid=-1)
+        run = finish(task, task.key(), RunStore(tmp_path), study_pid=-1)
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     assert FITS == [0]
@@ -290,16 +290,18 @@ LATE_WORKER = """
     import numpy as np
     from sklearn.naive_bayes import GaussianNB
     from skwfm.experiments import Contestant, Source
-    from skwfm.experiments.study.runs import execute_run
+    from skwfm.experiments.study.execution import finish
+    from skwfm.experiments.study.runs import RunTask
+    from skwfm.experiments.study.storage import RunStore
 
     def begin_late(study_pid):
         X, y = np.arange(40.0).reshape(20, 2), np.tile([0, 1], 10)
         while os.getppid() == study_pid:
             time.sleep(0.01)
-        run = Contestant("late", GaussianNB()), Source("line", X, y), 0
+        run = RunTask(Contestant("late", GaussianNB()), Source("line", X, y), 0)
         try:
-            execute_run(*run, None, "key", study_pid)
-        finally:  # there is no store: an error, but after the run
+            finish(run, "key", RunStore(None), study_pid)
+        finally:
             Path(sys.argv[1]).touch()
 
     fork = multiprocessing.get_context("fork")

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-import numpy as np
+from skwfm.experiments.study.results import mean_and_error
 
 METRICS = (
     "n_epochs",
@@ -12,29 +12,6 @@ METRICS = (
     "seconds",
 )
 SCORES = ("test_accuracy", "balanced_accuracy")
-
-
-def mean_and_error(values):
-    """Return the mean and its standard error.
-
-    Parameters
-    ----------
-    values : sequence of float or None
-        One value per run; None (not applicable) is left out.
-
-    Returns
-    -------
-    estimate : dict
-        ``mean`` and ``standard_error``; None where undefined (no value, or, for the
-        error, a single one).
-    """
-    values = np.array([v for v in values if v is not None], dtype=float)
-    if values.size == 0:
-        return {"mean": None, "standard_error": None}
-    if values.size == 1:
-        return {"mean": float(values[0]), "standard_error": None}
-    error = values.std(ddof=1) / np.sqrt(values.size)
-    return {"mean": float(values.mean()), "standard_error": float(error)}
 
 
 def summarise(runs, names, reference):

@@ -12,7 +12,7 @@ from skwfm import plugins
 from skwfm._entry_points import Plugin
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
-from skwfm.experiments.study.contestants import (
+from skwfm.experiments.study.naming import (
     LAL_DEFAULT,
     PUBLISHED,
     default_names,

@@ -1,0 +1,83 @@
+"""What commands that run for long have in common: endings that lose nothing."""
+
+import argparse
+import shlex
+import signal
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+INTERRUPTED = 130
+NOT_READ = 141  # as the shell reports a program that wrote into a closed pipe
+
+
+class UserError(Exception):
+    """An error in the arguments, the data or the installation."""
+
+
+def run_kept(work, bar, cache):
+    """Do the work of a command; if it ends early, say what is kept.
+
+    Parameters
+    ----------
+    work : callable
+        Returns the status of the command.
+    bar : ProgressBar
+        Counts finished runs.
+    cache : Path
+        Folder of the finished runs.
+
+    Returns
+    -------
+    status : int
+        That of the work, 1 if the disk is full or a worker died, `INTERRUPTED` after
+        Ctrl-C or SIGTERM.
+    """
+    from skwfm.experiments.report import terminal
+
+    try:
+        return work()
+    except BrokenPipeError:  # nothing is wrong with the folder
+        raise
+    except OSError as error:
+        text = terminal.NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache)
+    except BrokenProcessPool:
+        text = terminal.WORKER_DIED.format(bar.n_kept, bar.n_runs, cache)
+    except KeyboardInterrupt:
+        # Without --fresh, which would discard the finished runs.
+        command = shlex.join(["skwfm", *(w for w in sys.argv[1:] if w != "--fresh")])
+        kept = terminal.INTERRUPTED.format(bar.n_kept, bar.n_runs, cache, command)
+        print(kept, file=sys.stderr)
+        return INTERRUPTED
+    print(text, file=sys.stderr)
+    return 1
+
+
+@contextmanager
+def terminated_like_interrupted():
+    """Treat SIGTERM like Ctrl-C, so that the study ends its workers."""
+    previous = signal.signal(
+        signal.SIGTERM, lambda *received: signal.raise_signal(signal.SIGINT)
+    )
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def positive(text):
+    return natural(text, least=1)
+
+
+def natural(text, least=0):
+    value = int(text)
+    if value < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}; got {text}")
+    return value
+
+
+def share(text):
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 1; got {text}")
+    return value

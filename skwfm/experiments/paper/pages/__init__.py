@@ -1,0 +1,18 @@
+"""One file per figure or experiment of the paper, each a function of a plan."""
+
+from skwfm.experiments.paper.pages.random.algorithms import fig4, fig5
+from skwfm.experiments.paper.pages.random.capacity import capacity
+from skwfm.experiments.paper.pages.random.epochs import epochs
+from skwfm.experiments.paper.pages.theory.cross_entropy import fig2, fig3
+from skwfm.experiments.paper.pages.theory.wide_minima import fig1
+
+# In the order of the report.
+EXPERIMENTS = {
+    "fig1": fig1,
+    "fig2": fig2,
+    "fig3": fig3,
+    "fig4": fig4,
+    "fig5": fig5,
+    "epochs": epochs,
+    "capacity": capacity,
+}

@@ -1,0 +1,1 @@
+"""Figures that are theory for infinitely large machines."""
