@@ -1,5 +1,6 @@
 """Committee-machine classifiers: one training algorithm a file."""
 
+from skwfm.classifiers.answers.calibration import AnswerNoise
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
@@ -11,6 +12,7 @@ from skwfm.classifiers.solution import Epoch, Solution
 from skwfm.problem.problem import Problem
 
 __all__ = [
+    "AnswerNoise",
     "BaseCommitteeClassifier",
     "CeSGDClassifier",
     "ELALClassifier",

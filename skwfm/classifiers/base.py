@@ -26,6 +26,7 @@ from skwfm.classifiers.targets import (
     find_weights,
     without_zero_weights,
 )
+from skwfm.persistence import Versioned
 from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
@@ -33,6 +34,7 @@ from skwfm.problem.validation import check_squares, without_integers
 
 
 class BaseCommitteeClassifier(
+    Versioned,
     AnswersMixin,
     MachinesMixin,
     ParametersMixin,

@@ -105,7 +105,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     intercept_scaling_ : float or ndarray of shape (n_hidden,)
         The constant input; an array if units differ in their number of inputs.
     posterior_ : Posterior
-        Marginals at the coupling of the answer.
+        Marginals at the coupling of the answer. A saved model has no messages.
     gamma_ : float
         The coupling of the answer; with noise that of `coef_`.
     label_noise_ : float
