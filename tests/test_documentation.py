@@ -51,7 +51,7 @@ def test_docstring_names_every_parameter_of_the_true_signature(name):
 @pytest.mark.parametrize("path", GUIDE, ids=lambda p: p.stem)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_user_guide_examples_give_what_they_say(path, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "docs" / "user_guide" / "example_plugin")
+    monkeypatch.syspath_prepend(ROOT / "examples" / "plugin" / "src")
     result = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
     assert result.failed == 0
 

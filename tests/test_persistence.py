@@ -112,7 +112,7 @@ def test_transformers_of_solutions(way, tmp_path):
     rows = flatten_solutions([LALClassifier(**FEW).fit(X, y)])
     for transformer in (
         HessianSpectrumTransformer(X, y, beta=2.0, n_hidden=3),
-        LocalEntropyTransformer(X, y, overlap=0.9, n_hidden=3),
+        LocalEntropyTransformer(X, y, distances=[0.1], n_hidden=3),
         NoiseRobustnessTransformer(X, y, n_hidden=3, random_state=0),
         MeasureTransformer("manifold", X, y, n_hidden=3),
     ):
