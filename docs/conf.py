@@ -37,7 +37,7 @@ extensions = [
     "mathml",
     "rooms",
 ]
-exclude_patterns = ["_build", "_extensions", "_templates", "user_guide/example_plugin"]
+exclude_patterns = ["_build", "_extensions", "_templates"]
 templates_path = ["_templates"]
 default_role = "autolink"  # `name` links to the API if there is such a name
 

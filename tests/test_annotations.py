@@ -15,6 +15,7 @@ PACKAGES = (
     "experiments",
     "inference",
     "landscape",
+    "persistence",
     "plugins",
     "testing",
     "theory",

@@ -1,9 +1,6 @@
 """The conformance checks accept what is right and catch each thing that is wrong."""
 
-import importlib.util
 import random
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -511,20 +508,3 @@ class SilentOnNaN(LeastSquares):
 def test_wrong_algorithm_class_is_caught(algorithm, remedy):
     with pytest.raises(AssertionError, match=remedy):
         check_algorithm(algorithm)
-
-
-def test_documented_example_passes(monkeypatch):
-    pytest.importorskip("skwfm.architectures")
-    folder = Path(__file__).parents[1] / "docs" / "user_guide" / "example_plugin"
-    if not folder.exists():
-        pytest.skip("the documentation is not beside the tests")
-    spec = importlib.util.spec_from_file_location(
-        "skwfm_example", folder / "skwfm_example.py"
-    )
-    example = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "skwfm_example", example)
-    spec.loader.exec_module(example)
-    skipped = check_architecture(example.ChairedCommittee)
-    assert skipped == ("smooth(order=2)", "channel")
-    assert check_architecture(example.ChairedCommittee(4)) == skipped
-    check_algorithm(example.LeastSquaresClassifier)

@@ -1,9 +1,5 @@
 """`check_measure` accepts what is right and catches each thing that is wrong."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -223,16 +219,3 @@ def test_wrong_measures_are_caught(measure, remedy):
     SignedScore.n_calls = 0
     with pytest.raises(AssertionError, match=remedy):
         check_measure(measure)
-
-
-def test_documented_measure_passes(monkeypatch):
-    folder = Path(__file__).parents[1] / "docs" / "user_guide" / "example_plugin"
-    if not folder.exists():
-        pytest.skip("the documentation is not beside the tests")
-    path = folder / "skwfm_example.py"
-    spec = importlib.util.spec_from_file_location("skwfm_example", path)
-    example = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "skwfm_example", example)
-    spec.loader.exec_module(example)
-    check_measure(example.Margin)
-    check_measure(example.Margin(0.5))

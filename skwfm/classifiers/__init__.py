@@ -1,6 +1,7 @@
 """Committee-machine classifiers: one training algorithm a file."""
 
 from skwfm.classifiers.annealing.annealing import AnnealingClassifier
+from skwfm.classifiers.answers.calibration import AnswerNoise
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.elal import ELALClassifier
@@ -13,6 +14,7 @@ from skwfm.problem.problem import Problem
 
 __all__ = [
     "AnnealingClassifier",
+    "AnswerNoise",
     "BaseCommitteeClassifier",
     "CeSGDClassifier",
     "ELALClassifier",

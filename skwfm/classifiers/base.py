@@ -26,6 +26,7 @@ from skwfm.classifiers.targets import (
     find_weights,
     without_zero_weights,
 )
+from skwfm.persistence import Versioned
 from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
@@ -33,6 +34,7 @@ from skwfm.problem.validation import check_squares, without_integers
 
 
 class BaseCommitteeClassifier(
+    Versioned,
     AnswersMixin,
     MachinesMixin,
     ParametersMixin,
@@ -47,7 +49,9 @@ class BaseCommitteeClassifier(
     ``_parameter_constraints``, and writes ``_solve(problem, rng)``, which gets a
     :class:`~skwfm.classifiers.Problem` and a :class:`numpy.random.Generator` and
     returns a :class:`~skwfm.classifiers.Solution`. It names in ``_needs`` the optional
-    methods of the machine that it calls, such as ``"unit_to_fix"``.
+    methods of the machine that it calls, such as ``"unit_to_fix"``. Callbacks are told
+    when the training begins and ends. Ctrl-C ends `fit` with `KeyboardInterrupt`; a
+    `_solve` that catches it may return what it has, with the status "interrupted".
 
     Parameters
     ----------
@@ -175,8 +179,20 @@ class BaseCommitteeClassifier(
 
     @with_callbacks
     def _learn(self, problem, rng):
-        """Train the machine of two classes."""
+        """Train the machine of two classes, and tell callbacks when."""
+        context = self._init_callback_context(max_subtasks=self._n_tasks())
+        told = {
+            "estimator": self,
+            "X": problem.inputs,
+            "y": lambda: self._named(problem.labels),
+        }
+        context.call_on_fit_task_begin(**told)
         self._store(self._solve(problem, rng), problem, rng)
+        context.call_on_fit_task_end(**told)
+
+    def _n_tasks(self):
+        """Most tasks of a training that callbacks are told of; None if not known."""
+        return 0
 
     def _store(self, solution, problem, rng):
         origin = f"{type(self).__name__}._solve"

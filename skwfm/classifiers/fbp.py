@@ -105,7 +105,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     intercept_scaling_ : float or ndarray of shape (n_hidden,)
         The constant input; an array if units differ in their number of inputs.
     posterior_ : Posterior
-        Marginals at the coupling of the answer.
+        Marginals at the coupling of the answer. A saved model has no messages.
     gamma_ : float
         The coupling of the answer; with noise that of `coef_`.
     label_noise_ : float
@@ -231,18 +231,18 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             problem = replace(problem, inputs=np.ldexp(problem.inputs, -self._power))
         factors = merged_factors(problem)
         self.method_ = self._engine(factors)
-        context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=problem.inputs)
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            solution = self._search_noise(factors, rng, context)
+            solution = self._search_noise(factors, rng, self._callback_fit_ctx)
             if solution is None:
                 self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
                 solution = self._follow_protocol(factors, rng)
-        context.call_on_fit_task_end(estimator=self, X=problem.inputs)
         power = self._power if self.fit_intercept else 0
         return replace(solution, weights=undo_scale(solution.weights, power))
+
+    def _n_tasks(self):
+        return None
 
     def _search_noise(self, factors, rng, context):
         """Learn at the noise that is found or given; None if there is none."""

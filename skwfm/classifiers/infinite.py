@@ -1,5 +1,6 @@
 """The infinite committee behind `FBPClassifier(n_hidden=np.inf)`."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -58,6 +59,19 @@ class InfiniteCommitteeMixin:
             return super()._resolve_architecture()
         _check_parameters(self)
         return FullCommittee(1)  # sees all inputs, as every unit does
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        posterior = state.pop("posterior_", None)
+        if posterior is not None and "committee_" not in state:
+            # Messages are large, and nothing but a warm start needs them.
+            state["posterior_"] = replace(posterior, state=None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "committee_" in state:
+            self.posterior_ = self.committee_.posterior
 
     def _learn(self, problem, rng):
         if self._is_infinite:

@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
 from skwfm.datasets._checks import check_option
+from skwfm.persistence import Versioned
 
 
-class MedianBinarizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class MedianBinarizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Binarise every sample to -1 and +1 at the median of its own features.
 
     About half the features of each sample become +1 whatever its brightness, so

@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
 from skwfm.datasets._checks import as_generator, check_seed
+from skwfm.persistence import Versioned
 
 
-class PixelShuffler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class PixelShuffler(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Shuffle the values of each feature across samples, independently per feature.
 
     Every feature keeps exactly the values it had, and so its bias; the correlations

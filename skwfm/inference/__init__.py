@@ -9,6 +9,7 @@ from skwfm.inference.focusing import (
     geometric_protocol,
 )
 from skwfm.inference.infer import ENGINES, infer
+from skwfm.inference.infinite.evidence import InfiniteCommittee
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import (
     BinaryPrior,
@@ -31,6 +32,7 @@ __all__ = [
     "Focusing",
     "FocusingStep",
     "GaussianPrior",
+    "InfiniteCommittee",
     "Posterior",
     "Prior",
     "ReferencePrior",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skwfm.architectures import Layout
+from skwfm.inference.ep.light import plain_spreads, spreads_of
 from skwfm.inference.factors import Factors
 from skwfm.problem.validation import check_squares
 
@@ -140,6 +141,12 @@ class Posterior:
     multipliers: dict = field(default_factory=dict)
     spreads: list | None = field(default=None, repr=False)
     state: object = field(default=None, repr=False)
+
+    def __getstate__(self):
+        return {**vars(self), "spreads": plain_spreads(self.spreads)}
+
+    def __setstate__(self, state):
+        vars(self).update(state, spreads=spreads_of(state["spreads"]))
 
     @property
     def mean(self) -> np.ndarray:

@@ -18,6 +18,7 @@ from skwfm import plugins
 from skwfm._checks import check_count, check_positive
 from skwfm.landscape.measure import resolve_measure
 from skwfm.landscape.sign_machine import SignMachine
+from skwfm.persistence import Versioned
 from skwfm.problem.fitted import unit_norms
 from skwfm.problem.intercepts import join_intercept, resolve_scaling, split_intercept
 
@@ -77,7 +78,9 @@ def _flatten(model):
     return join_intercept(model.coef_, intercept, scaling).ravel()
 
 
-class SolutionTransformer(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+class SolutionTransformer(
+    Versioned, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Transformer from flattened solutions, one per row, to the columns of a measure.
 
     A subclass adds the measure's parameters and makes the measure from them.

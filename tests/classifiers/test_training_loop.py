@@ -279,3 +279,68 @@ def test_third_party_architecture(patterns):
         assert estimator.fit(*patterns).score(*patterns) == 1.0
     with pytest.raises(NotImplementedError, match="`smooth`"):
         CeSGDClassifier(architecture=Chaired).fit(*patterns)
+
+
+class Alike(BaseCommitteeClassifier):
+    """All units alike; `act` happens in the middle of the training."""
+
+    act = staticmethod(lambda: None)
+
+    def _solve(self, problem, rng):
+        weights = problem.layout.dense(np.ones(problem.layout.n_weights))
+        try:
+            self.act()
+        except KeyboardInterrupt:
+            return Solution(weights, 1, False, "interrupted")
+        return Solution(weights, 2, False, "max_iter")
+
+
+class Diary:
+    """A callback that notes what it is told."""
+
+    def __init__(self):
+        self.notes = []
+
+    def setup(self, estimator, context):
+        self.notes.append(("setup", context.max_subtasks))
+
+    def teardown(self, estimator, context):
+        self.notes.append(("teardown", hasattr(estimator, "coef_")))
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
+        self.notes.append((f"{context.task_name} begins", len(X), set(y)))
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None):
+        self.notes.append((f"{context.task_name} ends", len(X), set(y)))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_callbacks_are_told_when_any_training_begins_and_ends(patterns):
+    X, y = patterns
+    diary, named = Diary(), np.where(y > 0, "yes", "no")
+    Alike(n_hidden=3).set_callbacks(diary).fit(X, named)
+    assert diary.notes == [
+        ("setup", 0),
+        ("fit begins", 60, {"no", "yes"}),
+        ("fit ends", 60, {"no", "yes"}),
+        ("teardown", True),
+    ]
+
+
+def press_ctrl_c():
+    raise KeyboardInterrupt
+
+
+def test_an_algorithm_may_return_what_it_has_on_ctrl_c(patterns, monkeypatch):
+    monkeypatch.setattr(Alike, "act", staticmethod(press_ctrl_c))
+    with pytest.warns(ConvergenceWarning, match="interrupted after 1 epochs"):
+        model = Alike(n_hidden=3).fit(*patterns)
+    assert (model.status_, model.converged_) == ("interrupted", False)
+
+
+def test_ctrl_c_leaves_fit_if_an_algorithm_does_not_catch_it(patterns, monkeypatch):
+    monkeypatch.setattr(Alike, "_solve", lambda self, problem, rng: press_ctrl_c())
+    diary = Diary()
+    with pytest.raises(KeyboardInterrupt):
+        Alike(n_hidden=3).set_callbacks(diary).fit(*patterns)
+    assert diary.notes[-1] == ("teardown", False)

@@ -120,18 +120,15 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
     def _solve(self, problem, rng):
         training, kept = self._part(problem, rng)
-        context = self._init_callback_context(max_subtasks=self.max_iter)
-        context.call_on_fit_task_begin(estimator=self, X=training.inputs)
         history = []
         with closing(self._epochs(training, rng, self._first_weights(problem))) as run:
             state = next(run)
             try:
-                status = self._run(run, training, kept, context, history)
+                status = self._run(run, training, kept, history)
             except KeyboardInterrupt:
                 status = "interrupted"
             # The epochs update these weights in place: they are the latest.
             weights = kept.choose(state.weights)
-        context.call_on_fit_task_end(estimator=self, X=training.inputs)
         self.validation_scores_ = kept.scores
         self.best_validation_score_ = max(kept.scores) if kept.scores else None
         if (
@@ -194,7 +191,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
             )
         return layout.pack_weights(unit_norm(weights), problem.dtype)
 
-    def _run(self, epochs, problem, kept, context, history):
+    def _run(self, epochs, problem, kept, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""
         for n_iter in range(1, self.max_iter + 1):
             try:
@@ -205,18 +202,21 @@ class IterativeClassifier(BaseCommitteeClassifier):
             if self.verbose and n_iter % int(self.verbose) == 0:
                 print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
             no_better = kept.look(state.weights, n_iter)
-            stop = self._callback_stops(context, problem, state)
+            stop = self._callback_stops(problem, state)
             if state.finished:
                 return "converged"
             if no_better or stop:
                 return "early_stopped" if no_better else "stopped"
         return "max_iter"
 
-    def _callback_stops(self, context, problem, state):
+    def _n_tasks(self):
+        return self.max_iter
+
+    def _callback_stops(self, problem, state):
         """Tell callbacks, if there are any, that an epoch is over."""
         if not getattr(self, "_skl_callbacks", None):
             return False
-        task = context.subcontext(task_name="epoch")
+        task = self._callback_fit_ctx.subcontext(task_name="epoch")
         task.call_on_fit_task_begin(estimator=self, X=problem.inputs)
 
         def fitted_attributes():

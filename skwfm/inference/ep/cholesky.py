@@ -6,6 +6,7 @@ and BLAS calls per unit and sweep, none of them an eigendecomposition.
 
 import numpy as np
 
+from skwfm.inference.ep.light import SiteSpread
 from skwfm.inference.ep.unit import UnitPosterior
 from skwfm.inference.ep.units import Units
 
@@ -113,7 +114,11 @@ class CholeskyUnits(Units):
         return [unit.field_root() for unit in self.units]
 
     def spreads(self):
-        return [unit.spread() for unit in self.units]
+        matrices = sum(unit.span.rank**2 for unit in self.units)
+        spans = {id(unit.span): unit.span for unit in self.units}.values()
+        if matrices < sum(span.size for span in spans):
+            return [unit.spread() for unit in self.units]
+        return [SiteSpread(unit.span, *unit.sites()) for unit in self.units]
 
     def log_partition(self):
         return sum(unit.log_partition() for unit in self.units)

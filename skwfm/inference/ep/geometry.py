@@ -46,14 +46,53 @@ class Span:
         n_samples, n_inputs = inputs.shape
         if n_samples >= n_inputs:
             return cls(np.asfortranarray(inputs), n_inputs)
-        reflectors, upper = qr(inputs.T, mode="raw", check_finite=False)
-        upper = np.triu(upper[:n_samples])
-        return cls(np.asfortranarray(upper.T), n_inputs, reflectors)
+        reflectors, _ = qr(inputs.T, mode="raw", check_finite=False)
+        return cls(_triangle(reflectors[0]), n_inputs, reflectors)
 
     @property
     def rank(self):
         """Number of axes that the patterns use."""
         return self.coordinates.shape[1]
+
+    @property
+    def size(self):
+        """Numbers that are kept beyond the basis, which any covariance needs."""
+        return self.coordinates.size if self.reflectors is None else 0
+
+    def plain(self):
+        """Give what the span is made from.
+
+        Returns
+        -------
+        parts : tuple
+            Number of inputs and an array: the patterns where nothing is rotated,
+            otherwise the rotation, which holds their coordinates as well.
+        """
+        kept = (self.coordinates,) if self.reflectors is None else self.reflectors
+        return self.n_inputs, *kept
+
+    @classmethod
+    def of_plain(cls, n_inputs, matrix, scales=None):
+        """Make the span again.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+        matrix : ndarray
+            The patterns or, with scales, the rotation.
+        scales : ndarray of shape (rank,) or None, default=None
+            Scales of the rotation.
+
+        Returns
+        -------
+        span : Span
+            Equal to the one from which the parts come, bit for bit.
+        """
+        matrix = np.asfortranarray(matrix)
+        if scales is None:
+            return cls(matrix, n_inputs)
+        return cls(_triangle(matrix), n_inputs, (matrix, scales))
 
     @cached_property
     def basis(self):
@@ -143,6 +182,11 @@ class Span:
         return row_squares(self.basis @ root) + outside * unused
 
 
+def _triangle(rotation):
+    """Coordinates of the patterns, which LAPACK leaves above the rotation's vectors."""
+    return np.asfortranarray(np.triu(rotation[: rotation.shape[1]]).T)
+
+
 @dataclass(frozen=True, eq=False)
 class Spread:
     """Covariance of one unit's weights, from which fields of any input have variances.
@@ -160,6 +204,16 @@ class Spread:
     basis: np.ndarray | None
     covariance: np.ndarray
     outside: float
+
+    def plain(self):
+        """Give arrays and numbers by name.
+
+        Returns
+        -------
+        parts : dict
+            The parameters.
+        """
+        return {**vars(self), "outside": float(self.outside)}
 
     def field_variances(self, inputs):
         """Give the variances of the fields of any inputs.

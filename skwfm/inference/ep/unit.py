@@ -50,6 +50,7 @@ class UnitPosterior:
         precision, linear : ndarray of shape (n_samples,)
             Natural parameters of the sites.
         """
+        self._precision = precision
         self._gram = self.span.gram(precision)
         self._linear = self.span.coordinates.T @ linear
 
@@ -169,11 +170,34 @@ class UnitPosterior:
         spread : Spread
             On the axes that the patterns use, and on the others.
         """
-        covariance = sum(
-            weight * lapack.dlauum(root)[0] for (weight, _), root in self._by_mode()
+        return Spread(
+            self.span.basis, self.covariance(), free_variance(self._modes, self._norm)
         )
-        outside = sum(weight / (self._norm + extra) for weight, extra in self._modes)
-        return Spread(self.span.basis, covariance, outside)
+
+    def covariance(self):
+        """Give the covariance of the weights on the axes that the patterns use.
+
+        Returns
+        -------
+        covariance : ndarray of shape (rank, rank)
+            Its upper triangle.
+        """
+        parts = [w * lapack.dlauum(root)[0] for (w, _), root in self._by_mode()]
+        return sum(parts)
+
+    def sites(self):
+        """Give what the covariance follows from.
+
+        Returns
+        -------
+        precision : ndarray of shape (n_samples,)
+            Precisions of the sites.
+        norm : float
+            Lambda.
+        modes : tuple of (float, float)
+            As at the construction.
+        """
+        return self._precision.copy(), self._norm, self._modes
 
     def weights(self):
         """Give the marginals of the weights.
@@ -204,3 +228,21 @@ class UnitPosterior:
         log_det = -2 * np.log(self._root.diagonal()).sum()
         log_det += self._n_outside * np.log(self._norm)
         return (self.span.n_inputs * _LOG_2PI - log_det + exponent) / 2
+
+
+def free_variance(modes, norm):
+    """Give the variance along axes that no pattern uses.
+
+    Parameters
+    ----------
+    modes : tuple of (float, float)
+        Weights and extra precisions, as of `UnitPosterior`.
+    norm : float
+        Lambda.
+
+    Returns
+    -------
+    variance : float
+        Of one weight.
+    """
+    return sum(weight / (norm + extra) for weight, extra in modes)

@@ -15,6 +15,8 @@ from skwfm.inference.infinite.propagation import VotePosterior, propagate
 # Constant inputs that are compared, in units of sqrt(n_features): the first two, then
 # one further out on the better side.
 _CONSTANTS, _SMALLER, _LARGER = (1.0, 3.0), 0.3, 10.0
+# What makes `NoisyAnswers`.
+_OF_ANSWERS = ("labels", "for_label", "against", "label_noise", "output_noise")
 # What noise may be: votes have a standard deviation of 1, flips at most cost half.
 _OUTPUT_NOISES, _LABEL_NOISES = (0.01, 10.0), (1e-4, 0.45)
 # Where the climbs start: noise before the sign alone, flips alone, both.
@@ -54,6 +56,16 @@ class InfiniteCommittee:
     answers: NoisyAnswers
     constant: float
     posterior: VotePosterior
+
+    def __getstate__(self):
+        answers = {k: v for k, v in vars(self.answers).items() if k in _OF_ANSWERS}
+        state = {**vars(self), "answers": answers}
+        return {**state, "posterior": self.posterior.plain()}
+
+    def __setstate__(self, state):
+        answers = NoisyAnswers(**state["answers"])
+        posterior = VotePosterior.of_plain(state["posterior"])
+        vars(self).update(state, answers=answers, posterior=posterior)
 
     def moments(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give the posterior moments of the votes on any inputs.

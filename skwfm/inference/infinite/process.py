@@ -10,6 +10,7 @@ that the usual symmetric form ``I + sqrt(T) K sqrt(T)`` is ``D + W K W`` here, w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
@@ -46,6 +47,38 @@ class Process:
     weights: np.ndarray
     signs: np.ndarray
     inverse: np.ndarray
+
+    def plain(self):
+        """Give arrays and numbers by name, of the matrix the lower triangle only.
+
+        Returns
+        -------
+        parts : dict
+            The parameters.
+        """
+        rows = [row[: i + 1] for i, row in enumerate(self.inverse)]
+        return {**vars(self), "inverse": np.concatenate(rows)}
+
+    @classmethod
+    def of_plain(cls, parts):
+        """Make the process again.
+
+        Parameters
+        ----------
+        parts : dict
+            From `plain`.
+
+        Returns
+        -------
+        process : Process
+            An equal one.
+        """
+        n = len(parts["mean"])
+        inverse = np.zeros((n, n), order="F")
+        ends = np.cumsum(np.arange(n + 1))
+        for i, (start, end) in enumerate(pairwise(ends)):
+            inverse[i, : i + 1] = parts["inverse"][start:end]
+        return cls(**{**parts, "inverse": inverse})
 
     def moments(self, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give the moments of the votes on other inputs.

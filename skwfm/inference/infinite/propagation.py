@@ -59,6 +59,32 @@ class VotePosterior:
     status: str
     residuals: np.ndarray
 
+    def plain(self):
+        """Give arrays and numbers by name.
+
+        Returns
+        -------
+        parts : dict
+            The parameters, and those of the process.
+        """
+        return {**vars(self), "process": self.process.plain()}
+
+    @classmethod
+    def of_plain(cls, parts):
+        """Make the posterior again.
+
+        Parameters
+        ----------
+        parts : dict
+            From `plain`.
+
+        Returns
+        -------
+        posterior : VotePosterior
+            An equal one.
+        """
+        return cls(**{**parts, "process": Process.of_plain(parts["process"])})
+
     @property
     def residual(self) -> float:
         """That of the last sweep."""
