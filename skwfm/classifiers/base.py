@@ -230,7 +230,9 @@ class BaseCommitteeClassifier(
         self.converged_ = bool(solution.converged) and (may_err or not self.n_errors_)
         advice = solution.advice or ADVICE.get(self.status_, self.status_)
         facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
-        facts = {"max_iter": self.n_iter_, **self.get_params(deep=False), **facts}
+        facts = {**self.get_params(deep=False), **facts}
+        if not isinstance(facts.get("max_iter"), Integral):  # "auto", or no such limit
+            facts["max_iter"] = self.n_iter_
         self._advice = "" if self.converged_ else advice.format(**facts)
 
 
