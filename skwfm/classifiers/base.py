@@ -182,7 +182,8 @@ class BaseCommitteeClassifier(
         origin = f"{type(self).__name__}._solve"
         check_solution(solution, origin)
         self._store_weights(solution.weights, problem, origin)
-        self.answer_noise_ = self._find_noise(problem, rng)
+        # A child: the generator goes on as it would without.
+        self.answer_noise_ = self._find_noise(problem, rng.spawn(1)[0])
         self._store_outcome(solution)
 
     def _learn_classes(self, y):
@@ -217,8 +218,7 @@ class BaseCommitteeClassifier(
         """Noise that makes the answers probabilities, if the machine can."""
         if not offers(self.architecture_, "channel"):
             return None
-        # A child: the generator goes on as it would without.
-        return fit_noise(problem, self._dense_weights(), rng.spawn(1)[0])
+        return fit_noise(problem, self._dense_weights(), rng)
 
     def _store_outcome(self, solution):
         self.n_iter_ = solution.n_iter
