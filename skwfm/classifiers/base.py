@@ -198,7 +198,8 @@ class BaseCommitteeClassifier(
         origin = f"{type(self).__name__}._solve"
         check_solution(solution, origin)
         self._store_weights(solution.weights, problem, origin)
-        self.answer_noise_ = self._find_noise(problem, rng)
+        # A child: the generator goes on as it would without.
+        self.answer_noise_ = self._find_noise(problem, rng.spawn(1)[0])
         self._store_outcome(solution)
 
     def _learn_classes(self, y):
@@ -233,8 +234,7 @@ class BaseCommitteeClassifier(
         """Noise that makes the answers probabilities, if the machine can."""
         if not offers(self.architecture_, "channel"):
             return None
-        # A child: the generator goes on as it would without.
-        return fit_noise(problem, self._dense_weights(), rng.spawn(1)[0])
+        return fit_noise(problem, self._dense_weights(), rng)
 
     def _store_outcome(self, solution):
         self.n_iter_ = solution.n_iter
@@ -246,7 +246,9 @@ class BaseCommitteeClassifier(
         self.converged_ = bool(solution.converged) and (may_err or not self.n_errors_)
         advice = solution.advice or ADVICE.get(self.status_, self.status_)
         facts = {"n_errors": self.n_errors_, "n_iter": self.n_iter_}
-        facts = {"max_iter": self.n_iter_, **self.get_params(deep=False), **facts}
+        facts = {**self.get_params(deep=False), **facts}
+        if not isinstance(facts.get("max_iter"), Integral):  # "auto", or no such limit
+            facts["max_iter"] = self.n_iter_
         self._advice = "" if self.converged_ else advice.format(**facts)
 
 

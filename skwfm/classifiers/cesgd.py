@@ -11,7 +11,7 @@ from skwfm._kernels import training
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.epochs.overflow import check_rate, steepness_limit
-from skwfm.classifiers.lal import BATCH_CONSTRAINTS
+from skwfm.classifiers.lal import AUTO_EPOCHS, BATCH_CONSTRAINTS
 from skwfm.classifiers.solution import Epoch
 
 # The loss of an epoch is summed while the weights move. Only when it is below this many
@@ -44,9 +44,8 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     ----------
     eta : float or "auto", default="auto"
         Learning rate, for gradients summed over the batch and weights of norm one.
-        "auto" is 0.16 over the inputs per unit, the published rate for binarised
-        images, and at most 1e-3. The defaults of the schedules are the published
-        "fast" ones for random patterns.
+        "auto" is 0.16 over the inputs per unit, as published for binarised images, at
+        most 1e-3. The schedules are the published "fast" ones for random patterns.
     gamma0 : float, default=3.0
         First value of gamma.
     gamma1 : float, default=0.0
@@ -56,8 +55,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     beta1 : float, default=1e-3
         Relative growth of beta each epoch.
     stop : {"zero_error", "loss"}, default="zero_error"
-        Whether to stop at zero training errors of the sign units, or when the
-        cross-entropy summed over the patterns is at most `tol`.
+        Stop at zero training errors, or when the summed cross-entropy is at most `tol`.
     tol : float, default=1e-7
         Loss at which ``stop="loss"`` stops.
     batch_size : int, default=100
@@ -73,15 +71,16 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         The constant input on which the bias is a weight. "auto" is the square root of
         the unit's number of inputs, so that biases reach as far as the data do, but 1
         if all inputs are +-1.
-    max_iter : int, default=5000
-        Most epochs over the patterns.
+    max_iter : int or "auto", default="auto"
+        Most epochs over the patterns. "auto" is 2000, but beyond 5000 samples so many
+        that 10 million patterns are seen, at least 100.
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
-        weights of the best epoch are kept, the latest of several.
+        when neither the accuracy on them nor the training errors have had a new best
+        for `n_iter_no_change` epochs. The weights with the highest accuracy are kept.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
-    n_iter_no_change : int, default=50
+    n_iter_no_change : int, default=100
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
@@ -110,7 +109,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         The classes.
     machines_ : list of classifiers
         For two classes the classifier itself; for more the fitted classifier of each
-        class, with labels True and False, whose lists and numbers are those below.
+        class, with labels True and False. Lists and numbers below are theirs.
     answer_noise_ : AnswerNoise or None
         The noise of fields and labels behind probabilities, for two classes.
     architecture_ : Architecture
@@ -118,12 +117,11 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     n_iter_ : int
         Epochs done.
     n_errors_ : int
-        Training errors of the machine `coef_`, with sign units, held-out samples
-        included.
+        Training errors of the machine with sign units, held-out samples included.
     converged_ : bool
         Whether the stopping rule held, with zero training errors.
     status_ : str
-        Why training ended: "converged", "errors_left" (small loss but errors),
+        How training ended: "converged", "errors_left" (small loss but errors),
         "max_iter", "early_stopped", "interrupted" or "stopped".
     loss_curve_ : list of float
         Cross-entropy summed over the patterns as they were met in each epoch.
@@ -157,9 +155,11 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     """
 
     _reads_bits = True
+    _auto_epochs = (2000, 10_000_000)
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
+        **AUTO_EPOCHS,
         "gamma0": [Interval(Real, 0, None, closed="neither")],
         "gamma1": [Interval(Real, 0, None, closed="left")],
         "beta0": [Interval(Real, 0, None, closed="neither")],
@@ -184,10 +184,10 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         n_hidden: int = 9,
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
-        max_iter: int = 5000,
+        max_iter: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        n_iter_no_change: int = 50,
+        n_iter_no_change: int = 100,
         warm_start: bool = False,
         class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,

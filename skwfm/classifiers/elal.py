@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from joblib import effective_n_jobs
 
-from skwfm._sklearn import Interval
+from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.epochs.crew import Crew
 from skwfm.classifiers.epochs.iterative import IterativeClassifier
 from skwfm.classifiers.epochs.overflow import check_rate
@@ -18,6 +18,11 @@ from skwfm.classifiers.solution import Epoch
 # eta="auto" keeps the published product of rate and inputs per unit, 2e-3 * 784.
 _RATE_TIMES_INPUTS = 1.5
 _HIGHEST_RATE = 1e-2
+# lambda1="auto": growth an epoch, and so many patterns for which it is meant.
+_GROWTH, _GROWTH_PATTERNS = 5e-3, 1000
+# Squared distance of replicas from their mean, per unit of norm one, below which the
+# mean can be what they have learned.
+_CLOSE = 0.05
 
 
 class ELALClassifier(IterativeClassifier):
@@ -44,9 +49,10 @@ class ELALClassifier(IterativeClassifier):
         Number of replicas y.
     lambda0 : float, default=0.5
         Coupling in the first epoch.
-    lambda1 : float, default=5e-3
-        Relative growth of the coupling each epoch, published for binarised images.
-        Slower growth finds wider minima.
+    lambda1 : float or "auto", default="auto"
+        Relative growth of the coupling each epoch. "auto" is 5e-3, published for
+        binarised images, for up to 1000 samples, and 5e-6 for each sample beyond, so
+        that the replicas meet after as many batches. Slower growth finds wider minima.
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
         summed over replicas and units, are below it, or the coupling reaches 1 / eta.
@@ -65,8 +71,10 @@ class ELALClassifier(IterativeClassifier):
         Most epochs; in each of them every replica sees every pattern.
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
-        weights of the best epoch are kept, the latest of several.
+        when neither the accuracy on them nor the number of training errors has had a
+        new best for `n_iter_no_change` epochs. The weights of the epoch with the
+        highest accuracy are kept, the latest of several. Epochs in which the replicas
+        are far apart, or right more often than their mean, are not counted.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=50
@@ -150,7 +158,7 @@ class ELALClassifier(IterativeClassifier):
         **BATCH_CONSTRAINTS,
         "n_replicas": [Interval(Integral, 2, None, closed="left")],
         "lambda0": [Interval(Real, 0, None, closed="neither")],
-        "lambda1": [Interval(Real, 0, None, closed="left")],
+        "lambda1": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
     _needs = ("unit_to_fix",)
@@ -162,7 +170,7 @@ class ELALClassifier(IterativeClassifier):
         batch_size: int = 100,
         n_replicas: int = 20,
         lambda0: float = 0.5,
-        lambda1: float = 5e-3,
+        lambda1: float | Literal["auto"] = "auto",
         tol: float = 1e-7,
         architecture: object = "full",
         n_hidden: int = 9,
@@ -213,6 +221,7 @@ class ELALClassifier(IterativeClassifier):
         crew = Crew(problem, replicas, eta, self.batch_size, n_threads)
         n_samples = len(problem.labels)
         coupling, strongest = self.lambda0, 1 / eta
+        growth = 1 + self._growth(n_samples)
         with crew:
             yield Epoch(crew.mean)
             while True:
@@ -221,5 +230,20 @@ class ELALClassifier(IterativeClassifier):
                 spread = float(np.sum((replicas - crew.mean) ** 2, dtype=np.float64))
                 # At the strongest coupling every batch is forgotten for the mean.
                 finished = spread <= self.tol or coupling >= strongest
-                yield Epoch(crew.mean, n_wrong / self.n_replicas, finished)
-                coupling *= 1 + self.lambda1
+                n_wrong /= self.n_replicas
+                settled = self._have_met(problem, crew, spread, n_wrong)
+                yield Epoch(crew.mean, n_wrong, finished, settled)
+                coupling *= growth
+
+    def _growth(self, n_samples):
+        if self.lambda1 != "auto":
+            return self.lambda1
+        return _GROWTH * max(1.0, n_samples / _GROWTH_PATTERNS)
+
+    def _have_met(self, problem, crew, spread, n_wrong):
+        """Whether replicas are close, and their mean as good as they were."""
+        n_units = len(crew.replicas) * problem.layout.n_hidden
+        if spread > _CLOSE * n_units:
+            return False
+        n_most = n_wrong / problem.n_samples * problem.total_weight
+        return problem.count_errors(crew.mean, n_most) <= n_most

@@ -21,6 +21,10 @@ BATCH_CONSTRAINTS = {
     "eta": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "batch_size": [Interval(Integral, 1, None, closed="left")],
 }
+# Epochs that may depend on the number of samples.
+AUTO_EPOCHS = {
+    "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})]
+}
 
 
 class LALClassifier(OnlineMixin, IterativeClassifier):
@@ -54,12 +58,14 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         The constant input on which the bias is a weight. "auto" is the square root of
         the unit's number of inputs, so that biases reach as far as the data do, but 1
         if all inputs are +-1.
-    max_iter : int, default=1000
-        Most epochs over the patterns.
+    max_iter : int or "auto", default="auto"
+        Most epochs over the patterns. "auto" is 1000, but beyond 5000 samples so many
+        that 5 million patterns are seen, at least 100.
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
-        weights of the best epoch are kept, the latest of several.
+        when neither the accuracy on them nor the number of training errors has had a
+        new best for `n_iter_no_change` epochs. The weights of the epoch with the
+        highest accuracy are kept, the latest of several.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=20
@@ -140,6 +146,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
+        **AUTO_EPOCHS,
     }
     _needs = ("unit_to_fix",)
 
@@ -152,7 +159,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         n_hidden: int = 9,
         fit_intercept: bool = True,
         intercept_scaling: float | Literal["auto"] = "auto",
-        max_iter: int = 1000,
+        max_iter: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,

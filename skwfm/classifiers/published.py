@@ -33,7 +33,7 @@ _SETTINGS = {
     },
     ("random_patterns", "ceSGD-fast"): {
         "eta": 1e-2, "gamma0": 3.0, "gamma1": 0.0, "beta0": 1.0, "beta1": 1e-3,
-        "stop": "zero_error",
+        "stop": "zero_error", "max_iter": 5000,
     },
     ("random_patterns", "ceSGD-slow"): {
         "eta": 3e-3, "gamma0": 0.1, "gamma1": 4e-4, "beta0": 0.5, "beta1": 2e-4,
@@ -48,7 +48,7 @@ _SETTINGS = {
     },
     ("dress_coat", "ceSGD-fast"): {
         "eta": 2e-4, "gamma0": 5.0, "gamma1": 0.0, "beta0": 2.0, "beta1": 1e-4,
-        "stop": "zero_error",
+        "stop": "zero_error", "max_iter": 5000,
     },
     ("dress_coat", "ceSGD-slow"): {
         "eta": 3e-5, "gamma0": 0.5, "gamma1": 1e-3, "beta0": 0.5, "beta1": 1e-3,

@@ -20,11 +20,15 @@ class Epoch:
         What the algorithm lowers: training errors met, or summed cross-entropy.
     finished : bool
         Whether the stopping rule of the algorithm holds.
+    settled : bool, default=True
+        Whether the weights are what the algorithm has learned so far. The mean of
+        replicas far apart is not: nothing that waits for progress counts such epochs.
     """
 
     weights: np.ndarray
     loss: float = np.nan
     finished: bool = False
+    settled: bool = True
 
 
 # What a fit reports, with the advice that goes into the warning.

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.architectures import FullCommittee
+from skwfm.classifiers.base import generator
 from skwfm.classifiers.epochs.best_weights import split
 from skwfm.problem.problem import Problem
 
@@ -116,20 +117,64 @@ def test_advice_where_more_epochs_do_not_help(flipped):
     assert "set early_stopping=True" in message
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "n_samples", "most"),
+    [
+        (LALClassifier, 300, 1000),
+        (LALClassifier, 6250, 800),
+        (LALClassifier, 10**6, 100),
+        (CeSGDClassifier, 300, 2000),
+        (CeSGDClassifier, 6250, 1600),
+    ],
+)
+def test_fewer_epochs_on_large_tables(algorithm, n_samples, most):
+    assert algorithm()._most_epochs(n_samples) == most
+    assert algorithm(max_iter=7)._most_epochs(n_samples) == 7
+
+
+def test_advice_names_the_epochs_that_auto_allows(flipped, monkeypatch):
+    monkeypatch.setattr(LALClassifier, "_auto_epochs", (120, 10**9))
+    with pytest.warns(ConvergenceWarning, match=r"max_iter=120 with"):
+        model = LALClassifier(n_hidden=1, random_state=0).fit(*flipped)
+    assert model.n_iter_ == 120
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("copies", "growth"), [(1, 5e-3), (7, 5e-3 * 2.1)])
+def test_the_coupling_grows_by_the_batches(flipped, copies, growth):
+    X, y = (np.concatenate([part] * copies) for part in flipped)
+    few = {"n_replicas": 3, "n_hidden": 3, "max_iter": 8, "random_state": 0}
+    auto = ELALClassifier(**few).fit(X, y)
+    same = ELALClassifier(lambda1=growth, **few).fit(X, y)
+    np.testing.assert_array_equal(auto.coef_, same.coef_)
+    assert np.any(ELALClassifier(lambda1=0.02, **few).fit(X, y).coef_ != auto.coef_)
+
+
 @pytest.fixture
 def stopping(noisy):
     return noisy.set_params(early_stopping=True, n_iter_no_change=7, max_iter=500)
 
 
+def trained_on(X, y):
+    """The samples that are not kept aside, for random_state=0."""
+    labels = np.where(y == "yes", 1.0, -1.0)
+    problem = Problem(X, labels, FullCommittee(3), True)
+    training, _ = split(problem, 0.1, int(generator(0).integers(2**31)))
+    return training.inputs, np.where(training.labels > 0, "yes", "no")
+
+
 @pytest.mark.filterwarnings("error")
 def test_early_stopping(stopping, flipped):
-    model = stopping.fit(*flipped)
+    recorder = Recorder(*trained_on(*flipped))
+    model = stopping.set_callbacks(recorder).fit(*flipped)
     scores = model.validation_scores_
     assert model.status_ == "early_stopped"
     assert not model.converged_
     assert len(scores) == len(model.loss_curve_) == model.n_iter_
     assert model.best_validation_score_ == max(scores)
-    assert model.n_iter_ == np.argmax(scores) + 1 + 7
+    last = max(np.argmax(scores), np.argmin(recorder.errors))
+    waits = isinstance(model, ELALClassifier)  # for replicas that are far apart
+    assert (model.n_iter_ >= last + 1 + 7) if waits else (model.n_iter_ == last + 1 + 7)
     assert np.allclose(np.array(scores) * 30 % 1 % (1 - 1e-9), 0)  # 30 of 300 samples
     assert model.n_errors_ == np.sum(model.predict(flipped[0]) != flipped[1])
 
@@ -144,6 +189,34 @@ def test_early_stopping_keeps_the_latest_of_the_best(stopping, flipped):
     assert short.validation_scores_ == model.validation_scores_[:latest]
     np.testing.assert_array_equal(short.coef_, model.coef_)
     np.testing.assert_array_equal(short.intercept_, model.intercept_)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("algorithm", "at_least"),
+    [(LALClassifier, 0.94), (ELALClassifier, 0.99), (CeSGDClassifier, 0.84)],
+)
+def test_early_stopping_learns_a_small_table(algorithm, at_least, seed):
+    """Eighteen samples are kept aside: few values of the accuracy, by chance high.
+
+    eLAL used to stop at 84 %, with the mean of replicas that had nothing in common.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, size=(180, 6)).astype(float)
+    y = (X[:, 4] == 1) | ((X[:, 0] == X[:, 1]) & (X[:, 3] > 0))
+    X = np.column_stack([X[:, [j]] == value for j in range(6) for value in range(3)])
+    X = 2.0 * X - 1
+    model = algorithm(early_stopping=True, random_state=seed).fit(X, y)
+    assert model.score(X, y) > at_least
+
+
+def test_early_stopping_waits_for_replicas_to_meet(flipped):
+    """Their mean is good by chance at first, and no better for long."""
+    model = ELALClassifier(early_stopping=True, n_iter_no_change=1, random_state=0)
+    model.fit(*flipped)
+    assert model.n_iter_ > 100
+    assert model.best_validation_score_ == max(model.validation_scores_)
 
 
 def test_early_stopping_on_solved_patterns(estimator, blobs):

@@ -23,7 +23,7 @@ _HIGHEST, _LOWEST, _LOWEST_PER_ROOT = 8.0, 0.3, 0.8
 # Levels that are tried between them.
 _N_LEVELS = 9
 # Patterns on which the noise is fitted, at most.
-_MOST_PATTERNS = 2000
+MOST_PATTERNS = 2000
 # Steps of the fit of the share of flipped labels, which converges geometrically.
 _STEPS = 30
 
@@ -120,8 +120,8 @@ def fit_noise(problem, weights, rng):
         Training patterns.
     weights : ndarray of shape (n_hidden, n_features + fit_intercept)
         The machine's weights, units of norm one.
-    rng : numpy.random.Generator
-        Chooses the patterns if there are many.
+    rng : numpy.random.Generator or None
+        Chooses the patterns if there are more than `MOST_PATTERNS`.
 
     Returns
     -------
@@ -129,8 +129,8 @@ def fit_noise(problem, weights, rng):
         The most likely one.
     """
     n_samples, n_weights = problem.n_samples, problem.layout.n_weights
-    if n_samples > _MOST_PATTERNS:
-        rows = rng.choice(n_samples, _MOST_PATTERNS, replace=False)
+    if n_samples > MOST_PATTERNS:
+        rows = rng.choice(n_samples, MOST_PATTERNS, replace=False)
         problem = problem.subset(np.sort(rows))
     weight = problem.relative_weight
     weight = np.ones(problem.n_samples) if weight is None else weight

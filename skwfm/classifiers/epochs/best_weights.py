@@ -32,13 +32,13 @@ class Pocket:
         self.n_errors = np.inf
         self.epoch = 0
 
-    def look(self, weights, epoch):
+    def look(self, state, epoch):
         """Keep the weights if none had fewer errors; never ask to stop.
 
         Parameters
         ----------
-        weights : ndarray of shape (layout.size,)
-            Packed weights, copied if they are kept.
+        state : Epoch
+            Its packed weights are copied if they are kept.
         epoch : int
             Number of the epoch that has ended.
 
@@ -47,11 +47,11 @@ class Pocket:
         stop : bool
             False.
         """
-        n_errors = self._problem.count_errors(weights, self.n_errors)
+        n_errors = self._problem.count_errors(state.weights, self.n_errors)
         if n_errors < self.n_errors:
             self.epoch = epoch
         if n_errors <= self.n_errors:
-            self.n_errors, self._weights = n_errors, weights.copy()
+            self.n_errors, self._weights = n_errors, state.weights.copy()
         return False
 
     def choose(self, last):
@@ -74,12 +74,19 @@ class Pocket:
 class HeldOut:
     """The weights with the highest accuracy on patterns kept aside.
 
+    Few patterns give few values of the accuracy, which is often the same for many
+    epochs of slow training. So training goes on as long as it is getting better at its
+    own patterns, too.
+
     Parameters
     ----------
     problem : Problem
         The patterns kept aside.
+    training : Problem
+        The patterns that are trained on.
     patience : int
-        Epochs in a row without a new best accuracy after which to stop.
+        Settled epochs after which to stop, if none of them had a higher accuracy or
+        fewer training errors than all before.
 
     Attributes
     ----------
@@ -87,37 +94,39 @@ class HeldOut:
         Accuracy after each epoch.
     """
 
-    def __init__(self, problem, patience):
+    def __init__(self, problem, training, patience):
         self._problem = problem
+        self._training = training
         self._patience = patience
         self._weights = None
-        self._best, self._waited = -1.0, 0
+        self._best, self._fewest, self._waited = -1.0, np.inf, 0
         self.scores = []
 
-    def look(self, weights, epoch):
+    def look(self, state, epoch):
         """Note the accuracy and keep the weights if none was better.
 
         Parameters
         ----------
-        weights : ndarray of shape (layout.size,)
-            Packed weights, copied if they are kept.
+        state : Epoch
+            Its packed weights are copied if they are kept.
         epoch : int
             Number of the epoch that has ended.
 
         Returns
         -------
         stop : bool
-            Whether the last best is too long ago.
+            Whether the last progress is too long ago.
         """
         total = self._problem.total_weight
-        self.scores.append(1 - self._problem.count_errors(weights) / total)
-        if self.scores[-1] > self._best:
-            self._best, self._waited = self.scores[-1], 0
-        else:
-            self._waited += 1
+        score = 1 - self._problem.count_errors(state.weights) / total
+        n_errors = self._training.count_errors(state.weights, self._fewest)
+        is_progress = score > self._best or n_errors < self._fewest
         # Few patterns often leave equal scores: longer training is then the better bet.
-        if self.scores[-1] == self._best:
-            self._weights = weights.copy()
+        if score >= self._best:
+            self._weights = state.weights.copy()
+        self.scores.append(score)
+        self._best, self._fewest = max(score, self._best), min(n_errors, self._fewest)
+        self._waited = 0 if is_progress else self._waited + state.settled
         return self._waited >= self._patience
 
     def choose(self, last):

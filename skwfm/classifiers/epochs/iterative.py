@@ -17,6 +17,9 @@ from skwfm.classifiers.epochs.online import OnlineMixin
 from skwfm.classifiers.solution import NO_PROGRESS, Solution
 from skwfm.problem.intercepts import split_intercept
 
+# Epochs that max_iter="auto" allows at least.
+_FEWEST_EPOCHS = 100
+
 __all__ = ["IterativeClassifier", "OnlineMixin"]
 
 
@@ -49,8 +52,9 @@ class IterativeClassifier(BaseCommitteeClassifier):
         Most epochs over the patterns.
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
-        weights of the best epoch are kept, the latest of several.
+        when neither the accuracy on them nor the number of training errors has had a
+        new best for `n_iter_no_change` epochs. The weights of the epoch with the
+        highest accuracy are kept, the latest of several.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=20
@@ -71,6 +75,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     --------
     OnlineMixin : Adds `partial_fit`.
     """
+
+    # What max_iter="auto" stands for, where a subclass allows it: so many epochs, but
+    # no more than see so many patterns in all.
+    _auto_epochs = (1000, 5_000_000)
 
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
@@ -120,11 +128,12 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
     def _solve(self, problem, rng):
         training, kept = self._part(problem, rng)
+        most = self._most_epochs(training.n_samples)
         history = []
         with closing(self._epochs(training, rng, self._first_weights(problem))) as run:
             state = next(run)
             try:
-                status = self._run(run, training, kept, history)
+                status = self._run(run, most, training, kept, history)
             except KeyboardInterrupt:
                 status = "interrupted"
             # The epochs update these weights in place: they are the latest.
@@ -146,13 +155,19 @@ class IterativeClassifier(BaseCommitteeClassifier):
             _advice(status, kept, len(history)),
         )
 
+    def _most_epochs(self, n_samples):
+        if self.max_iter != "auto":
+            return self.max_iter
+        most, n_patterns = self._auto_epochs
+        return int(np.clip(n_patterns // n_samples, _FEWEST_EPOCHS, most))
+
     def _part(self, problem, rng):
         """The patterns to train on, and what keeps the best weights."""
         if not self.early_stopping:
             return problem, Pocket(problem)
         seed = int(rng.integers(2**31))
         training, held_out = split(problem, self.validation_fraction, seed)
-        return training, HeldOut(held_out, self.n_iter_no_change)
+        return training, HeldOut(held_out, training, self.n_iter_no_change)
 
     _by_class = ("validation_scores_", "best_validation_score_")
 
@@ -191,9 +206,9 @@ class IterativeClassifier(BaseCommitteeClassifier):
             )
         return layout.pack_weights(unit_norm(weights), problem.dtype)
 
-    def _run(self, epochs, problem, kept, history):
+    def _run(self, epochs, most, problem, kept, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""
-        for n_iter in range(1, self.max_iter + 1):
+        for n_iter in range(1, most + 1):
             try:
                 state = next(epochs)
             except StopIteration as end:
@@ -201,7 +216,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
             history.append(state.loss)
             if self.verbose and n_iter % int(self.verbose) == 0:
                 print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
-            no_better = kept.look(state.weights, n_iter)
+            no_better = kept.look(state, n_iter)
             stop = self._callback_stops(problem, state)
             if state.finished:
                 return "converged"
@@ -210,7 +225,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         return "max_iter"
 
     def _n_tasks(self):
-        return self.max_iter
+        return None if self.max_iter == "auto" else self.max_iter
 
     def _callback_stops(self, problem, state):
         """Tell callbacks, if there are any, that an epoch is over."""

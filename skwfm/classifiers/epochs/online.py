@@ -11,6 +11,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skwfm._sklearn import fit_context
+from skwfm.classifiers.answers.calibration import AnswerNoise
+from skwfm.classifiers.answers.seen import LateNoise, SeenPatterns
 from skwfm.classifiers.base import generator
 from skwfm.classifiers.machines import against_others
 from skwfm.classifiers.solution import Solution
@@ -80,14 +82,53 @@ class OnlineMixin:
         if weight is not None:
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         problem = self._problem(X, y, weight)
+        seen = self.machines_[0]._patterns_seen(first)
+        seen.add(X, y, weight)
         if len(self.classes_) == 2:
-            self._advance(problem, first)
+            self._advance(problem, first, LateNoise(seen))
             return self
         for machine, name in zip(self._machines, self.classes_, strict=True):
-            machine._advance(against_others(problem, y == name), first)
+            labelled = against_others(problem, y == name)
+            machine._advance(labelled, first, LateNoise(seen, name))
         self._gather()
-        self.n_errors_ = int(np.sum(self.predict(X) != y))
+        self._not_counted = X, y
         return self
+
+    @property
+    def answer_noise_(self) -> AnswerNoise | None:
+        """The noise behind probabilities, for two classes.
+
+        After `partial_fit` it is fitted when it is asked for, to at most 2000 of all
+        the patterns that `partial_fit` was given.
+        """
+        noise = self._answer_noise
+        return noise.fitted(self) if isinstance(noise, LateNoise) else noise
+
+    @answer_noise_.setter
+    def answer_noise_(self, noise: AnswerNoise | LateNoise | None):
+        self._answer_noise = noise
+
+    @property
+    def n_errors_(self) -> int:
+        """Training errors; after `partial_fit` those on its last samples.
+
+        For more than two classes answers depend on the noise: it is fitted, and they
+        are counted, when they are asked for.
+        """
+        if self._not_counted is not None:
+            X, y = self._not_counted
+            self.n_errors_ = int(np.sum(self.predict(X) != y))
+        return self._n_errors
+
+    @n_errors_.setter
+    def n_errors_(self, n_errors: int):
+        self._n_errors, self._not_counted = n_errors, None
+
+    def _patterns_seen(self, first):
+        noise = None if first else self._answer_noise
+        if isinstance(noise, LateNoise):
+            return noise.seen
+        return SeenPatterns(self.n_features_in_)
 
     def _known_class_weight(self):
         if self.class_weight != "balanced":
@@ -126,7 +167,7 @@ class OnlineMixin:
                 "partial_fit: pass all classes in the first call."
             )
 
-    def _advance(self, problem, first):
+    def _advance(self, problem, first, noise):
         if not hasattr(self, "_rng"):  # after fit, which keeps no generator
             self._rng = generator(self.random_state)
         weights = None
@@ -146,4 +187,6 @@ class OnlineMixin:
             "online",
             [*self.loss_curve_, state.loss],
         )
-        self._store(solution, problem, self._rng)
+        self._store_weights(solution.weights, problem, type(self).__name__)
+        self.answer_noise_ = noise
+        self._store_outcome(solution)
