@@ -32,7 +32,10 @@ except PackageNotFoundError:
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "myst_parser",
     "numpydoc",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "mathml",
     "rooms",
@@ -56,6 +59,7 @@ autodoc_member_order = "bysource"
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+copybutton_exclude = ".linenos, .gp, .go"  # neither prompts nor what is printed
 
 # What the examples print and draw belongs to the pages; warnings would be noise from
 # the thread or font set-up of the machine that builds them.
@@ -63,6 +67,11 @@ warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
+    "subsection_order": [
+        *("../examples/physics", "../examples/tables", "../examples/measures"),
+        "*",
+    ],
+    "image_scrapers": ("alt_texts.scrape",),
     "within_subsection_order": "FileNameSortKey",
     "backreferences_dir": "api/generated/examples",
     "doc_module": ("skwfm",),
@@ -84,7 +93,8 @@ html_sidebars = {"index": [], "installation": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
-    "secondary_sidebar_items": ["page-toc"],
+    # Everywhere but in auto_examples: examples are code and take the whole width.
+    "secondary_sidebar_items": {"[!a]**": ["page-toc"], "api**": ["page-toc"]},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
