@@ -89,7 +89,8 @@ html_css_files = ["skwfm.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skwfm {version}"
 html_show_sourcelink = False
-html_sidebars = {"index": [], "installation": []}
+# The index of the API is its tables: beside them a list of all names helps nobody.
+html_sidebars = {"index": [], "installation": [], "api": [], "api/**": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
