@@ -56,6 +56,7 @@ if os.environ.get("SKWFM_DOCS_INTERSPHINX"):
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+maximum_signature_line_length = 80  # longer ones have a line for each parameter
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -71,16 +72,16 @@ sphinx_gallery_conf = {
         *("../examples/physics", "../examples/tables", "../examples/measures"),
         "*",
     ],
-    "image_scrapers": ("alt_texts.scrape",),
-    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("gallery.scrape",),
+    "within_subsection_order": "gallery.Order",
     "backreferences_dir": "api/generated/examples",
     "doc_module": ("skwfm",),
-    "reference_url": {"skwfm": None},
     "remove_config_comments": True,
     "image_srcset": ["2x"],
     "show_signature": False,
     "write_computation_times": False,
     "plot_gallery": "True",
+    "parallel": True,  # as many scripts at a time as sphinx-build -j says
 }
 
 html_math_renderer = "mathml"
@@ -89,8 +90,9 @@ html_css_files = ["skwfm.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skwfm {version}"
 html_show_sourcelink = False
-# The index of the API is its tables: beside them a list of all names helps nobody.
-html_sidebars = {"index": [], "installation": [], "api": [], "api/**": []}
+# Only user guide and gallery have something to list at the side. The index of the API
+# is its tables: beside them a list of all names helps nobody.
+html_sidebars = {"[!ua]**": [], "api": [], "api/**": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,

@@ -111,12 +111,29 @@ def test_every_figure_of_the_gallery_is_told_in_words(path):
 
 def extension(name):
     """One of the documentation's own extensions of Sphinx."""
-    pytest.importorskip("sphinx")
+    pytest.importorskip("sphinx_gallery")
     path = ROOT / "docs" / "_extensions" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"docs_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_words_of_a_figure_are_those_of_the_comment():
+    words = extension("gallery").words
+    assert (
+        words("plot()\n# Seen: a line\n# that rises.\nshow()") == "a line that rises."
+    )
+    assert words("# A line that rises.\nshow()") is None
+
+
+def test_a_section_begins_with_what_newcomers_should_see():
+    gallery = extension("gallery")
+    names = {path.name for path in SCRIPTS}
+    assert names.issuperset({*gallery.FIRST, *gallery.LAST})
+    ordered = sorted(names, key=gallery.Order("anywhere"))
+    assert set(ordered[:2]) == set(gallery.FIRST)
+    assert ordered[-1] == "plot_amp_scaling.py"
 
 
 def equations():
