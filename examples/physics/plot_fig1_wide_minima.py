@@ -34,7 +34,7 @@ TheoryCurveDisplay.from_curves(
 for alpha, curve in zip(alphas, curves, strict=True):
     ax.annotate(f" {alpha}", (curve.overlap.min(), curve.entropy.min()), va="center")
 ax.annotate(" $\\alpha$", (curve.overlap.min(), 0), va="center")
-ax.set(title="Tree committee, K = 3", ylim=(-4.2, 0.1))
+ax.set(title="Tree committee, K = 3", xlim=(1.02, 0), ylim=(-4.2, 0.1))
 # Seen: local entropy against the mutual overlap, six lines that fall from zero as the
 # overlap falls, the deeper the more patterns per weight. From alpha = 2 on they are
 # dotted in part, alpha = 3 all along.

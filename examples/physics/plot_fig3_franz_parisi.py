@@ -33,7 +33,8 @@ for ax, alpha, gammas in [
     names = ["$\\infty$" if g == np.inf else f"{g:g}" for g in gammas]
     labels = [f"$\\gamma$ = {name}" for name in names]
     TheoryCurveDisplay.from_curves(curves, labels=labels, x="distance", ax=ax)
-    ax.plot(distances, curves[-1].cap, color="grey", label="no patterns: upper bound")
+    bound = {"color": "grey", "linestyle": ":", "label": "no patterns: upper bound"}
+    ax.plot(distances, curves[-1].cap, **bound)
     ax.axhline(0, color="black", linewidth=0.6, label="one weight vector")
     ax.set(title=f"$\\alpha$ = {alpha}", ylim=(-0.03, 0.4))
     ax.legend(frameon=False, loc="upper left")
