@@ -32,7 +32,7 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/numpydoc lint $$(find skwfm -name '*.py')
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -j auto -W --keep-going -b html docs docs/_build/html
 
 # Source distribution and wheel, the latter built from the former, as an index takes them.
 dist: $(VENV)/.installed-release

@@ -32,7 +32,10 @@ except PackageNotFoundError:
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "myst_parser",
     "numpydoc",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "mathml",
     "rooms",
@@ -53,9 +56,11 @@ if os.environ.get("SKWFM_DOCS_INTERSPHINX"):
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+maximum_signature_line_length = 80  # longer ones have a line for each parameter
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+copybutton_exclude = ".linenos, .gp, .go"  # neither prompts nor what is printed
 
 # What the examples print and draw belongs to the pages; warnings would be noise from
 # the thread or font set-up of the machine that builds them.
@@ -63,15 +68,20 @@ warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "FileNameSortKey",
+    "subsection_order": [
+        *("../examples/physics", "../examples/tables", "../examples/measures"),
+        "*",
+    ],
+    "image_scrapers": ("gallery.scrape",),
+    "within_subsection_order": "gallery.Order",
     "backreferences_dir": "api/generated/examples",
     "doc_module": ("skwfm",),
-    "reference_url": {"skwfm": None},
     "remove_config_comments": True,
     "image_srcset": ["2x"],
     "show_signature": False,
     "write_computation_times": False,
     "plot_gallery": "True",
+    "parallel": True,  # as many scripts at a time as sphinx-build -j says
 }
 
 html_math_renderer = "mathml"
@@ -80,11 +90,14 @@ html_css_files = ["skwfm.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skwfm {version}"
 html_show_sourcelink = False
-html_sidebars = {"index": [], "installation": []}
+# Only user guide and gallery have something to list at the side. The index of the API
+# is its tables: beside them a list of all names helps nobody.
+html_sidebars = {"[!ua]**": [], "api": [], "api/**": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
-    "secondary_sidebar_items": ["page-toc"],
+    # Everywhere but in auto_examples: examples are code and take the whole width.
+    "secondary_sidebar_items": {"[!a]**": ["page-toc"], "api**": ["page-toc"]},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }

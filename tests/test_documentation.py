@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GUIDE = sorted(ROOT.glob("docs/**/[!_]*.rst"))
 GUIDE = [p for p in GUIDE if not {"_build", "api", "auto_examples"} & set(p.parts)]
+SCRIPTS = sorted(ROOT.glob("examples/**/plot_*.py"))
 MODULES = (
     *("architectures", "classifiers", "datasets", "landscape", "persistence"),
     *("plugins", "testing"),
@@ -50,10 +51,24 @@ def test_docstring_names_every_parameter_of_the_true_signature(name):
 
 @pytest.mark.parametrize("path", GUIDE, ids=lambda p: p.stem)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_user_guide_examples_give_what_they_say(path, monkeypatch):
+def test_examples_of_the_pages_give_what_they_say(path, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(ROOT / "examples" / "plugin" / "src")
+    monkeypatch.chdir(tmp_path)  # some write files
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    if "dask" in path.read_text("utf-8"):
+        pytest.importorskip("distributed")
     result = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
     assert result.failed == 0
+
+
+def test_code_on_pages_is_run():
+    """What is not a doctest is only shown, and may be wrong."""
+    shown = [
+        path.stem
+        for path in GUIDE
+        if re.search(r"code-block:: (?:python|pycon)$", path.read_text("utf-8"), re.M)
+    ]
+    assert set(shown) <= {"plugins"}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +94,7 @@ def test_examples_get_all_that_they_import_with_the_extra_docs():
     listed += extras["tables"]
     known = {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in listed}
     needed = set()
-    for path in [*ROOT.glob("examples/*.py"), *ROOT.glob("docs/_extensions/*.py")]:
+    for path in [*SCRIPTS, *ROOT.glob("docs/_extensions/*.py")]:
         text = path.read_text("utf-8")
         needed |= set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
         needed |= set(re.findall(r'transform="(pandas)"', text))
@@ -89,9 +104,17 @@ def test_examples_get_all_that_they_import_with_the_extra_docs():
     assert needed - known <= {"docutils", "sklearn"}
 
 
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)
+def test_every_figure_of_the_gallery_is_told_in_words(path):
+    text = path.read_text("utf-8")
+    told = re.findall(r"^# Seen: .*\n(?:# .*\n)*plt\.show\(\)$", text, re.MULTILINE)
+    assert len(told) == text.count("plt.show()") > 0
+    assert all(len(words) > 60 for words in told)
+
+
 def extension(name):
     """One of the documentation's own extensions of Sphinx."""
-    pytest.importorskip("sphinx")
+    pytest.importorskip("sphinx_gallery")
     path = ROOT / "docs" / "_extensions" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"docs_{name}", path)
     module = importlib.util.module_from_spec(spec)
@@ -99,8 +122,25 @@ def extension(name):
     return module
 
 
+def test_words_of_a_figure_are_those_of_the_comment():
+    words = extension("gallery").words
+    assert (
+        words("plot()\n# Seen: a line\n# that rises.\nshow()") == "a line that rises."
+    )
+    assert words("# A line that rises.\nshow()") is None
+
+
+def test_a_section_begins_with_what_newcomers_should_see():
+    gallery = extension("gallery")
+    names = {path.name for path in SCRIPTS}
+    assert names.issuperset({*gallery.FIRST, *gallery.LAST})
+    ordered = sorted(names, key=gallery.Order("anywhere"))
+    assert set(ordered[:2]) == set(gallery.FIRST)
+    assert ordered[-1] == "plot_amp_scaling.py"
+
+
 def equations():
-    sources = [*GUIDE, *ROOT.glob("examples/*.py"), *ROOT.glob("skwfm/**/*.py")]
+    sources = [*GUIDE, *SCRIPTS, *ROOT.glob("skwfm/**/*.py")]
     for path in sources:
         text = path.read_text("utf-8")
         yield from ((tex, False) for tex in re.findall(r":math:`([^`]+)`", text))

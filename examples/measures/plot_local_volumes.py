@@ -43,7 +43,7 @@ for name in ("eLAL", "LAL"):
 # solutions. Every point is asked of every engine; what does not converge is NaN, with a
 # warning that we silence here.
 
-overlaps = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
+overlaps = np.array([0.5, 0.7, 0.85, 0.95, 0.99])
 ways = {
     "sampling": {"method": "mc", "n_samples": 2000, "random_state": 0},
     "ep": {"method": "ep"},
@@ -88,4 +88,7 @@ for panel, name in zip(panels, models, strict=True):
     panel.set_title(name)
 panels[0].set_yscale("symlog", linthresh=1e-4)
 panels[1].set_ylabel("")
+# Seen: local entropy against the overlap, one panel a solution. Around eLAL sampling
+# and corrected ep agree, the other two lie below. Around LAL only ep has numbers
+# throughout, ten times as far from zero.
 plt.show()

@@ -47,8 +47,11 @@ ax.plot(*starts.T, label="solutions of LAL", **style)
 order = ends[:, 2].argsort()
 ax.plot(*ends[order].T, "-", lw=2, color="black", label="minima of zero loss")
 ax.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="$w_3$")
-ax.set_box_aspect(None, zoom=0.9)
-ax.legend(loc="upper left")
+ax.set_box_aspect(None, zoom=0.85)
+ax.locator_params(nbins=4)
+fig.legend(loc="outside upper center", ncols=3, fontsize="small", frameon=False)
+# Seen: solutions scattered on the unit sphere, and from each a line to one of the
+# minima of zero loss, which lie on one straight line.
 plt.show()
 
 # %%
@@ -69,12 +72,15 @@ for n_patterns in sizes:
     dimensions.append(found.dimension)
     nullities.append(found.hessian_nullity)
     axes[1].semilogy(found.singular_values, color=plt.cm.viridis(n_patterns / 80))
-    axes[1].annotate(n_patterns, (n_patterns - 1, found.singular_values[-1]))
+    axes[1].annotate(f" {n_patterns}", (n_patterns - 1, found.singular_values[-1]))
 axes[0].plot(sizes, 155 - sizes, color="0.6", label="n - d")
 axes[0].plot(sizes, dimensions, "o", color="0.4", label="n - rank")
 axes[0].plot(sizes, nullities, "kx", ms=9, label="zeros of the Hessian")
 axes[0].set(xlabel="patterns d", ylabel="dimension")
 axes[0].legend(frameon=False)
-axes[1].set(xlabel="index", ylabel="singular value of the Jacobian", ylim=(0.05, None))
+axes[1].set(xlabel="index", ylabel="singular value of the Jacobian")
+axes[1].set(xlim=(-3, 78), ylim=(0.05, None))
 axes[1].set_title("numbers: patterns d", fontsize=10)
+# Seen: on the left the dimension falls by one with each pattern, as counted by rank and
+# by zeros of the Hessian. On the right singular values, all above 0.1.
 plt.show()

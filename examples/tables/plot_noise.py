@@ -64,6 +64,8 @@ axes[1].set(title="free entropy", ylabel="nats per weight")
 for ax in axes:
     ax.set_xlabel(r"inverse temperature $\beta_{NE}$")
 axes[1].legend(frameon=False)
+# Seen: expected errors and free entropy against the inverse temperature. The points of
+# amp lie on the lines of the theory, for a perceptron and for a tree of three units.
 plt.show()
 
 # %%
@@ -112,6 +114,8 @@ ax.set(
     title="Evidence of the label noise (vertical lines: the truth)",
 )
 ax.legend(frameon=False, loc="lower left")
+# Seen: log evidence against the assumed label noise, three lines. Each has its largest
+# value, marked, near the true share of flipped labels.
 plt.show()
 
 # %%
@@ -159,6 +163,8 @@ ax.set(
     title="Local entropy below a loss",
 )
 ax.legend(frameon=False)
+# Seen: local entropy against the distance, three lines for three numbers of errors
+# allowed, the higher the more are allowed. The sampled points lie on the lines.
 plt.show()
 
 # %%
@@ -228,4 +234,6 @@ ax.set(
     title="Breast cancer, 10 % of the labels flipped",
 )
 ax.legend(frameon=False, loc="upper left")
+# Seen: share of positive labels against predicted probability. Both lines follow the
+# diagonal, the posterior's a little more closely at the ends.
 plt.show()

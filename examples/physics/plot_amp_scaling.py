@@ -71,6 +71,8 @@ for ax, values, label, ticks in [
     ax.set_yticks(ticks, ticks)
     ax.minorticks_off()
     ax.legend(frameon=False)
+# Seen: time of a sweep and memory against the number of edges, on logarithmic axes.
+# Both approach a straight line of slope one from above.
 plt.show()
 for size, n, t, m in zip(sizes, n_sweeps, seconds, memory, strict=True):
     print(

@@ -96,6 +96,8 @@ ax.set_title("Committee of 9 units, 500 training images")
 ax.grid(axis="y", alpha=0.3)
 one = plt.Line2D([], [], marker=".", linestyle="none", color="0.4")
 ax.legend([one, bar], ["one subset", "mean, standard error"], loc="lower right")
+# Seen: balanced test accuracies on eight subsets. Those of LAL are near 84 %, of
+# ceSGD-fast near 89.5 %, of ceSGD-slow and eLAL above 92 %.
 plt.show()
 
 # %%
@@ -105,15 +107,17 @@ plt.show()
 # the overlap of each LAL unit with its random start is above 0.99. The replicas of eLAL
 # start from different points and can only agree on what the images tell all of them, so
 # their mean shows the shape of the clothes. A bright pixel votes for a coat where the
-# weight is positive (red) and for a dress where it is negative (blue).
+# weight is positive (yellow) and for a dress where it is negative (blue).
 
 fig, axes = plt.subplots(2, 4, figsize=(8.0, 4.2), layout="compressed")
 for row, name in zip(axes, ["LAL", "eLAL"], strict=True):
     for unit, ax in enumerate(row):
         weights = models[name][0].coef_[unit].reshape(28, 28)
-        image = ax.imshow(weights, cmap="RdBu_r", vmin=-0.12, vmax=0.12)
+        image = ax.imshow(weights, cmap="cividis", vmin=-0.12, vmax=0.12)
         ax.set(xticks=[], yticks=[], title=f"{name}, unit {unit + 1}")
 fig.colorbar(image, ax=axes, label="weight (each unit has norm 1)", extend="both")
+# Seen: weights of four units as images. LAL's look like noise; in eLAL's the outlines
+# of a dress and of a coat can be recognised.
 plt.show()
 
 # sphinx_gallery_thumbnail_number = 2
