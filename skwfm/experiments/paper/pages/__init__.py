@@ -1,6 +1,7 @@
 """One file per figure or experiment of the paper, each a function of a plan."""
 
 from skwfm.experiments.paper.pages.random.algorithms import fig4, fig5
+from skwfm.experiments.paper.pages.random.annealing import annealing
 from skwfm.experiments.paper.pages.random.capacity import capacity
 from skwfm.experiments.paper.pages.random.epochs import epochs
 from skwfm.experiments.paper.pages.theory.cross_entropy import fig2, fig3
@@ -15,4 +16,5 @@ EXPERIMENTS = {
     "fig5": fig5,
     "epochs": epochs,
     "capacity": capacity,
+    "annealing": annealing,
 }
