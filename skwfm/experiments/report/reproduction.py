@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skwfm.experiments.report.canvas import drawn
+from skwfm.experiments.report.templates import template
 
 if TYPE_CHECKING:
     from skwfm.experiments.paper.page import Page
@@ -58,45 +57,5 @@ def render(
     )
 
 
-@cache
-def template(name):
-    """Load a template of this folder; everything it is given is escaped.
-
-    Parameters
-    ----------
-    name : str
-        Name of its file.
-
-    Returns
-    -------
-    template : jinja2.Template
-        Ready to render.
-    """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise ImportError("Reports need Jinja2: pip install 'skwfm[plot]'.") from error
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["duration"] = _duration
-    environment.filters["cell"] = _cell
-    return environment.get_template(name)
-
-
 def _inline(picture):
     return base64.b64encode(drawn(picture.figure, "png")).decode()
-
-
-def _duration(seconds):
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _cell(value):
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
