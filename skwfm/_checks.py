@@ -1,6 +1,6 @@
 """Checks that arguments are numbers of the right kind."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -55,3 +55,57 @@ def check_count(name, value, minimum):
         raise ValueError(
             f"{name}={shown(value)} is not an integer of at least {minimum}: pass one."
         )
+
+
+def as_numbers(name, values):
+    """Turn an argument into an array of real numbers.
+
+    Parameters
+    ----------
+    name : str
+        Argument.
+    values : object
+        Its value.
+
+    Returns
+    -------
+    numbers : ndarray, dtype float64
+        Of any shape.
+
+    Raises
+    ------
+    TypeError
+        If they are no real numbers.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(
+            f"{name}={shown(values)} cannot be read as real numbers: pass numbers."
+        ) from error
+
+
+def as_number(name, value):
+    """Turn an argument into a real number.
+
+    Parameters
+    ----------
+    name : str
+        Argument.
+    value : object
+        Its value.
+
+    Returns
+    -------
+    number : float
+        NaN and infinity included.
+
+    Raises
+    ------
+    TypeError
+        If it is not one real number; texts are none.
+    """
+    is_scalar_array = isinstance(value, np.ndarray) and value.shape == ()
+    if not isinstance(value, Real) and not is_scalar_array:
+        raise TypeError(f"{name}={shown(value)} is not a real number: pass one.")
+    return float(as_numbers(name, value))

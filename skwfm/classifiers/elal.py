@@ -156,7 +156,7 @@ class ELALClassifier(IterativeClassifier):
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
-        "n_replicas": [Interval(Integral, 2, None, closed="left")],
+        "n_replicas": [Interval(Integral, 2, 2**31 - 1, closed="both")],
         "lambda0": [Interval(Real, 0, None, closed="neither")],
         "lambda1": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "tol": [Interval(Real, 0, None, closed="left")],

@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from skwfm._shown import shown
 
+_MOST = 2**40
 _GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
@@ -32,6 +33,8 @@ def check_count(name, value, minimum=1):
         raise ValueError(
             f"{name}={shown(value)} is too small: pass at least {minimum}."
         )
+    if value > _MOST:
+        raise ValueError(f"{name}={shown(value)} is too large for any memory.")
     return int(value)
 
 

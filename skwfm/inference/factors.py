@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from skwfm._checks import as_numbers
 from skwfm.architectures import Architecture
 from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.inference.patterns import Patterns
@@ -85,7 +86,7 @@ class Factors(Patterns):
     def __post_init__(self):
         packed = isinstance(self.inputs, PackedSigns)
         inputs = self.inputs if packed else np.asarray(self.inputs)
-        labels = np.asarray(self.labels, dtype=np.float64)
+        labels = as_numbers("labels", self.labels)
         check_patterns(inputs, labels)
         check_temperature(self.label_noise, self.beta_ne)
         weight = check_weights(self.sample_weight, len(labels))

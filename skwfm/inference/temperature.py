@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._checks import as_number
 from skwfm._shown import shown
 
 
@@ -174,9 +175,13 @@ def check_temperature(label_noise: float, beta_ne: float) -> None:
 
     Raises
     ------
+    TypeError
+        If one of them is not a real number.
     ValueError
         If eps is not in [0, 1/2), beta_ne is negative or NaN, or both are given.
     """
+    label_noise = as_number("label_noise", label_noise)
+    beta_ne = as_number("beta_ne", beta_ne)
     if not 0 <= label_noise < 0.5:
         raise ValueError(
             f"label_noise={shown(label_noise)} is not the probability of a flipped "

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
-from skwfm._checks import check_count
+from skwfm._checks import as_numbers, check_count
 from skwfm._shown import shown
 from skwfm.problem.validation import check_squares
 
@@ -124,7 +124,7 @@ def noise_robustness(
         raise TypeError(
             f"{type(model).__name__} has no predict: pass a fitted classifier."
         )
-    values = check_array(X, dtype="numeric")
+    values = check_array(X, dtype="numeric", input_name="X")
     y = column_or_1d(y)
     check_consistent_length(values, y)
     if noise == "flip" and not np.all(np.abs(values) == 1):
@@ -167,7 +167,7 @@ def check_noise(noise, levels, n_draws):
     if noise not in NOISES:
         raise ValueError(f"noise={shown(noise)} is not known: use one of {NOISES}.")
     check_count("n_draws", n_draws, 1)
-    values = np.asarray(levels, dtype=float)
+    values = as_numbers("levels", levels)
     if values.ndim != 1 or not len(values):
         raise ValueError(
             f"levels={shown(levels)} must be a list of at least one number."

@@ -55,4 +55,4 @@ def checked_inputs(X):
     """
     if isinstance(X, PackedSigns):
         return X
-    return without_integers(check_array(X, dtype=INPUT_DTYPES))
+    return without_integers(check_array(X, dtype=INPUT_DTYPES, input_name="X"))

@@ -6,8 +6,11 @@ import warnings
 
 import numpy as np
 
+from skwfm._checks import as_number, as_numbers
 from skwfm._shown import shown
 
+# No formula resolves more patterns per weight than that.
+MOST_ALPHA = 1e6
 MACHINES = ("perceptron", "tree", "parity")
 
 
@@ -47,8 +50,9 @@ def _name_and_units(machine, n_hidden):
 
 def check_machine(machine, n_hidden):
     """Validate a machine and return its number of hidden units (int or inf)."""
-    if machine not in MACHINES:
+    if not isinstance(machine, str) or machine not in MACHINES:
         raise ValueError(f"machine must be one of {MACHINES}, got {shown(machine)}.")
+    n_hidden = as_number("n_hidden", n_hidden)
     if machine == "perceptron" and n_hidden != 1:
         raise ValueError(
             f"A perceptron has n_hidden=1, got {shown(n_hidden)}; use machine='tree' "
@@ -56,7 +60,7 @@ def check_machine(machine, n_hidden):
         )
     if n_hidden == math.inf:
         return math.inf
-    if n_hidden != int(n_hidden) or n_hidden < 1:
+    if not (n_hidden >= 1 and n_hidden == n_hidden // 1):
         raise ValueError(
             f"n_hidden must be a positive integer or numpy.inf, got {shown(n_hidden)}."
         )
@@ -69,7 +73,7 @@ def check_machine(machine, n_hidden):
 
 def check_weights(weights):
     """Validate the kind of weights."""
-    if weights not in ("spherical", "binary"):
+    if not isinstance(weights, str) or weights not in ("spherical", "binary"):
         raise ValueError(
             f"weights must be 'spherical' or 'binary', got {shown(weights)}."
         )
@@ -77,9 +81,11 @@ def check_weights(weights):
 
 def check_alpha(alpha, limit=math.inf, what="the capacity"):
     """Validate patterns per weight against a limit that the error names."""
-    alpha = float(alpha)
-    if not (math.isfinite(alpha) and alpha >= 0):
-        raise ValueError(f"alpha must be finite and >= 0, got {shown(alpha)}.")
+    alpha = as_number("alpha", alpha)
+    if not 0 <= alpha <= MOST_ALPHA:
+        raise ValueError(
+            f"alpha must lie between 0 and {MOST_ALPHA:g}, got {shown(alpha)}."
+        )
     if alpha >= limit:
         raise ValueError(
             f"alpha={alpha:g} is not below {limit:.4g}, {what}: no solutions exist "
@@ -90,7 +96,7 @@ def check_alpha(alpha, limit=math.inf, what="the capacity"):
 
 def check_gamma(gamma):
     """Validate the robustness parameter of the cross-entropy loss."""
-    gamma = float(gamma)
+    gamma = as_number("gamma", gamma)
     if not gamma > 0:
         raise ValueError(f"gamma must be > 0 (numpy.inf allowed), got {shown(gamma)}.")
     return gamma
@@ -112,7 +118,7 @@ def check_beta_ne(beta_ne):
 
 def check_interior(values, name, low, high):
     """Validate a 1-D array of numbers strictly between two limits."""
-    values = np.atleast_1d(np.asarray(values, dtype=float))
+    values = np.atleast_1d(as_numbers(name, values))
     if values.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, got shape {values.shape}.")
     bad = ~((values > low) & (values < high))

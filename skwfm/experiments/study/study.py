@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 from os import PathLike
 from typing import NamedTuple
 
@@ -101,6 +102,10 @@ class Study:
         n_measured: int | None = None,
         solutions_only: bool = False,
     ):
+        for name, value in (("n_seeds", n_seeds), ("seed", seed)):
+            _check_integer(name, value)
+        if n_measured is not None:
+            _check_integer("n_measured", n_measured)
         if n_seeds < 1:
             raise ValueError(f"n_seeds must be at least 1; got {n_seeds}.")
         if not 0 <= seed <= 2**32 - n_seeds:
@@ -110,10 +115,10 @@ class Study:
         self.seeds = list(range(seed, seed + n_seeds))
         self.measured_seeds = self.seeds[:n_measured]
         self.sources = _sources(data)
-        self.measures = find_measures(measures, COLUMNS)
+        self.measures = find_measures(_listed("measures", measures), COLUMNS)
         self.solutions_only = solutions_only
-        self.settings = [{}] if settings is None else list(ParameterGrid(settings))
-        given = algorithms if algorithms is None else list(algorithms)
+        self.settings = [{}] if settings is None else _grid(settings)
+        given = algorithms if algorithms is None else _listed("algorithms", algorithms)
         self.contestants = {s.name: _contestants(given, s) for s in self.sources}
 
     @property
@@ -203,6 +208,29 @@ class Study:
 
 def _is_cheap(measure):
     return measure.needs == "classifier"
+
+
+def _check_integer(name, value):
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name}={shown(value)} is not an integer: pass one.")
+
+
+def _listed(name, given):
+    if isinstance(given, str):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name}={shown(given)} is not a list of {name}: pass one.")
+    return list(given)
+
+
+def _grid(settings):
+    try:
+        return list(ParameterGrid(settings))
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"settings={shown(settings)} is no grid of values: {error} Pass, such as, "
+            "{'eta': [0.01, 0.1]}."
+        ) from error
 
 
 def _sources(data):

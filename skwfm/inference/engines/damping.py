@@ -5,6 +5,7 @@ A rule has a `value` for the next sweep and is told of each sweep by `follow`.
 
 import numpy as np
 
+from skwfm._checks import as_number
 from skwfm._shown import shown
 
 # More damping than this never helps: a run that needs more is diverging.
@@ -43,6 +44,7 @@ class FixedDamping:
     """
 
     def __init__(self, value):
+        value = as_number("damping", value)
         if not 0 <= value < 1:
             raise ValueError(
                 f"damping={shown(value)} is not the fraction of a message to keep: "

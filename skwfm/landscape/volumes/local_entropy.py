@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
+from skwfm._checks import as_numbers
 from skwfm._shown import shown
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
@@ -240,7 +241,7 @@ def _read_overlaps(overlaps, distances):
     name, given = "overlaps", _OVERLAPS if overlaps is None else overlaps
     if distances is not None:
         name, given = "distances", distances
-    given = np.atleast_1d(np.asarray(given, dtype=float))
+    given = np.atleast_1d(as_numbers(name, given))
     values = 1 - 2 * given if distances is not None else given
     outside = ~((values > 0) & (values < 1))
     if given.ndim != 1 or not given.size or outside.any():
