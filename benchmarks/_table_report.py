@@ -161,8 +161,9 @@ def draw(accuracy: pd.DataFrame, half: str, path: Path) -> bool:
         name: COLOUR[COMMITTEE if name in COMMITTEES else STANDARD] for name in complete
     }
     critical_difference_diagram(
-        ranks(complete).mean(), alike, ax=axes, color_palette=colours
-    )
+        ranks(complete).mean(), alike, ax=axes, color_palette=colours,
+        label_fmt_left="{label} ({rank:.1f})", label_fmt_right="({rank:.1f}) {label}",
+    )  # fmt: skip
     axes.set_title(
         f"Mean rank of the balanced accuracy on {len(complete)} {HALVES[half]}; "
         "joined: no difference at 5 % (Nemenyi)",

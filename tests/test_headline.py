@@ -66,12 +66,6 @@ def test_no_line_of_a_table_has_another_number_of_columns():
             assert len({len(line) for line in csv.reader(file, delimiter=";")}) == 1
 
 
-def test_readme_has_the_table_of_the_stored_runs():
-    text = (ROOT / "README.md").read_text("utf-8")
-    table = script.as_markdown(script.headline_table(runs))
-    assert script.BEGIN + table + script.END in text
-
-
 def test_fast_rows_are_from_all_ten_subsets():
     for name in set(runs.algorithms) - {"fBP"}:
         assert sorted(runs.by_seed(name, "test_accuracy")) == list(range(10)), name

@@ -1,8 +1,8 @@
-"""Write the tables of README and of the pages from ``dress_coat_runs.csv``.
+"""Write the tables of the pages from ``dress_coat_runs.csv``.
 
     python docs/tables/dress_coat_tables.py
 
-Every number on Dress/Coat in README and the guide comes from here, so that they cannot
+Every number on Dress/Coat in the guide comes from here, so that they cannot
 contradict each other: the pages include the tables, and a test compares what is written
 with what this script would write.
 """
@@ -14,8 +14,6 @@ import numpy as np
 from scipy.stats import t as student
 
 HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
-BEGIN, END = "<!-- dress_coat_tables.py writes this -->\n", "<!-- end -->\n"
 
 N_SUBSETS = 10
 PUBLISHED = ("LAL, published rate", "eLAL, published", "ceSGD-fast", "ceSGD-slow")
@@ -205,7 +203,7 @@ def tables(runs):
 
 
 def headline_table(runs):
-    """Return what README and the landing page show."""
+    """Return what the landing page shows."""
     head = (
         "Algorithm", "Test accuracy (%)", "Balanced (%)",
         "Local entropy (0.001 nats per weight)",
@@ -233,22 +231,11 @@ def as_csv(lines):
     return "".join(";".join(map(str, line)) + "\n" for line in lines)
 
 
-def as_markdown(lines):
-    """Return the text of a table in README."""
-    head, *rest = [f"| {' | '.join(map(str, line))} |\n" for line in lines]
-    return "".join([head, "|---" * len(lines[0]) + "|\n", *rest])
-
-
 def main():
     """Write all tables."""
     runs = Runs()
     for name, lines in tables(runs).items():
         (HERE / name).write_text(as_csv(lines), "utf-8")
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    README.write_text(
-        before + BEGIN + as_markdown(headline_table(runs)) + END + after, "utf-8"
-    )
 
 
 if __name__ == "__main__":
