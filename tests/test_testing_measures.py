@@ -169,6 +169,32 @@ class WrongCurve(Errors):
         return [0.0, 1.0], [0.0]
 
 
+class Complex(Errors):
+    def values(self, result):
+        return np.array([result, 1j])
+
+
+class Words(Errors):
+    def values(self, result):
+        return "high", "low"
+
+
+class FullOnly(Errors):
+    """Reads weights as if all units saw all inputs."""
+
+    def __call__(self, model, X, y, random_state=None):
+        last = model[-1] if hasattr(model, "named_steps") else model
+        return 1 / float(np.all(last.coef_ != 0)) if last.coef_.all() else 1 // 0
+
+
+class OneMore(Errors):
+    def __call__(self, model, X, y, random_state=None):
+        return [0.0] * (2 if X.dtype == np.float64 else 3)
+
+    def values(self, result):
+        return result
+
+
 class SignedScore(Errors):
     """Counts its scorers' calls into the number."""
 
@@ -198,6 +224,10 @@ def with_attribute(name, value):
         (with_attribute("columns", ()), "give a tuple of different names"),
         (with_attribute("columns", ("a", "a")), "give a tuple of different names"),
         (WrongCount, r"shape \(1,\) for 2 columns; give one number for each"),
+        (Complex, r"Complex.values: gave .*; give real numbers"),
+        (Words, r"Words.values: gave .*; give real numbers"),
+        (FullOnly, r"ZeroDivisionError.*architecture='tree'.*read_model"),
+        (OneMore, r"gave shape \(3,\) with architecture='tree'; give one number"),
         (Silent, "gave NaN without a warning; warn"),
         (WrongCurve, "give a skwfm.landscape.Curve with as many x as y"),
         (Chance, "two calls with the same random_state differ"),

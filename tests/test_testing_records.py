@@ -69,6 +69,15 @@ def with_chance_of_python(parts, mean, var, labels):
     return parts
 
 
+def in_single_precision(parts, mean, var, labels):
+    return tuple(part.astype(np.float32) for part in parts)
+
+
+def writing(parts, mean, var, labels):
+    mean += 0
+    return parts
+
+
 def talking(parts, mean, var, labels):
     print("log Z =", parts[0][0])
     return parts
@@ -82,6 +91,11 @@ CHANNELS = {
     "tiny variances": (wrong_at_small_variances, "at variances of 1e-05.*log_ndtr"),
     "global numbers": (with_chance, "global random numbers; compute it from the arg"),
     "numbers of Python": (with_chance_of_python, "global random numbers"),
+    "rounded to float32": (
+        in_single_precision,
+        "in double precision|within 1e-07|add up",
+    ),
+    "writes": (writing, "read-only.*accept read-only float64 arrays"),
     "printing": (talking, "printed 'log Z = .*print nothing"),
 }
 
@@ -114,6 +128,44 @@ def test_one_unit_and_many_are_tried(size, monkeypatch):
     monkeypatch.setattr(WrongFor, "size", size)
     found = failures("architectures", WrongFor)
     assert {r.name.partition(":")[0] for r in found} == {f"WrongFor(n_hidden={size})"}
+
+
+class DoubleOnly(FullCommittee):
+    """Its methods take float64 only, as code compiled for one dtype."""
+
+    def smooth(self, fields, beta, order=1):
+        if fields.dtype != np.float64:
+            raise TypeError("no matching signature")
+        return super().smooth(fields, beta, order)
+
+
+class Coarse(FullCommittee):
+    def smooth(self, fields, beta, order=1):
+        parts = super().smooth(fields, beta, order)
+        if fields.dtype == np.float32:
+            parts = tuple(part.astype(np.float16) for part in parts)
+        return parts
+
+
+class NoUnit(FullCommittee):
+    def unit_to_fix(self, fields, labels):
+        units = super().unit_to_fix(fields, labels)
+        return units if labels.dtype == np.float64 else units.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        (DoubleOnly, r"smooth raised TypeError.*accept read-only float32 arrays"),
+        (Coarse, "value of fields in float32 is not that of the same in float64"),
+        (NoUnit, r"unit_to_fix: gave .* in float32; give one integer from 0 to 2"),
+    ],
+)
+def test_faults_in_single_precision_are_caught(machine, message):
+    [result] = failures("architectures", machine(3))
+    assert result.name.endswith(": float32")
+    with pytest.raises(AssertionError, match=message):
+        raise AssertionError(result.message)
 
 
 class TwoFaults(FullCommittee):
@@ -234,6 +286,26 @@ def test_what_is_wrong_elsewhere_only_is_caught(change, name, message, monkeypat
     assert first.name == name
     with pytest.raises(AssertionError, match=rf"^Guess\.fit: .*{message}"):
         raise AssertionError(first.message)
+
+
+class Stubborn(Guess):
+    """Has intercepts whether it is asked for them or not."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        if not self.fit_intercept:
+            self.intercept_ = 1e-6 + self.intercept_
+        return self
+
+
+def test_intercepts_that_nobody_wants_are_caught():
+    [result] = [
+        result
+        for result in failures("algorithms", Stubborn)
+        if result.name == "fit_intercept=False"
+    ]
+    assert "Stubborn.intercept_: is" in result.message
+    assert "set it to 0" in result.message
 
 
 class Infinite(Guess):

@@ -273,8 +273,10 @@ class Problem:
                 return float(self.sample_weight[rows[wrong]].sum())
             return int(wrong.sum())
         scratch = np.empty((training.SEARCH, self.layout.n_hidden), dtype=self.dtype)
+        # Those of a fitted model on float32 inputs come in float64.
+        labels = self.labels.astype(self.dtype, copy=False)
         return training.count_errors(
-            self.packed_inputs, self.labels, weights, self.layout.groups,
+            self.packed_inputs, labels, weights, self.layout.groups,
             self.rule, rows, scratch, stop_at_first=stop_at_first,
         )  # fmt: skip
 

@@ -56,11 +56,12 @@ def call(machine, method, *inputs, **options):
         raise
     except Exception as cause:
         shapes = ", ".join(f"shape {np.shape(value)}" for value in inputs)
+        kinds = {str(v.dtype) for v in inputs if isinstance(v, np.ndarray)}
         raise AssertionError(
             f"{type(machine).__name__}(n_hidden={machine.n_hidden}).{method} raised "
             f"{cause!r} for inputs of {shapes} and {options or 'no options'}; "
-            "accept read-only float64 arrays, and if the method is optional inherit "
-            "from skwfm.architectures.Architecture."
+            f"accept read-only {' and '.join(sorted(kinds))} arrays, and if the method "
+            "is optional inherit from skwfm.architectures.Architecture."
         ) from cause
 
 

@@ -112,6 +112,7 @@ def algorithm_checks(algorithm):
         yield check.__name__.removeprefix("_check_"), partial(_on_fit, check, fit, X, y)
     yield "determinism", partial(_check_determinism, make, fit, X, y)
     yield "float32", partial(_check_single_precision, make, X, y)
+    yield "fit_intercept=False", partial(_check_no_intercept, make, X, y)
     for machine in _MACHINES:
         title = f"architecture={machine!r}"
         yield title, partial(_check_machine, make, X, y, machine)
@@ -261,6 +262,16 @@ def _check_single_precision(make, X, y):
     model = _fit(make, single, y)
     _check_shapes(model, single, y)
     _check_output(model, single, y)
+
+
+def _check_no_intercept(make, X, y):
+    if "fit_intercept" not in make().get_params():
+        raise SkipTest("it has no parameter fit_intercept")
+    model = _fit(make, X, y, fit_intercept=False)
+    for check in _CHECKS:
+        check(model, X, y)
+    problem = f"is {shown(model.intercept_)} with fit_intercept=False"
+    expect(not np.any(model.intercept_), model, "intercept_", problem, "set it to 0")
 
 
 def _check_machine(make, X, y, machine):

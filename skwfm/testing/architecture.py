@@ -26,6 +26,7 @@ from skwfm.testing._optional import (
 from skwfm.testing._pairs import check_pair_probability
 from skwfm.testing._probe import call, expect, outcomes, signs_of
 from skwfm.testing._promises import global_random_state
+from skwfm.testing._single_precision import check_single_precision
 from skwfm.testing._symmetries import check_mirror_sign, check_monotone
 
 __all__ = ["architecture_checks", "check_architecture"]
@@ -40,6 +41,7 @@ _OPTIONAL_CHECKS = {
     "channel": check_channel,
     "pair_probability": check_pair_probability,
     "is_monotone": check_monotone,
+    "float32": check_single_precision,
 }
 
 

@@ -84,6 +84,7 @@ def measure_checks(measure):
         _check_pipeline,
         _check_scorer,
         _check_transformer,
+        _check_tree,
     ):
         name = check.__name__.removeprefix("_check_")
         yield name, partial(_on_values, check, made, example, values)
@@ -150,13 +151,26 @@ def _measured(measure, example):
     before, printed = global_random_state(), StringIO()
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
         warnings.simplefilter("always")
-        values = measure.values(_result(measure, example))
+        values = _numbers(measure, measure.values(_result(measure, example)))
     problem = f"prints {shown(printed.getvalue()[:40])}"
     expect(not printed.getvalue(), measure, "__call__", problem, "print nothing")
     unchanged = global_random_state() == before
     what = "changes the state of NumPy's or Python's global random numbers"
     expect(unchanged, measure, "__call__", what, _DRAW)
-    return np.array(values, dtype=float), bool(caught)
+    return values, bool(caught)
+
+
+def _numbers(measure, values):
+    """The values as floats, if they are real numbers."""
+    try:
+        if not np.iscomplexobj(values):
+            return np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        pass
+    problem = f"gave {shown(values)}"
+    expect(
+        False, measure, "values", problem, "give real numbers, or NaN with a warning"
+    )
 
 
 def _result(measure, example):
@@ -241,6 +255,29 @@ def _check_pipeline(measure, example, values):
     what = f"gave {found} for a pipeline, {values} for its last step"
     remedy = "read models by skwfm.landscape.read_model"
     expect(same, measure, "__call__", what, remedy)
+
+
+def _check_tree(measure, example, values):
+    """Units that see some of the inputs, in single precision, without intercepts."""
+    # So few patterns that there are more weights; labelled without errors.
+    X = example[1][:8].astype(np.float32)
+    options = {"n_hidden": _N_HIDDEN, "fit_intercept": False, "random_state": _SEED}
+    model = LALClassifier(architecture="tree", **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        y = model.fit(X, example[2][:8]).predict(X)
+        try:
+            found = measure.values(measure(model, X, y, random_state=_SEED))
+        except Exception as cause:
+            raise AssertionError(
+                f"{type(measure).__name__}.__call__: raised {cause!r} for float32 "
+                "patterns and a model with architecture='tree' and "
+                "fit_intercept=False; use skwfm.landscape.read_model."
+            ) from cause
+    shape = _numbers(measure, found).shape
+    problem = f"gave shape {shape} with architecture='tree'"
+    fits = shape == values.shape
+    expect(fits, measure, "values", problem, "give one number for each column")
 
 
 def _check_scorer(measure, example, values):

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from skwfm import LALClassifier
 from skwfm.architectures import FullCommittee, TreeCommittee
+from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors
+from skwfm.problem.fitted import read_model
 from skwfm.problem.problem import Problem
 
 
@@ -70,3 +73,13 @@ def test_factors_of_a_problem_lay_nothing_out_again():
     np.testing.assert_array_equal(factors.fields(flat), alone.fields(flat))
     assert factors.problem.packed_inputs is packed
     assert factors.layout is problem.layout
+
+
+def test_errors_of_a_model_on_single_precision_are_counted():
+    X, y = make_random_patterns(40, 30, random_state=0)
+    X = X.astype(np.float32)
+    model = LALClassifier(n_hidden=3, random_state=0).fit(X, y)
+    problem, weights = read_model(model, X, -y)
+    packed = problem.layout.pack_weights(weights, problem.dtype)
+    assert problem.count_errors(packed) == 40 - model.n_errors_
+    assert problem.has_errors(packed)
