@@ -15,9 +15,15 @@ from skwfm.experiments.paper.pages.images.randomized import (
     change,
     change_claims,
     elal_claims,
+    solved_claim,
 )
 from skwfm.experiments.paper.pages.images.randomized import _curves as _entropies
-from skwfm.experiments.paper.pages.images.solutions import ENTROPY_GAP, draw_shuffled
+from skwfm.experiments.paper.pages.images.solutions import (
+    ENTROPY_GAP,
+    _published_elal,
+    _slower_elal,
+    draw_shuffled,
+)
 
 
 @pytest.fixture
@@ -89,3 +95,20 @@ def test_figures(images, shuffled, assert_readable):
         _changes(images, shuffled),
     ):  # fmt: skip
         assert_readable(picture)
+
+
+def test_published_elal_is_counted(make_run):
+    failing = [make_run("eLAL", s, n_train_errors=50) for s in range(20)]
+    assert solved_claim(failing).verdict == "does not hold"
+    fine = [make_run("eLAL", s) for s in range(20)]
+    assert solved_claim(fine).verdict == "holds"
+    assert solved_claim(()).verdict == "open"
+
+
+def test_slower_elal_keeps_the_coupling():
+    slow = _slower_elal().estimator.get_params()
+    plain = _published_elal().estimator.get_params()
+    assert slow["eta"] == pytest.approx(plain["eta"] / 10)
+    product = plain["eta"] * plain["lambda0"]
+    assert slow["eta"] * slow["lambda0"] == pytest.approx(product)
+    assert {k for k in slow if slow[k] != plain[k]} == {"eta", "lambda0"}

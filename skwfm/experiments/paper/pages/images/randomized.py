@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from skwfm.experiments.paper.claims import Claim, difference, is_greater, mean
+import numpy as np
+
+from skwfm.experiments.paper.claims import (
+    Claim,
+    Estimate,
+    difference,
+    is_greater,
+    mean,
+    share,
+)
 from skwfm.experiments.paper.drawing import common_legend, draw_curves, draw_intervals
 from skwfm.experiments.paper.outcomes import (
     PAIRED,
@@ -13,12 +22,14 @@ from skwfm.experiments.paper.outcomes import (
     aligned,
     means_row,
     order_claims,
+    solved,
 )
 from skwfm.experiments.paper.page import Page, Picture, Table
 from skwfm.experiments.paper.pages.images.solutions import (
     ALL,
     CURVATURES,
     DISTANCE,
+    ELAL_PUBLISHED,
     ENTROPY_GAP,
     NOISY_ERROR,
     ORDER,
@@ -29,6 +40,7 @@ from skwfm.experiments.paper.pages.images.solutions import (
 from skwfm.experiments.paper.plan import Plan
 from skwfm.experiments.paper.quantities import EPOCHS, Quantity
 from skwfm.experiments.report.canvas import new_figure
+from skwfm.experiments.study.records import Run
 
 PLACE = "Numerical Studies"
 SLIDES = "Numerical Studies and slides"
@@ -53,15 +65,17 @@ def randomized(plan: Plan) -> Page:
     """
     runs = on_shuffled(plan)
     shuffled, images = solutions(runs), solutions(on_fresh_subsets(plan))
-    means = [means_row(n, runs[n], QUANTITIES) for n in ALL if n in runs]
+    means = [means_row(name, found, QUANTITIES) for name, found in runs.items()]
     return Page(
         "randomized",
         "Images with shuffled pixels",
         [
             "The values of each pixel are shuffled across the 500 training images, "
             "independently for each pixel and regardless of class: only the bias of "
-            "each pixel remains, there is nothing to generalise. Settings, and the "
-            "subset of each seed, are those of the page fashion.",
+            "each pixel remains, there is nothing to generalise. The subset of each "
+            "seed is that of the page fashion, and so are the settings, with one "
+            "exception: eLAL learns at a tenth of its published rate, at the same "
+            "coupling of rate times lambda. Runs at the published rate are counted.",
         ],
         [_curves(images, shuffled), _changes(images, shuffled)],
         [
@@ -72,6 +86,7 @@ def randomized(plan: Plan) -> Page:
             )
         ],
         [
+            solved_claim(runs.get(ELAL_PUBLISHED, ())),
             *change_claims(images, shuffled),
             *elal_claims(images, shuffled),
             *order_claims(
@@ -147,6 +162,34 @@ def change_claims(images: Groups, shuffled: Groups) -> Iterator[Claim]:
     )
 
 
+def solved_claim(runs: Sequence[Run]) -> Claim:
+    """Decide whether eLAL solves shuffled images at its published setting.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        All its runs.
+
+    Returns
+    -------
+    claim : Claim
+        By the share of runs without errors.
+    """
+    n_solved, found = len(solved(runs)), Estimate(np.nan, np.nan, np.nan)
+    if runs:
+        found = share(n_solved, len(runs))
+    verdict = is_greater(found, 0.5)
+    return Claim(
+        "eLAL, set as for images, gets to zero training errors on shuffled ones",
+        PLACE,
+        f"{n_solved} of {len(runs)} runs: {found.text(2)}",
+        verdict,
+        "more than half, interval of Clopper and Pearson",
+        "in the paper, too, settings were kept only as close as possible; eLAL is "
+        "compared at a tenth of the rate" if verdict == "does not hold" else "",
+    )  # fmt: skip
+
+
 def _mean(groups, name):
     return mean(list(ENTROPY_GAP.by_seed(groups[name]).values()))
 
@@ -183,7 +226,8 @@ def elal_claims(images: Groups, shuffled: Groups) -> Iterator[Claim]:
                 ""
                 if is_greater(lost) == "holds"
                 else "the appendix with the figures "
-                "of this claim is not at hand; settings are those for images, untuned",
+                "of this claim is not at hand; on shuffled images eLAL learns at a "
+                "tenth of the rate",
             )
 
 
