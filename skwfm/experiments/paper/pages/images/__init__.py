@@ -1,0 +1,1 @@
+"""Experiments on images of dresses and coats."""
