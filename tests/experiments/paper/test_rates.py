@@ -8,6 +8,7 @@ from skwfm.experiments.paper.pages.images.rates import (
     RANDOM,
     _picture,
     _rows,
+    best_rate,
     published_rate,
     rate_claims,
     share_of_rate,
@@ -73,3 +74,10 @@ def test_table_and_figure(cells, assert_readable):
     first = _rows(kinds)[0]
     assert first["rate"] == LOW
     assert float(first["balanced test error (%)"].split()[0]) == pytest.approx(20, 0.01)
+
+
+def test_a_rate_at_which_lal_seldom_solves_is_not_its_best(cells):
+    assert best_rate(cells, PUBLISHED, BALANCED_ERROR) == HIGH
+    cells["LAL", HIGH] = cells["LAL", HIGH][:5]
+    assert best_rate(cells, PUBLISHED, BALANCED_ERROR) == LOW
+    assert best_rate({}, PUBLISHED, BALANCED_ERROR) == LOW

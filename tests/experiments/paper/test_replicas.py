@@ -24,6 +24,8 @@ def test_only_the_number_of_replicas_differs():
     assert (published.name, few.name) == ("eLAL", "eLAL, 3 replicas")
     numbers = published.estimator.get_params()
     assert few.estimator.get_params() == {**numbers, "n_replicas": 3}
+    assert numbers["eta"] == 1e-2
+    assert with_replicas(3, 333).estimator.eta == pytest.approx(3e-2)
 
 
 def test_claims_hold_where_numbers_say_so(groups):

@@ -28,7 +28,7 @@ ETAS = {
     IMAGES: (1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2),
     RANDOM: (1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2),
 }
-QUICK_ETAS = {IMAGES: (1e-4, 2e-3), RANDOM: (1.5e-2, 3e-2)}
+QUICK_ETAS = {IMAGES: (1e-4, 1e-3, 2e-3), RANDOM: (1.5e-2, 3e-2)}
 SEEDS = {IMAGES: {"n_seeds": 20}, RANDOM: {"n_seeds": 10}}
 # On images, measuring takes longer than training.
 QUICK_SEEDS = {IMAGES: {"n_seeds": 3, "n_measured": 1}, RANDOM: {"n_seeds": 3}}
@@ -95,7 +95,8 @@ def rates(plan: Plan) -> Page:
             "learns at 2e-3 and LAL at 1e-4, on random patterns at 1e-2 and 5e-3. Here "
             "both are trained at the same rates, everything else as published, on "
             f"fresh images for each seed and on {n_random + 1} random patterns of "
-            f"{n_random} inputs"
+            f"{n_random} inputs. At the published rate of eLAL, LAL alone may find no "
+            "solution: where the rate is told from replicas, it has its best rate"
             + (
                 f" (rates times {factor[RANDOM]:g}, for fewer inputs per unit)."
                 if plan.quick
@@ -151,7 +152,7 @@ def _equal_rate_claims(kind, cells, published, quantity):
         f"eLAL {better} than LAL on {kind}, each at its published rate",
         PLACE[kind], groups, "eLAL", "LAL", quantity,
     )  # fmt: skip
-    for rate in sorted(set(published.values())):
+    for rate in sorted({published["LAL"], best_rate(cells, published, quantity)}):
         groups = {name: cells.get((name, rate), ()) for name in NAMES}
         yield ahead_claim(
             f"eLAL {better} than LAL on {kind} at the same rate, {rate:g}",
@@ -168,8 +169,8 @@ def _share_claim(kind, cells, published, quantity):
     return Claim(
         f"the gap in {effect} between LAL and eLAL on {kind} is made by replicas",
         PLACE[kind],
-        f"LAL at the rate of eLAL closes {found.text(0, 100)} % of the gap in "
-        f"{quantity.name}",
+        f"LAL at its best rate, {best_rate(cells, published, quantity):g}, closes "
+        f"{found.text(0, 100)} % of the gap in {quantity.name}",
         verdict,
         "replicas explain more than half; bootstrap over seeds",
         "most of the gap is one of the learning rate, not of replicas"
@@ -178,10 +179,44 @@ def _share_claim(kind, cells, published, quantity):
     )
 
 
+def best_rate(
+    cells: Cells, published: Mapping[str, float], quantity: Quantity
+) -> float:
+    """Return the rate at which LAL is best, among those at which it solves.
+
+    Parameters
+    ----------
+    cells : mapping of tuple to sequence of Run
+        Solutions by algorithm and rate.
+    published : mapping of str to float
+        Published rates by algorithm.
+    quantity : Quantity
+        What counts.
+
+    Returns
+    -------
+    rate : float
+        Of those with at least three quarters as many solutions as at the published one.
+    """
+    numbers = {
+        rate: list(quantity.by_seed(runs).values())
+        for (name, rate), runs in cells.items()
+        if name == "LAL"
+    }
+    own = published["LAL"]
+    fewest = max(1, 0.75 * len(numbers.get(own, ())))
+    means = {
+        rate: quantity.better * np.mean(values)
+        for rate, values in numbers.items()
+        if len(values) >= fewest
+    }
+    return max(means, key=means.get, default=own)
+
+
 def share_of_rate(
     cells: Cells, published: Mapping[str, float], quantity: Quantity
 ) -> Estimate:
-    """Estimate how much of the published gap LAL closes at the rate of eLAL.
+    """Estimate how much of the published gap LAL closes at its best rate.
 
     Parameters
     ----------
@@ -197,8 +232,8 @@ def share_of_rate(
     share : Estimate
         1 if the rate explains all; NaN for fewer than three seeds.
     """
-    own, other = published["LAL"], published["eLAL"]
-    asked = (("LAL", own), ("LAL", other), ("eLAL", other))
+    own, best = published["LAL"], best_rate(cells, published, quantity)
+    asked = (("LAL", own), ("LAL", best), ("eLAL", published["eLAL"]))
     numbers = [quantity.by_seed(cells.get(cell, ())) for cell in asked]
     seeds = sorted(set.intersection(*map(set, numbers)))
     if len(seeds) < 3:
