@@ -6,6 +6,9 @@ import numpy as np
 
 from skwfm._shown import shown
 
+# What every loop in C can count to.
+MOST_COUNT = 2**31 - 1
+
 
 def check_positive(name, value, advice):
     """Raise ValueError unless a value is a positive finite number.
@@ -54,6 +57,11 @@ def check_count(name, value, minimum):
     if not is_integer or value < minimum:
         raise ValueError(
             f"{name}={shown(value)} is not an integer of at least {minimum}: pass one."
+        )
+    if value > MOST_COUNT:
+        raise ValueError(
+            f"{name}={shown(value)} is too large: pass an integer of at most "
+            f"{MOST_COUNT}."
         )
 
 
@@ -109,3 +117,30 @@ def as_number(name, value):
     if not isinstance(value, Real) and not is_scalar_array:
         raise TypeError(f"{name}={shown(value)} is not a real number: pass one.")
     return float(as_numbers(name, value))
+
+
+def as_generator(random_state):
+    """Turn an argument into a generator of random numbers.
+
+    Parameters
+    ----------
+    random_state : int, Generator or None
+        As ``numpy.random.default_rng`` takes it.
+
+    Returns
+    -------
+    generator : numpy.random.Generator
+        A Generator is used, and advanced, as it is.
+
+    Raises
+    ------
+    TypeError
+        If it cannot seed random numbers.
+    """
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"random_state={shown(random_state)} cannot seed random numbers: pass a "
+            "non-negative int, a numpy Generator or None."
+        ) from error

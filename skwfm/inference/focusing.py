@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._checks import check_count, check_positive
 from skwfm.architectures.base import signs
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.ep.geometry import span_inputs
@@ -33,10 +34,15 @@ def geometric_protocol(
     n_steps : int, default=30
         Number of couplings.
 
-    Yields
-    ------
-    gamma : float
+    Returns
+    -------
+    gammas : iterator of float
         The couplings in rising order.
+
+    Raises
+    ------
+    ValueError
+        If a coupling is not a positive number, or `n_steps` not a positive integer.
 
     Examples
     --------
@@ -44,7 +50,10 @@ def geometric_protocol(
     >>> [round(gamma, 2) for gamma in geometric_protocol(1, 8, 4)]
     [1.0, 2.0, 4.0, 8.0]
     """
-    yield from map(float, np.geomspace(start, stop, n_steps))
+    check_positive("start", start, "such as 0.5")
+    check_positive("stop", stop, "such as 30.0")
+    check_count("n_steps", n_steps, 1)
+    return map(float, np.geomspace(float(start), float(stop), n_steps))
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,6 +28,9 @@ _MAX_TRIALS = 40
 # first are rejected, after steps above the second there is less damping.
 _LEAST_GAIN, _GOOD_GAIN = 0.25, 0.75
 
+# Beyond that, squares of distances from it overflow.
+MOST_TARGET = 1e6
+
 
 @dataclass(frozen=True)
 class MinimaManifold:
@@ -190,6 +193,11 @@ def check_search(beta, target, tol, rank_tol, max_iter):
     """
     for name, value in {"beta": beta, "target": target, "tol": tol}.items():
         check_positive(name, value, "for instance the default")
+    if target > MOST_TARGET:
+        raise ValueError(
+            f"target={shown(target)} is out of reach: smooth outputs are not much "
+            "larger than one."
+        )
     if rank_tol is not None:
         check_positive("rank_tol", rank_tol, "or None")
     check_count("max_iter", max_iter, 1)

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
-from skwfm._checks import as_numbers, check_count
+from skwfm._checks import as_generator, as_numbers, check_count
 from skwfm._shown import shown
 from skwfm.problem.validation import check_squares
 
@@ -134,7 +134,7 @@ def noise_robustness(
         )
     if noise == "gaussian":
         check_squares(values, values.dtype)  # of which it takes the standard deviation
-    seeds = np.random.default_rng(random_state).spawn(len(levels) * n_draws)
+    seeds = as_generator(random_state).spawn(len(levels) * n_draws)
     errors = Parallel(n_jobs=n_jobs)(
         delayed(_error_rate)(model, X, values, y, noise, level, rng)
         for level, rng in zip(np.repeat(levels, n_draws), seeds, strict=True)

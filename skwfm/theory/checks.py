@@ -84,7 +84,8 @@ def check_alpha(alpha, limit=math.inf, what="the capacity"):
     alpha = as_number("alpha", alpha)
     if not 0 <= alpha <= MOST_ALPHA:
         raise ValueError(
-            f"alpha must lie between 0 and {MOST_ALPHA:g}, got {shown(alpha)}."
+            f"alpha must be finite and >= 0, at most {MOST_ALPHA:g}, got "
+            f"{shown(alpha)}."
         )
     if alpha >= limit:
         raise ValueError(

@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import fields, is_dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,14 +41,17 @@ NOISE = (
 )
 NOISE += (np.zeros((2, 2)), np.array(["a"]), object, b"bytes", 10**20, 1e-320, 3 + 4j)
 
-X, Y, W = datasets.make_teacher_patterns(
-    12, 9, architecture="tree", n_hidden=3, return_coef=True, random_state=0
-)
-MODEL = SimpleNamespace(coef_=W, architecture_=TreeCommittee(3))
-INPUTS = (X, X.astype("float32"), X[:, :6], X[:4], X * np.nan, X.tolist(), X[:0], X[0])
-LABELS = (Y, Y.astype(str), Y[:5], np.ones(12), Y.astype(float), np.arange(12), Y[:4])
+X, Y = datasets.make_teacher_patterns(12, 9, n_hidden=1, random_state=0)
+MODEL = skwfm.LALClassifier(n_hidden=3, fit_intercept=False, random_state=0).fit(X, Y)
+INPUTS = (X, X.astype("float32"), X.tolist())
+LABELS = (Y, Y.astype(str), Y.astype(float))
+# Bad ones of their own, beside those of `NOISE`.
+BAD = {
+    "X": (X[:, :6], X[:4], X * np.nan, X[:0], X[0]),
+    "y": (Y[:5], np.ones(12), np.arange(12), Y[:4]),
+}
 MACHINES = ("full", "tree", "parity", FullCommittee(3), TreeCommittee(3), TreeParity(2))
-UNITS = (1, 3, 9, 2, np.inf, 4)
+UNITS = (1, 3, 9)
 
 
 def train(name):
@@ -94,7 +96,7 @@ CALLS = {
     "volume": (
         volume,
         {
-            "X": INPUTS[:4], "y": (Y.astype(float), *LABELS), "machine": MACHINES[3:],
+            "X": INPUTS[:2], "y": (Y, Y.astype(float)), "machine": MACHINES[3:],
             "prior": (SphericalPrior(), BinaryPrior()),
             "method": ("amp", "bp", "ep"), "label_noise": (0.0, 0.1),
             "beta_ne": (np.inf,), "max_sweeps": (5, 50), "damping": (None, 0.5),
@@ -155,8 +157,8 @@ CALLS = {
          "n_hidden": (None, 3), "flip": (0.0, 0.2), "random_state": (0,)},
     ),
     "protocol": (
-        geometric_protocol,
-        {"gamma_start": (0.5,), "gamma_end": (30.0,), "n_steps": (3, 30)},
+        lambda **given: np.array(list(geometric_protocol(**given))),
+        {"start": (0.5,), "stop": (30.0,), "n_steps": (3, 30)},
     ),
     "study": (
         lambda **declared: Study(**declared).cells,
@@ -175,7 +177,8 @@ def draw(arguments, rng):
     chosen = {name: good[rng.integers(len(good))] for name, good in arguments.items()}
     if rng.random() < 0.5:
         name = list(arguments)[rng.integers(len(arguments))]
-        chosen[name] = NOISE[rng.integers(len(NOISE))]
+        bad = (*NOISE, *3 * BAD.get(name, ()))
+        chosen[name] = bad[rng.integers(len(bad))]
     return chosen
 
 
@@ -250,7 +253,7 @@ def test_a_clear_error_or_a_sound_result(name):
             shown = {k: v if np.size(v) < 9 else np.shape(v) for k, v in given.items()}
             faults.append(f"{fault}\n   with {shown}")
     assert not faults, f"{len(faults)} of {N_CALLS} calls:\n" + "\n".join(faults[:8])
-    assert n_results > N_CALLS / 20  # else the calls are all wrong
+    assert n_results > N_CALLS / 15  # else the calls are all wrong
 
 
 def test_there_are_enough_calls():

@@ -143,9 +143,31 @@ class Call:
         return self.function(**self.arguments)
 
     def to_record(self, result):
-        """Keep the result, and what it was made with."""
+        """Keep the result, and what it was made with.
+
+        Parameters
+        ----------
+        result : dict
+            As the function returned it.
+
+        Returns
+        -------
+        record : dict
+            For JSON.
+        """
         return {"result": result, "provenance": provenance(self.function)}
 
     def from_record(self, record):
-        """Restore the result."""
+        """Restore the result.
+
+        Parameters
+        ----------
+        record : dict
+            As of `to_record`.
+
+        Returns
+        -------
+        result : dict
+            As the function returned it.
+        """
         return record["result"]

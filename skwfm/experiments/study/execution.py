@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
-import threading
-import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager, redirect_stdout
-from functools import cache
+from contextlib import redirect_stdout
 from typing import NamedTuple, Protocol
 
+from skwfm.experiments.isolation import (
+    end_with,
+    interrupt_wins,
+    recorded_warnings,
+    single_thread,
+)
 from skwfm.experiments.study.storage import RunStore
 
 
@@ -33,10 +35,37 @@ class Task(Protocol):
         """Return the result, that of a failure included."""
 
     def to_record(self, result: object) -> dict | None:
-        """Return what is kept of a result, for JSON; None to try again next time."""
+        """Return what is kept of a result.
+
+        Parameters
+        ----------
+        result : object
+            As of `execute`.
+
+        Returns
+        -------
+        record : dict or None
+            For JSON; None to try again next time.
+        """
 
     def from_record(self, record: dict) -> object:
-        """Restore a result; ValueError, TypeError or KeyError if it is damaged."""
+        """Restore a result.
+
+        Parameters
+        ----------
+        record : dict
+            As of `to_record`.
+
+        Returns
+        -------
+        result : object
+            As of `execute`.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If the record is damaged.
+        """
 
 
 class Executed(NamedTuple):
@@ -84,7 +113,7 @@ def execute_all(
     tell(n_reused, len(by_key), None)
     missing = {key: task for key, task in by_key.items() if key not in done}
     # Outermost: scikit-learn gives each task the filters of warnings found here.
-    with _single_thread(), recorded_warnings() as caught:
+    with single_thread(), recorded_warnings() as caught:
         for key, result in _dispatch(missing, store, n_jobs):
             done[key] = result
             tell(len(done), len(by_key), result)
@@ -165,14 +194,14 @@ def finish(task: Task, key: str, store: RunStore, study_pid: int) -> object:
     """
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid == study_pid:
-        _end_with(study_pid)
+        end_with(study_pid)
     found = restored(task, key, store)
     if found is not None:
         return found
     # Standard output is for results: what an algorithm prints goes to standard error.
     with (
-        _single_thread(),
-        _interrupt_wins(os.getpid() == study_pid),
+        single_thread(),
+        interrupt_wins(os.getpid() == study_pid),
         redirect_stdout(sys.stderr),
     ):
         result = task.execute()
@@ -180,129 +209,3 @@ def finish(task: Task, key: str, store: RunStore, study_pid: int) -> object:
     if record is not None:
         store.save(key, record)
     return result
-
-
-@cache
-def _end_with(study_pid):
-    """End this worker if the study is killed, which then cannot end it."""
-
-    def end_if_killed():
-        if os.getppid() != study_pid:
-            os._exit(1)
-
-    def watch():
-        while True:
-            end_if_killed()
-            time.sleep(1)
-
-    end_if_killed()  # perhaps before the first task
-    threading.Thread(target=watch, daemon=True).start()
-
-
-class _SingleThread:
-    """One BLAS thread while any task runs in this process.
-
-    Sums then have the same order, whatever `n_jobs` is. Threads share the limit: the
-    first to come sets it, and the last to leave lifts it.
-    """
-
-    def __init__(self):
-        self._lock, self._n_inside, self._limits = threading.Lock(), 0, None
-
-    @contextmanager
-    def __call__(self):
-        from threadpoolctl import threadpool_limits
-
-        with self._lock:
-            self._n_inside += 1
-            if self._n_inside == 1:
-                self._limits = threadpool_limits(limits=1)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._n_inside -= 1
-                if self._n_inside == 0:
-                    self._limits.restore_original_limits()
-
-
-_single_thread = _SingleThread()
-
-
-class _Recorder:
-    """Record all warnings of a block, in each thread its own.
-
-    ``warnings.catch_warnings`` changes the filters of all threads, and puts them back
-    in the order in which the threads happen to end. Here the first block to come
-    changes them, and the last to leave puts them back. What other code in the threads
-    does to the filters may still lose a warning, but never makes a run fail.
-    """
-
-    def __init__(self):
-        self._lock, self._n_inside, self._own = threading.Lock(), 0, threading.local()
-
-    @contextmanager
-    def __call__(self):
-        caught, lists = [], self._lists()
-        with self._lock:
-            self._n_inside += 1
-            if self._n_inside == 1:
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.simplefilter("always")
-                self._elsewhere = warnings.showwarning
-                warnings.showwarning = self._note
-        lists.append(caught)
-        try:
-            yield caught
-        finally:
-            lists.pop()
-            with self._lock:
-                self._n_inside -= 1
-                if self._n_inside == 0:
-                    self._filters.__exit__(None, None, None)
-
-    def _lists(self):
-        """Lists of the blocks that this thread is in, the innermost last."""
-        return self._own.__dict__.setdefault("lists", [])
-
-    def _note(self, message, *where, **how):
-        lists = self._lists()
-        if lists:
-            lists[-1].append(message)
-        else:
-            self._elsewhere(message, *where, **how)
-
-
-recorded_warnings = _Recorder()
-
-
-@contextmanager
-def _interrupt_wins(in_study):
-    """Raise KeyboardInterrupt at the end even if ``fit`` caught it.
-
-    On Ctrl-C several classifiers, such as MLPClassifier, return what they have; such a
-    half-trained model must not count as a finished run. Workers ignore Ctrl-C: the
-    study ends them.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    noted = []
-
-    def note(signum, frame):
-        noted.append(signum)
-        raise KeyboardInterrupt
-
-    if not in_study:
-        # Never restored: an idle worker would print a traceback on Ctrl-C.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if noted:
-        raise KeyboardInterrupt

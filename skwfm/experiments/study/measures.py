@@ -10,9 +10,9 @@ from typing import Self
 import joblib
 import numpy as np
 
+from skwfm.experiments.isolation import recorded_warnings
 from skwfm.experiments.study.classes import machines_of_classes, mean_curve
 from skwfm.experiments.study.contestants import STANDARD, registered
-from skwfm.experiments.study.execution import recorded_warnings
 from skwfm.landscape.measure import NEEDS, Curve, resolve_measure, unmet_need
 
 DEFAULT_MEASURES = ("local_entropy", "hessian", "noise_robustness")

@@ -15,9 +15,9 @@ from sklearn.utils.validation import has_fit_parameter
 from skwfm import __version__
 from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Source, Split
+from skwfm.experiments.isolation import recorded_warnings
 from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.contestants import COMMITTEE, Contestant
-from skwfm.experiments.study.execution import recorded_warnings
 from skwfm.experiments.study.measures import identity, read_only, take_measures
 from skwfm.experiments.study.provenance import provenance, source_hash
 from skwfm.experiments.study.records import Run
@@ -126,11 +126,38 @@ class RunTask:
         return replace(run, provenance={"data": self.source.digest, **made})
 
     def to_record(self, run):
-        """Keep successful runs; failed ones are tried again."""
+        """Keep successful runs; failed ones are tried again.
+
+        Parameters
+        ----------
+        run : Run
+            The outcome.
+
+        Returns
+        -------
+        record : dict or None
+            For JSON.
+        """
         return asdict(run) if run.status == "ok" else None
 
     def from_record(self, record):
-        """Restore a run; ValueError unless all numbers are there."""
+        """Restore a run.
+
+        Parameters
+        ----------
+        record : dict
+            As of `to_record`.
+
+        Returns
+        -------
+        run : Run
+            Equal to the stored one.
+
+        Raises
+        ------
+        ValueError
+            If a number is missing.
+        """
         return Run.of(record)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._checks import as_generator
 from skwfm.landscape.hessian.exact import exact_eigenvalues, ranks
 from skwfm.landscape.hessian.lanczos import (
     SpectralDensity,
@@ -110,7 +111,7 @@ def _exact(operator, options):
 def _lanczos(operator, options):
     which, n = options["which"], options["n_eigenvalues"]
     n_zeros = _count_zeros(operator, which)
-    rng = np.random.default_rng(options["random_state"])
+    rng = as_generator(options["random_state"])
     (low, high), (low_bound, high_bound), converged = extreme_eigenvalues(
         operator, lambda: _draw(operator, rng, n_zeros), n, which,
         options["tol"], options["max_iter"],
@@ -156,7 +157,7 @@ def _merge_zeros(values, bounds, n_zeros, part):
 
 
 def _slq(operator, options):
-    seeds = np.random.default_rng(options["random_state"]).spawn(options["n_probes"])
+    seeds = as_generator(options["random_state"]).spawn(options["n_probes"])
     density = spectral_density(
         operator, seeds, options["resolution"], options["n_jobs"]
     )

@@ -167,14 +167,14 @@ def test_threads_lift_the_limit_of_blas_threads_last():
     """Not the first to end: sums of the others would change their order."""
     from threadpoolctl import threadpool_info
 
-    from skwfm.experiments.study.execution import _single_thread
+    from skwfm.experiments.isolation import single_thread
 
     def blas_threads():
         infos = threadpool_info()
         return [i["num_threads"] for i in infos if i["user_api"] == "blas"]
 
     before = blas_threads()
-    first, second = _single_thread(), _single_thread()
+    first, second = single_thread(), single_thread()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
