@@ -131,7 +131,7 @@ def test_progress_reports_every_run(source, cheap, tmp_path):
         ({"algorithms": []}, "algorithms is empty"),
         ({"algorithms": ["SVC", "SVC"]}, "SVC more than once"),
         ({"algorithms": ["LogisticRegresion"]}, "mean 'LogisticRegression'"),
-        ({"algorithms": ["LAL"]}, "'lal'.*Dress/Coat images only"),
+        ({"algorithms": ["LAL"]}, "'lal'.*data of the paper only"),
     ],
 )
 def test_bad_arguments(source, arguments, message):
