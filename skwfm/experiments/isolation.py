@@ -11,7 +11,13 @@ from functools import cache
 
 @cache
 def end_with(study_pid):
-    """End this worker if the study is killed, which then cannot end it."""
+    """End this worker if the study is killed, which then cannot end it.
+
+    Parameters
+    ----------
+    study_pid : int
+        Process of the study.
+    """
 
     def end_if_killed():
         if os.getppid() != study_pid:
@@ -111,6 +117,11 @@ def interrupt_wins(in_study):
     On Ctrl-C several classifiers, such as MLPClassifier, return what they have; such a
     half-trained model must not count as a finished run. Workers ignore Ctrl-C: the
     study ends them.
+
+    Parameters
+    ----------
+    in_study : bool
+        Whether this is the process of the study.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -228,13 +228,15 @@ def agrees(estimate: Estimate, low: float, high: float) -> Verdict:
     Returns
     -------
     verdict : {"holds", "differs", "open"}
-        "holds" if the intervals meet; "open" if ours is missing, or so wide that it
-        says little: wider than the number itself.
+        "differs" if the intervals do not meet; "open" if ours is missing, or meets the
+        other and is so wide that this says little: wider than the number itself.
     """
-    width = estimate.high - estimate.low
-    if not width <= abs(low + high) / 2:
+    if not np.isfinite(estimate).all():
         return "open"
-    return "holds" if estimate.low <= high and low <= estimate.high else "differs"
+    if estimate.low > high or low > estimate.high:
+        return "differs"
+    is_wide = estimate.high - estimate.low > abs(low + high) / 2
+    return "open" if is_wide else "holds"
 
 
 def _known(values):

@@ -10,12 +10,12 @@ from os import PathLike
 from pathlib import Path
 
 from skwfm._shown import shown
-from skwfm.experiments.paper.page import Page, claims_table
+from skwfm.experiments.paper.page import Page
 from skwfm.experiments.paper.pages import EXPERIMENTS
 from skwfm.experiments.paper.plan import Plan
-from skwfm.experiments.report.reproduction import render
+from skwfm.experiments.report.reproduction import render, render_section
 from skwfm.experiments.study.provenance import cpu, versions
-from skwfm.experiments.study.storage import write_atomically, write_rows
+from skwfm.experiments.study.storage import read_rows, write_atomically, write_rows
 
 REPORT = "index.html"
 
@@ -36,7 +36,8 @@ def reproduce(
     names : str or iterable of str, default="all"
         Names of experiments, keys of `EXPERIMENTS`; "all" takes every one.
     out : path-like, default="skwfm-reproduce"
-        Folder for CSV files, figures (PNG and SVG) and the report, ``index.html``.
+        Folder for CSV files, figures (PNG and SVG) and the report, ``index.html``, over
+        all experiments that were written there.
         Finished runs are kept in its folder ``runs``: an experiment that was stopped
         goes on where it was.
     quick : bool, default=False
@@ -72,7 +73,7 @@ def reproduce(
     for name in find_experiments(names):
         pages.append(_one(name, plan, out, progress))
         # After each page: what is finished can be read while the rest is running.
-        write_report(pages, out, quick)
+        write_report(out)
     return pages
 
 
@@ -110,6 +111,9 @@ def _one(name, plan, out, progress):
     tell = progress and (lambda what, *told: progress(f"{name}: {what}", *told))
     page = EXPERIMENTS[name](replace(plan, progress=tell))
     page.write(out)
+    write_atomically(
+        out / "sections" / f"{name}.html", render_section(page, plan.quick)
+    )
     _note_time(out / "seconds.json", name, time.monotonic() - start)
     return page
 
@@ -121,26 +125,28 @@ def _note_time(path, name, seconds):
     write_atomically(path, json.dumps(known, indent=1) + "\n")
 
 
-def write_report(pages: list[Page], out: Path, quick: bool = False) -> Path:
-    """Write the report and the table of all verdicts.
+def write_report(out: Path) -> Path:
+    """Write the report and the table of verdicts, over all experiments in a folder.
 
     Parameters
     ----------
-    pages : list of Page
-        What is in it.
     out : Path
-        Folder.
-    quick : bool, default=False
-        Whether few samples were taken, which the report says.
+        Folder in which `reproduce` has written experiments, now or earlier.
 
     Returns
     -------
     path : Path
         The report, which needs no other file.
     """
-    rows = [row for page in pages for row in claims_table(page).rows]
+    sections = {
+        name: path.read_text(encoding="utf-8")
+        for name in EXPERIMENTS
+        if (path := out / "sections" / f"{name}.html").exists()
+    }
+    rows = [row for name in sections for row in read_rows(out / f"{name}_claims.csv")]
     write_rows(out / "claims.csv", rows)
     timings = json.loads((out / "seconds.json").read_text())
-    page = render(pages, quick, timings, versions(), cpu())
+    verdicts = [row["verdict"] for row in rows]
+    page = render(sections, verdicts, timings, versions(), cpu())
     write_atomically(out / REPORT, page)
     return out / REPORT

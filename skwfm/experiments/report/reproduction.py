@@ -15,9 +15,36 @@ if TYPE_CHECKING:
 VERDICTS = ("holds", "differs", "does not hold", "open")
 
 
+def render_section(page: Page, quick: bool) -> str:
+    """Render the part of one experiment.
+
+    Parameters
+    ----------
+    page : Page
+        The experiment.
+    quick : bool
+        Whether few samples were taken.
+
+    Returns
+    -------
+    html : str
+        A section.
+
+    Raises
+    ------
+    ImportError
+        If Jinja2 is missing.
+    """
+    images = {
+        picture.name: base64.b64encode(drawn(picture.figure, "png")).decode()
+        for picture in page.pictures
+    }
+    return template("section.html").render(page=page, quick=quick, images=images)
+
+
 def render(
-    pages: list[Page],
-    quick: bool,
+    sections: dict[str, str],
+    verdicts: list[str],
     timings: dict[str, float],
     versions: dict[str, str],
     cpu: dict,
@@ -26,10 +53,10 @@ def render(
 
     Parameters
     ----------
-    pages : list of Page
-        What is in it.
-    quick : bool
-        Whether few samples were taken.
+    sections : dict of str to str
+        Of each experiment, as of `render_section`, in order.
+    verdicts : list of str
+        On all claims.
     timings : dict of str to float
         Seconds of each experiment.
     versions, cpu : dict
@@ -45,17 +72,14 @@ def render(
     ImportError
         If Jinja2 is missing.
     """
-    counts = Counter(claim.verdict for page in pages for claim in page.claims)
+    from markupsafe import Markup
+
+    counts = Counter(verdicts)
     return template("reproduction.html").render(
-        pages=pages,
-        quick=quick,
+        # They come from a template that has escaped all it was given.
+        sections={name: Markup(section) for name, section in sections.items()},
         counts={verdict: counts[verdict] for verdict in VERDICTS},
-        images={p.name: _inline(p) for page in pages for p in page.pictures},
-        timings={page.name: timings.get(page.name, 0.0) for page in pages},
+        timings={name: timings.get(name, 0.0) for name in sections},
         versions=versions,
         cpu=cpu,
     )
-
-
-def _inline(picture):
-    return base64.b64encode(drawn(picture.figure, "png")).decode()

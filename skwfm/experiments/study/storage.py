@@ -77,6 +77,23 @@ def write_rows(path, rows):
     write_atomically(path, text.getvalue())
 
 
+def read_rows(path):
+    """Read records that `write_rows` has written.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV file.
+
+    Returns
+    -------
+    rows : list of dict of str to str
+        Records.
+    """
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
 class RunStore:
     """Folder with one small JSON file for each finished run.
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skwfm._checks import check_count, check_positive
+from skwfm._shown import shown
 from skwfm.landscape.measure import Curve, Measure
 from skwfm.landscape.volumes.local_entropy import (
     _check_method,
@@ -38,9 +39,9 @@ class LocalEntropy(Measure):
     n_samples : int, default=10000
         Number of samples of "mc".
     max_operations : float, default=2e10
-        Largest problem that is measured, in operations of one sweep of "ep" (patterns
-        x inputs x the smaller of the two x units). Beyond it, measuring would take far
-        longer than training.
+        Largest problem that is measured, in operations of one sweep: patterns x inputs
+        x units, and with "ep" and "auto" x the smaller of the first two. Beyond it,
+        measuring would take far longer than training.
     max_errors : "model", int or float, default="model"
         Errors that weights may make to count, as in `local_entropy`.
 
@@ -105,12 +106,14 @@ class LocalEntropy(Measure):
         machine, shape = getattr(model, "architecture_", None), np.shape(X)
         if machine is None or len(shape) != 2:
             return  # local_entropy says what is wrong
-        n_operations = float(np.prod(shape)) * min(shape) * machine.n_hidden
+        n_operations = float(np.prod(shape)) * machine.n_hidden
+        if self.method in ("auto", "ep"):  # a covariance of each unit
+            n_operations *= min(shape)
         if n_operations > self.max_operations:
             raise ValueError(
-                f"{shape[0]} patterns with {shape[1]} inputs would take too long: call "
-                "skwfm.landscape.local_entropy, with method='amp' or fewer patterns, "
-                "or raise max_operations."
+                f"{shape[0]} patterns with {shape[1]} inputs would take too long: pass "
+                f"method='amp' in place of {shown(self.method)}, fewer patterns, or "
+                "raise max_operations."
             )
 
     def values(self, result):

@@ -98,6 +98,18 @@ def test_what_is_finished_is_reported_when_the_rest_is_stopped(tmp_path):
 
 
 @pytest.mark.usefixtures("_only_toy")
+def test_the_report_keeps_experiments_of_earlier_calls(tmp_path, monkeypatch):
+    reproduce("toy", tmp_path, n_jobs=1)
+    both = {"toy": toy, "other": lambda plan: Page("other", "Another", ["Text."])}
+    monkeypatch.setattr(module, "EXPERIMENTS", both)
+    reproduce("other", tmp_path, n_jobs=1)
+    html = (tmp_path / "index.html").read_text()
+    assert html.index("squares grow") < html.index("Another")
+    with open(tmp_path / "claims.csv", newline="") as stream:
+        assert [row["page"] for row in csv.DictReader(stream)] == ["toy"]
+
+
+@pytest.mark.usefixtures("_only_toy")
 def test_the_command_prints_verdicts(tmp_path, capsys):
     status = main(
         ["reproduce", "toy", "--quick", "--n-jobs", "1", "--out", str(tmp_path)]

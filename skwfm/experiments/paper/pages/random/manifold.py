@@ -58,6 +58,7 @@ def manifold_of(
     n_samples = max(4, round(load * n_weights))
     n_repeated = max(1, n_samples // 10) if repeated else 0
     X, y = make_random_patterns(n_samples, n_features, random_state=seed)
+    y[:2] = -1, 1  # few random labels may all be the same
     if n_repeated:
         X[-n_repeated:], y[-n_repeated:] = X[:n_repeated], y[:n_repeated]
     model = LALClassifier(**machine, fit_intercept=False, random_state=seed)

@@ -216,35 +216,57 @@ def solutions(alpha: float, gamma: float, distances: list) -> dict:
 
 def _solution_claims(curves):
     for (alpha, gamma), curve in curves.items():
-        finite, name = gamma < np.inf, f"{gamma:g}"
-        place = curve["distance"].index(0.02 if finite else 0.001)
-        value, error = curve["entropy"][place], curve["error"][place]
-        at = Estimate(value, value - error, value + error)
-        bound = curve["bound"][place]
-        found = f"{at.text(4)} nats per weight at distance {curve['distance'][place]:g}"
-        if finite:
+        if alpha == 0.4 and gamma < np.inf:
+            at, bound = _point(curve, 0.02)
             yield Claim(
-                f"around minimisers at gamma = {name}, alpha = {alpha:g}, nearly all "
+                f"around minimisers at gamma = {gamma:g}, alpha = .4, nearly all "
                 "weights at small distance are solutions",
                 "Fig. 3",
-                f"{found}, bound {bound:.4f}",
+                f"{at.text(4)} nats per weight at distance .02, bound {bound:.4f}",
                 is_greater(at, 0.9 * bound),
                 f"{_THEORY}; more than 90 % of the bound",
             )
-        else:
+        elif gamma == np.inf:
+            at, _ = _point(curve, 0.001)
             yield Claim(
-                f"typical solutions are isolated (alpha = {alpha:g})",
+                "typical solutions are isolated (alpha = .4)",
                 "section The Simple Example of Discrete Weights",
-                found,
-                is_greater(Estimate(-at.value, -at.high, -at.low)),
+                f"{at.text(4)} nats per weight at distance .001",
+                is_greater(_negative(at)),
                 f"{_THEORY}; less than one solution there",
             )
-
     if {(0.4, 1.0), (0.4, 2.0)} <= set(curves):
         yield _improvement(curves[0.4, 1.0], curves[0.4, 2.0])
+    if {(0.4, 1.0), (0.6, 1.0)} <= set(curves):
+        yield _lower(curves[0.4, 1.0], curves[0.6, 1.0])
 
 
-def _improvement(first, second, distance=0.1):
+def _point(curve, distance):
+    """Value with its error, and bound, at one distance of a curve."""
+    place = curve["distance"].index(distance)
+    value, error = curve["entropy"][place], curve["error"][place]
+    return Estimate(value, value - error, value + error), curve["bound"][place]
+
+
+def _negative(estimate):
+    return Estimate(-estimate.value, -estimate.high, -estimate.low)
+
+
+def _lower(low_load, high_load, distance=0.02):
+    """Compare the curves of one gamma at two loads."""
+    (first, _), (second, _) = (_point(c, distance) for c in (low_load, high_load))
+    gap = first.value - second.value
+    error = first.high - first.low + second.high - second.low
+    return Claim(
+        "at alpha = .6 the curves are lower than at alpha = .4 (gamma = 1)",
+        "Fig. 3",
+        f"{gap:.4f} nats per weight lower at distance {distance:g}",
+        is_greater(Estimate(gap, gap - error, gap + error)),
+        _THEORY,
+    )
+
+
+def _improvement(first, second, distance=0.02):
     """Compare two curves at one distance."""
     place = first["distance"].index(distance)
     gap = second["entropy"][place] - first["entropy"][place]
