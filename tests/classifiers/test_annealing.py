@@ -14,7 +14,7 @@ from skwfm import AnnealingClassifier
 from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.classifiers.annealing.schedule import Schedule, automatic_betas
 from skwfm.datasets import make_random_patterns
-from skwfm.experiments.study.contestants import default_names, find_contestants
+from skwfm.experiments.study.naming import default_names, find_contestants
 
 ENERGIES = ["errors", "cross_entropy", "local_entropy"]
 few = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -36,7 +36,7 @@ SKWFM_INLINE SKWFM_V SKWFM_MATH(load_bits)(const uint8_t *x, int part)
 #if SKWFM_SHIFTS
     /* Each lane moves its bit to the place of the sign. More bits are read than used,
      * which makes one broadcast of it; packed rows end with spare bytes for that. */
-    const SKWFM_INTEGER sign = (SKWFM_INTEGER)1 << (8 * sizeof(SKWFM_T) - 1);
+    const SKWFM_INTEGER sign = (SKWFM_INTEGER)(1ull << (8 * sizeof(SKWFM_T) - 1));
     SKWFM_INTEGER word;
     SKWFM_I place;
     memcpy(&word, x, sizeof word);
