@@ -257,7 +257,7 @@ def _curvature_claims(largest, smallest):
 
 def _eigenvalue_figure(largest, chosen):
     figure = new_figure(3.6)
-    panels = figure.subplots(1, 2, sharey=True)
+    panels = figure.subplots(1, 2)  # the ranges differ by many decades
     for axes, (kind, values) in zip(panels, largest.items(), strict=True):
         for place, (name, rows) in enumerate(values.items()):
             style = algorithm_style(name) | {"linestyle": "none", "alpha": 0.7}
@@ -265,6 +265,6 @@ def _eigenvalue_figure(largest, chosen):
         axes.set_xticks(range(len(values)), list(values), rotation=25)
         axes.set(title=rf"$\beta$ = {chosen[kind]:.1f} ({kind})")
         rule(axes, axis="y")
+        logarithmic(axes, "y")
     panels[0].set(ylabel="largest eigenvalue")
-    logarithmic(panels[0], "y")
     return figure

@@ -124,4 +124,8 @@ def point_claims(curves, points):
         f"y = 10 less y = {few}: {wider.text(4)} nats per weight",
         is_greater(wider),
         "t interval over samples, paired",
+        ""
+        if wider.low > 0
+        else "at one pattern per weight few replicas, coupled as "
+        "strongly, end in regions as dense",
     )
