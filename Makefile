@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml meson.build README.md LICENSE \
 	$(shell find skwfm -type f -not -name '*.pyc' -not -name '*.so' -not -path '*/__pycache__/*')
 
-.PHONY: demo test test-slow lint docs dist bench clean
+.PHONY: demo test test-slow lint docs dist bench sanitize clean
 
 demo: $(VENV)/.installed-plot
 	$(BIN)/skwfm compare --out $(OUT)
@@ -43,8 +43,23 @@ dist: $(VENV)/.installed-release
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/run_all.py
 
+# Kernels built with AddressSanitizer and UBSan, in an environment of their own, under
+# their tests. Leaks are not looked for: Python itself has some.
+SANITIZED := $(VENV)-sanitized
+sanitize: export PYTHONMALLOC = malloc
+sanitize: export ASAN_OPTIONS = detect_leaks=0:halt_on_error=1
+sanitize: export UBSAN_OPTIONS = print_stacktrace=1:halt_on_error=1
+sanitize:
+	$(MAKE) VENV=$(SANITIZED) $(SANITIZED)/.created
+	$(SANITIZED)/bin/python -m pip install --quiet ".[test]" \
+	  -Csetup-args=-Db_sanitize=address,undefined -Csetup-args=-Db_lundef=false \
+	  -Csetup-args=-Dbuildtype=debugoptimized
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	  $(SANITIZED)/bin/python -P -m pytest -q -p no:cacheprovider -m "not slow" \
+	  tests/kernels
+
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/auto_examples docs/api/generated
+	rm -rf $(VENV) $(SANITIZED) build dist docs/_build docs/auto_examples docs/api/generated
 
 # What a missing part of the system looks like, in words, before pip fails in code.
 $(VENV)/.created:
