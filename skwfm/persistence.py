@@ -27,6 +27,8 @@ _NO_PLUGINS = {
 _HELD = (
     "skwfm.architectures.layout.Layout",
     "skwfm.classifiers.answers.calibration.AnswerNoise",
+    "skwfm.classifiers.answers.seen.LateNoise",
+    "skwfm.classifiers.answers.seen.SeenPatterns",
     "skwfm.datasets.binarizer.MedianBinarizer",
     "skwfm.datasets.shuffler.PixelShuffler",
     "skwfm.inference.infinite.evidence.InfiniteCommittee",

@@ -155,7 +155,7 @@ def test_ctrl_c_keeps_what_is_trained_and_says_so(clouds, monkeypatch):
 
 def test_ctrl_c_before_the_last_class_of_fbp_is_raised(clouds, monkeypatch):
     X, y = clouds
-    model = clone(QUICK[-1])
+    model = clone(next(m for m in QUICK if isinstance(m, FBPClassifier)))
     solve, fits = FBPClassifier._solve, []
 
     def interrupted(self, problem, rng):

@@ -180,7 +180,7 @@ def test_problems_beyond_the_limit_say_what_to_do(source):
     )
     (run,) = result.runs
     reason = run.measures["local_entropy"].reason
-    assert "30 patterns with 60 inputs would take too long: call skwfm" in reason
+    assert "30 patterns with 60 inputs would take too long: pass method='amp'" in reason
     assert value(run, "hessian_beta") > 0
 
 
