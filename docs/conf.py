@@ -65,6 +65,7 @@ copybutton_exclude = ".linenos, .gp, .go"  # neither prompts nor what is printed
 # What the examples print and draw belongs to the pages; warnings would be noise from
 # the thread or font set-up of the machine that builds them.
 warnings.filterwarnings("ignore", message=".*Matplotlib is currently using agg.*")
+# examples/plugin is no part of the gallery, which takes folders with a README.md.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
