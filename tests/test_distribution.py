@@ -134,4 +134,4 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path):
     done = subprocess.run(
         [*command, *packages], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert done.stdout.split() == [skwfm.__version__, "4"]
+    assert done.stdout.split() == [skwfm.__version__, "5"]
