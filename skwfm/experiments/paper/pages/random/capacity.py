@@ -54,8 +54,9 @@ def capacity(plan: Plan) -> Page:
             f"Trees of {n_features} inputs on random patterns, {n_samples} samples at "
             "each load, no more than the passes that the table names. The algorithmic "
             "capacity is the load at which half of the samples are solved, "
-            "interpolated; its interval is a bootstrap over samples. Small machines "
-            "blur it: at this size all thresholds lie lower than for large ones."
+            "interpolated; its interval, a bootstrap over samples, holds at least the "
+            "loads around it. Small machines blur it: at this size all thresholds lie "
+            "lower than for large ones."
         ],
         [
             Picture(
