@@ -144,3 +144,24 @@ def as_generator(random_state):
             f"random_state={shown(random_state)} cannot seed random numbers: pass a "
             "non-negative int, a numpy Generator or None."
         ) from error
+
+
+def is_one_of(value, options):
+    """Tell whether a value is one of some names, or None; an array is none of them.
+
+    Parameters
+    ----------
+    value : object
+        Argument.
+    options : iterable of str or None
+        What it may be.
+
+    Returns
+    -------
+    is_one : bool
+        Without comparing arrays, or hashing anything.
+    """
+    return any(
+        value is option or (isinstance(value, str) and value == option)
+        for option in options
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skwfm._checks import is_one_of
 from skwfm._shown import shown
 from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines.amp import AMPEngine
@@ -152,7 +153,7 @@ def find_engine(method):
         If the object is not an engine.
     """
     if isinstance(method, str):
-        if method not in ENGINES:
+        if not is_one_of(method, ENGINES):
             raise ValueError(
                 f"method={shown(method)} is unknown: pass one of {tuple(ENGINES)} or "
                 "an engine."

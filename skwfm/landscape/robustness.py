@@ -11,7 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
-from skwfm._checks import as_generator, as_numbers, check_count
+from skwfm._checks import as_generator, as_numbers, check_count, is_one_of
 from skwfm._shown import shown
 from skwfm.problem.validation import check_squares
 
@@ -122,7 +122,7 @@ def noise_robustness(
     levels = check_noise(noise, levels, n_draws)
     if not hasattr(model, "predict"):
         raise TypeError(
-            f"{type(model).__name__} has no predict: pass a fitted classifier."
+            f"{type(model).__name__} has no predict: pass a fitted classifier as model."
         )
     values = check_array(X, dtype="numeric", input_name="X")
     y = column_or_1d(y)
@@ -164,7 +164,7 @@ def check_noise(noise, levels, n_draws):
     ValueError
         If one of them is wrong.
     """
-    if noise not in NOISES:
+    if not is_one_of(noise, NOISES):
         raise ValueError(f"noise={shown(noise)} is not known: use one of {NOISES}.")
     check_count("n_draws", n_draws, 1)
     values = as_numbers("levels", levels)

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
+from skwfm._checks import is_one_of
 from skwfm._shown import shown
 from skwfm.theory.checks import check_machine, check_weights, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
@@ -247,7 +248,7 @@ def capacity(
     """
     K = check_machine(machine, n_hidden)
     ansatz = str(ansatz).lower().replace("-", "").replace("_", "")
-    if ansatz not in ANSATZES:
+    if not is_one_of(ansatz, ANSATZES):
         raise ValueError(f"ansatz must be one of {ANSATZES}, got {shown(ansatz)}.")
     check_weights(weights)
     alpha = _critical_alpha(machine, K, weights, ansatz)

@@ -1,5 +1,6 @@
 """Thousands of calls with good and bad arguments: a clear error, or a sound result."""
 
+import re
 import warnings
 from dataclasses import fields, is_dataclass
 
@@ -228,7 +229,10 @@ def unclear(error, given):
         "dtype",
         "overlap",
     ]
-    if not any(name.lower() in text.lower() for name in named):
+    # As words: "y" is in nearly every sentence.
+    if not any(
+        re.search(rf"(?<![a-z]){name}s?(?![a-z])", text, re.I) for name in named
+    ):
         return "it names no argument"
     return ""
 

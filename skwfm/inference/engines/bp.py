@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm._checks import is_one_of
 from skwfm._kernels import messages as kernels
 from skwfm._shown import shown
 from skwfm.inference.engines.base import START_NOISE, Engine
@@ -64,7 +65,7 @@ class BPEngine(Engine):
     state = None
 
     def __init__(self, factors, prior, state=None, rng=None, *, schedule="sequential"):
-        if schedule not in _SCHEDULES:
+        if not is_one_of(schedule, _SCHEDULES):
             raise ValueError(
                 f"schedule={shown(schedule)} is unknown: pass 'sequential' or"
                 " 'parallel'."

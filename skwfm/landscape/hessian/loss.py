@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from skwfm._checks import check_positive
+from skwfm._checks import check_positive, is_one_of
 from skwfm._shown import shown
 
 LOSSES = ("mse", "ce")
@@ -95,7 +95,7 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
         If a parameter is wrong or would have no effect.
     """
     check_positive("beta", beta, "for instance what smallest_beta returns")
-    if loss not in LOSSES:
+    if not is_one_of(loss, LOSSES):
         raise ValueError(f"loss={shown(loss)} is not known: use one of {LOSSES}.")
     if loss == "ce":
         if output is not None:
@@ -109,6 +109,6 @@ def check_loss(beta, loss="mse", gamma=None, output=None):
             f"gamma={shown(gamma)} has no effect on loss='mse': leave it None, or use "
             "loss='ce'."
         )
-    if output not in (None, *OUTPUTS):
+    if not is_one_of(output, (None, *OUTPUTS)):
         raise ValueError(f"output={shown(output)} is not known: use one of {OUTPUTS}.")
     return Loss("mse", beta, None, output or "tanh")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
-from skwfm._checks import check_count, check_positive
+from skwfm._checks import check_count, check_positive, is_one_of
 from skwfm._shown import shown
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
@@ -194,9 +194,9 @@ def _warn_of_errors(n_errors, n_samples, beta):
 
 
 def _check_options(method, options):
-    if method not in METHODS:
+    if not is_one_of(method, METHODS):
         raise ValueError(f"method={shown(method)} is not known: use one of {METHODS}.")
-    if options["which"] not in ENDS:
+    if not is_one_of(options["which"], ENDS):
         raise ValueError(
             f"which={shown(options['which'])} is not known: use one of {ENDS}."
         )

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
-from skwfm._checks import as_numbers
+from skwfm._checks import as_numbers, is_one_of
 from skwfm._shown import shown
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
@@ -207,7 +207,7 @@ def _descent(factors, prior_at, options, most):
 
 
 def _choose_weights(weights, model):
-    if weights not in WEIGHTS:
+    if not is_one_of(weights, WEIGHTS):
         raise ValueError(f"weights={shown(weights)} is unknown: pass one of {WEIGHTS}.")
     if weights != "auto":
         return weights
@@ -254,7 +254,7 @@ def _read_overlaps(overlaps, distances):
 
 
 def _check_method(method, n_samples):
-    if method not in METHODS:
+    if not is_one_of(method, METHODS):
         raise ValueError(f"method={shown(method)} is unknown: pass one of {METHODS}.")
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(

@@ -23,7 +23,7 @@ from skwfm.experiments.study.contestants import Contestant
 from skwfm.theory import capacity as theory_capacity
 
 UNITS = (3, 9)
-PLACE = "section Algorithms"
+PLACE = "section BP and fBP"
 
 
 def capacity(plan: Plan) -> Page:
@@ -52,8 +52,8 @@ def capacity(plan: Plan) -> Page:
         "Algorithmic capacity",
         [
             f"Trees of {n_features} inputs on random patterns, {n_samples} samples at "
-            "each load, no more than the passes that the table names. The algorithmic "
-            "capacity is the load at which half of the samples are solved, "
+            "each load; at most 5000 epochs of LAL, 3000 of eLAL and ceSGD. The "
+            "algorithmic capacity is the load at which half of the samples are solved, "
             "interpolated; its interval, a bootstrap over samples, holds at least the "
             "loads around it. Small machines blur it: at this size all thresholds lie "
             "lower than for large ones."
@@ -73,11 +73,7 @@ def capacity(plan: Plan) -> Page:
             Table("capacity", _rows(solved)),
             Table(
                 "capacity_limits",
-                [
-                    {"units": k, "algorithm": name, "load": e.value, "low": e.low,
-                     "high": e.high}
-                    for (k, name), e in limits.items()
-                ],
+                _limit_rows(limits),
                 "Load at which half of the samples are solved, with its 95 % interval.",
             ),
         ],
@@ -164,6 +160,13 @@ def _rows(solved):
         for (k, name), by_load in solved.items()
         for load, s in by_load.items()
     ]  # fmt: skip
+
+
+def _limit_rows(limits):
+    return [
+        {"units": k, "algorithm": name, "load": e.value, "low": e.low, "high": e.high}
+        for (k, name), e in limits.items()
+    ]
 
 
 def _figure(solved):

@@ -45,17 +45,7 @@ def fig1(plan: Plan) -> Page:
     return Page(
         "fig1",
         "Fig. 1: wide flat minima exist",
-        [
-            "The local entropy of y replicas at mutual overlap q1, for many replicas: "
-            "the logarithm, per weight, of the share of weights that solve all random "
-            "patterns, in the densest region of solutions. Theory for infinitely many "
-            "inputs, from equations derived afresh (the printed ones lack terms).",
-            f"Points: local entropies measured by message passing around the solutions "
-            f"that focusing belief propagation finds on trees of three units, "
-            f"{n_features} inputs and as many patterns, {n_samples} samples, with "
-            f"{', '.join(map(str, _replicas(plan)))} replicas. A solution at the "
-            "centre at overlap p corresponds to replicas at mutual overlap p².",
-        ],
+        _paragraphs(plan, n_features, n_samples),
         [
             Picture(
                 "fig1_theory",
@@ -80,6 +70,20 @@ def fig1(plan: Plan) -> Page:
         ],
         [*theory_claims(curves), *constants(), *point_claims(curves, points)],
     )
+
+
+def _paragraphs(plan, n_features, n_samples):
+    return [
+        "The local entropy of y replicas at mutual overlap q1, for many replicas: "
+        "the logarithm, per weight, of the share of weights that solve all random "
+        "patterns, in the densest region of solutions. Theory for infinitely many "
+        "inputs, from equations derived afresh (the printed ones lack terms).",
+        f"Points: local entropies measured by message passing around the solutions "
+        f"that focusing belief propagation finds on trees of three units, "
+        f"{n_features} inputs and as many patterns, {n_samples} samples, with "
+        f"{', '.join(map(str, _replicas(plan)))} replicas. A solution at the "
+        "centre at overlap p corresponds to replicas at mutual overlap p².",
+    ]
 
 
 def _curves(plan, alphas):
