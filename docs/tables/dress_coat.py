@@ -21,16 +21,23 @@ import joblib
 import numpy as np
 import scipy
 import sklearn
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, LinearSVC
 from threadpoolctl import threadpool_limits
 
 import skwfm
-from skwfm.classifiers import ELALClassifier, LALClassifier, published_settings
+from skwfm.classifiers import (
+    ELALClassifier,
+    FBPClassifier,
+    LALClassifier,
+    published_settings,
+)
 from skwfm.datasets import load_dress_coat
 from skwfm.landscape import (
     hessian_spectrum,
@@ -43,9 +50,9 @@ HERE = Path(__file__).parent
 RUNS = HERE / "dress_coat_runs.csv"
 SEEDS = range(10)
 FIELDS = (
-    "algorithm", "seed", "test_accuracy", "test_balanced", "held_out_accuracy",
-    "held_out_balanced", "training_errors", "epochs", "seconds", "local_entropy",
-    "log10_hessian", "noise_errors",
+    "algorithm", "seed", "test_accuracy", "test_balanced", "test_log_loss",
+    "held_out_accuracy", "held_out_balanced", "held_out_log_loss", "training_errors",
+    "epochs", "seconds", "local_entropy", "log10_hessian", "noise_errors",
 )  # fmt: skip
 OVERLAP = 0.9
 
@@ -67,6 +74,7 @@ COMMITTEES = {
     "ceSGD-fast": lambda: published("ceSGD-fast"),
     "ceSGD-slow": lambda: published("ceSGD-slow"),
     "fBP": lambda: published("fBP"),
+    "fBP, default": lambda: FBPClassifier(fit_intercept=False),
 }
 # scikit-learn's defaults; limits of iterations raised so that the solvers finish.
 STANDARD = {
@@ -88,16 +96,26 @@ def subset(seed):
     return X, y, X_all[rest], y_all[rest]
 
 
-def scores(predict, seed):
-    """Return accuracies on test and held-out images, and training errors."""
+def scores(model, seed):
+    """Return accuracies and log losses on new images, and training errors."""
     X, y, X_rest, y_rest = subset(seed)
-    record = {"training_errors": int(np.sum(predict(X) != y))}
+    record = {"training_errors": int(np.sum(model.predict(X) != y))}
     test = load_dress_coat(subset="test", return_X_y=True)
+    probable = with_probabilities(model, X, y)
     for name, (X_new, y_new) in {"test": test, "held_out": (X_rest, y_rest)}.items():
-        answers = predict(X_new)
+        answers = model.predict(X_new)
         record[f"{name}_accuracy"] = float(np.mean(answers == y_new))
         record[f"{name}_balanced"] = float(balanced_accuracy_score(y_new, answers))
+        probabilities = probable.predict_proba(X_new)
+        record[f"{name}_log_loss"] = float(log_loss(y_new, probabilities))
     return record
+
+
+def with_probabilities(model, X, y):
+    """Return the model, or Platt's probabilities of one that has none."""
+    if hasattr(model, "predict_proba"):
+        return model
+    return CalibratedClassifierCV(clone(model), ensemble=False).fit(X, y)
 
 
 def landscape(model, X, y):
@@ -105,15 +123,23 @@ def landscape(model, X, y):
     if np.any(model.predict(X) != y):
         return {"local_entropy": None, "log10_hessian": None}
     entropy = local_entropy(model, X, y, overlaps=[OVERLAP], tol=1e-3)
-    # At the smallest beta itself one smooth output is exactly zero.
-    beta = 1.01 * smallest_beta(model, X, y)
-    spectrum = hessian_spectrum(
-        model, X, y, beta, method="lanczos", which="largest", n_eigenvalues=1
-    )
     return {
         "local_entropy": float(entropy.entropy[0]),
-        "log10_hessian": float(np.log10(spectrum.largest)),
+        "log10_hessian": log10_curvature(model, X, y),
     }
+
+
+def log10_curvature(model, X, y):
+    """Return it at the smallest beta, None where any beta answers right."""
+    smallest = smallest_beta(model, X, y)
+    if smallest == 0:
+        return None
+    # At the smallest beta itself one smooth output is exactly zero.
+    spectrum = hessian_spectrum(
+        model, X, y, 1.01 * smallest, method="lanczos", which="largest",
+        n_eigenvalues=1,
+    )  # fmt: skip
+    return float(np.log10(spectrum.largest))
 
 
 def run(name, seed, measured):
@@ -127,7 +153,7 @@ def run(name, seed, measured):
         warnings.simplefilter("ignore", ConvergenceWarning)
         start = process_time()
         model.fit(X, y)
-        record = {"seconds": process_time() - start} | scores(model.predict, seed)
+        record = {"seconds": process_time() - start} | scores(model, seed)
         noise = noise_robustness(
             model, X, y, "coloured", (0.2,), n_draws=5, random_state=seed
         )

@@ -177,13 +177,15 @@ class Factors(Patterns):
         weight = self.temperature.for_label
         return Factors.of(self.problem, sample_weight=weight, beta_ne=1.0)
 
-    def take(self, rows: np.ndarray) -> Self:
-        """Keep some of the patterns, with their weights.
+    def take(self, rows: np.ndarray, share: np.ndarray | float = 1.0) -> Self:
+        """Keep some of the patterns, with their weights or shares of these.
 
         Parameters
         ----------
         rows : ndarray of shape (n_rows,) of int
             The patterns, in rising order.
+        share : float or ndarray of shape (n_rows,), default=1.0
+            What of each weight is kept.
 
         Returns
         -------
@@ -196,7 +198,8 @@ class Factors(Patterns):
             intercept_scaling=self.intercept_scaling,
         )  # fmt: skip
         factors._set(label_noise=self.label_noise, beta_ne=self.beta_ne)
-        weights = self.temperature.for_label[rows], self.temperature.against[rows]
+        temperature = self.temperature
+        weights = share * temperature.for_label[rows], share * temperature.against[rows]
         factors._set(temperature=factors._temperature(*weights))
         return factors
 
@@ -244,6 +247,22 @@ class Factors(Patterns):
             return np.zeros(self.n_samples)
         log_z = self.architecture.channel(mean, variance, self.labels)[0]
         return self.temperature.wrong_probability(log_z)
+
+    def log_likelihood(self, mean: np.ndarray, variance: np.ndarray) -> float:
+        """Sum the log-probabilities of the labels, each by itself.
+
+        Parameters
+        ----------
+        mean, variance : ndarray of shape (n_samples, n_hidden)
+            Of every unit's field, not knowing the labels.
+
+        Returns
+        -------
+        log_likelihood : float
+            In nats; copies of a pattern count one by one.
+        """
+        log_z = self.architecture.channel(mean, variance, self.labels)[0]
+        return self.temperature.log_likelihood(log_z)
 
     @cached_property
     def contradiction(self) -> tuple[int, int] | None:

@@ -89,6 +89,22 @@ class Temperature:
             difference = right + np.log(-np.expm1(wrong - right))
         return difference, np.logaddexp(wrong, difference + log_z)
 
+    def log_likelihood(self, log_z: np.ndarray) -> float:
+        """Sum the log-probabilities of all labels, given those of the answers.
+
+        Parameters
+        ----------
+        log_z : ndarray of shape (n_samples,)
+            Log-probabilities of right answers.
+
+        Returns
+        -------
+        log_likelihood : float
+            In nats, for labels flipped with probability `label_noise`.
+        """
+        right = self.label_noise + (1 - 2 * self.label_noise) * np.exp(log_z)
+        return float(self.for_label @ np.log(right) + self.against @ np.log1p(-right))
+
     def wrong_probability(self, log_z: np.ndarray) -> np.ndarray:
         """Give the posterior probabilities that answers are not the labels.
 

@@ -20,8 +20,9 @@ from sklearn.utils.estimator_checks import (
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
-from skwfm.inference import Factors, Focusing, SphericalPrior, evidence, infer
-from skwfm.inference.evidence import LABEL_NOISES, NoiseSearch
+from skwfm.inference import Factors, Focusing, SphericalPrior, infer
+from skwfm.inference.noise import search
+from skwfm.inference.noise.search import LABEL_NOISES, NoiseSearch
 
 
 def flipped(share, n_samples=400, n_features=12, seed=0):
@@ -148,7 +149,7 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
             posterior = replace(posterior, log_predictive=np.nan)
         return posterior
 
-    monkeypatch.setattr(evidence, "infer", only_few)
+    monkeypatch.setattr(search, "infer", only_few)
     X, y = flipped(0.1, n_samples=700)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
     assert model.posterior_.n_samples == 500
@@ -157,13 +158,13 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
 
 
 def test_wide_units_are_searched_on_fewer_patterns(monkeypatch):
-    monkeypatch.setattr(evidence, "_MOST_OF_WIDE", 150)
+    monkeypatch.setattr(search, "_MOST_OF_WIDE", 150)
     for n_features, n_compared in [(150, 200), (151, 150)]:
         X, y = flipped(0.0, n_samples=200, n_features=n_features)
         factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
-        search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
-        best = search.run()
-        assert search.steps[0].posterior.n_samples == n_compared
+        tried = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+        best = tried.run()
+        assert tried.steps[0].posterior.n_samples == n_compared
         assert best.posterior.n_samples == 200
 
 
@@ -185,7 +186,7 @@ def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
             return replace(posterior, flat_mean=nothing, log_predictive=np.nan)
         return posterior
 
-    monkeypatch.setattr(evidence, "infer", without_replicas_nothing)
+    monkeypatch.setattr(search, "infer", without_replicas_nothing)
     X, y = flipped(0.1, n_samples=100)
     model = FBPClassifier(n_hidden=3, label_noise=0.1, random_state=0).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
@@ -294,11 +295,11 @@ def test_contradictory_copies():
 def test_lower_levels_end_where_predictions_get_worse():
     X, y = flipped(0.2)
     factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
-    search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
-    best = search.run()
+    tried = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+    best = tried.run()
     assert best.label_noise == pytest.approx(0.2, abs=0.05)
-    assert len(search.steps) < len(LABEL_NOISES)
-    assert search.n_iter > sum(step.n_iter for step in search.steps)
+    assert len(tried.steps) < len(LABEL_NOISES)
+    assert tried.n_iter > sum(step.n_iter for step in tried.steps)
 
 
 @pytest.mark.parametrize(("n_runs", "n_samples"), [(1, 100), (2, 100), (7, 600)])
@@ -313,7 +314,7 @@ def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
             posterior = replace(posterior, status="interrupted", converged=False)
         return posterior
 
-    monkeypatch.setattr(evidence, "infer", interrupted_once)
+    monkeypatch.setattr(search, "infer", interrupted_once)
     X, y = flipped(0.1, n_samples=n_samples)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0)
     if n_runs < 2:

@@ -1,6 +1,7 @@
 """The noise of labels, found before focusing belief propagation decides what to do."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -8,7 +9,8 @@ from skwfm._shown import shown
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.focusing.protocol import protocol_steps
-from skwfm.inference.evidence import GAMMA, LABEL_NOISES, NoiseSearch, NoiseStep
+from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
+from skwfm.inference.noise.step import NoiseStep
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
@@ -85,7 +87,7 @@ def find_noise(classifier, factors, rng, context):
     search = NoiseSearch(
         factors.soft(),
         SphericalPrior(),
-        references=_trained(classifier, factors, seed),
+        references=_references(classifier, factors, seed),
         label_noises=(*above, float(noise)) if is_fixed else LABEL_NOISES,
         n_replicas=classifier.n_replicas,
         is_fixed=is_fixed,
@@ -150,7 +152,9 @@ def _follow_couplings(classifier, factors, rng, levels):
         n_iter += step.posterior.n_iter
         if not step.is_finite:
             break
-        level = NoiseStep(at_noise.label_noise, step.posterior, step.posterior)
+        both = step.posterior, step.posterior
+        score = step.posterior.log_predictive
+        level = NoiseStep(at_noise.label_noise, *both, score)
         if found is None or level.score >= found.score:
             found, gamma = level, step.gamma
         is_cut = step.outcome == "interrupted"
@@ -175,15 +179,20 @@ def _is_separable(step):
     return lowest and step.posterior.expected_errors < _SEPARABLE
 
 
-def _trained(classifier, factors, seed):
-    """Weights of a machine trained by gradients, if the machine is smooth."""
-    machine = factors.architecture
-    if not offers(machine, "smooth"):
+def _references(classifier, factors, seed):
+    """How machines to start from are trained; none if the machine is not smooth."""
+    if not offers(factors.architecture, "smooth"):
         return ()
+    return (partial(_trained, seed=seed),)
+
+
+def _trained(factors, seed):
+    """Weights of a machine trained by gradients; None if there is one class."""
+    machine = factors.architecture
     # Samples that contradict each other cancel.
     excess = factors.temperature.for_label - factors.temperature.against
     if len(np.unique(factors.labels[excess > 0])) < 2:
-        return ()
+        return None
     scaling = factors.intercept_scaling
     model = CeSGDClassifier(
         architecture=machine,
@@ -194,5 +203,5 @@ def _trained(classifier, factors, seed):
         random_state=seed,
     ).fit(factors.inputs, factors.labels, sample_weight=excess)
     if not factors.fit_intercept:
-        return (model.coef_,)
-    return (join_intercept(model.coef_, model.intercept_, model.intercept_scaling_),)
+        return model.coef_
+    return join_intercept(model.coef_, model.intercept_, model.intercept_scaling_)

@@ -222,9 +222,11 @@ class Engine(ABC):
     def _damping(self, fixed):
         if fixed is not None:
             return FixedDamping(fixed)
+        return self.adaptive_damping(self._start_damping())
+
+    def _start_damping(self):
         focused = not self.prior.has_evidence
-        start = self.first_damping_focused if focused else self.first_damping
-        return self.adaptive_damping(start)
+        return self.first_damping_focused if focused else self.first_damping
 
     def _posterior(self, status, residuals):
         """Put the result together; volumes only if the run converged."""

@@ -24,6 +24,8 @@ _DAMPING_DECAY, _MIN_DAMPING = 0.95, 0.2
 # A step with a larger residual is shortened in proportion. Without that a fresh start
 # of replicas may be thrown far off.
 _FULL_STEP_RESIDUAL = 1.0
+# Units that are alike should make this share of the step to their joint fixed point.
+_JOINT_STEP = 0.5
 # ShortenedDamping shortens for no larger residual: one pattern alone may have it, and
 # the others should move on.
 _MOST_SHORTENED = 20.0
@@ -176,3 +178,23 @@ class ResidualDamping:
 
 def _shortened(damping, residual):
     return 1 - (1 - damping) / max(1.0, residual / _FULL_STEP_RESIDUAL)
+
+
+def joint_damping(n_hidden):
+    """Give the damping that units need which answer the same patterns alike.
+
+    Each of them takes the step that one alone would need, so that together they make
+    one that is `n_hidden` times as long. Where patterns need not be answered right,
+    nothing else holds them: at less damping they may oscillate for ever.
+
+    Parameters
+    ----------
+    n_hidden : int
+        Number of units.
+
+    Returns
+    -------
+    damping : float
+        Fraction of the old messages to keep.
+    """
+    return 1 - _JOINT_STEP / n_hidden

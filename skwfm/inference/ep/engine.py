@@ -6,8 +6,8 @@ covariance. The dependence between units and the posterior's shape are approxima
 
 import numpy as np
 
+from skwfm.inference.engines import damping as rules
 from skwfm.inference.engines.base import START_NOISE, Engine
-from skwfm.inference.engines.damping import ResidualDamping, ShortenedDamping
 from skwfm.inference.ep.acceleration import Anderson
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
@@ -63,8 +63,7 @@ class EPEngine(Engine):
     options = ("spans", "corrected", "keep_covariance")
     # Narrow minima on correlated inputs need this much damping.
     first_damping, first_damping_focused = 0.7, 0.8
-    field_variance = None
-    _units_of_steps = None
+    field_variance = _units_of_steps = None
 
     def __init__(
         self,
@@ -105,7 +104,12 @@ class EPEngine(Engine):
     @property
     def adaptive_damping(self):
         # Residuals rise on the way from one phase to another, which may be right.
-        return ShortenedDamping if self.factors.is_soft else ResidualDamping
+        return rules.ShortenedDamping if self.factors.is_soft else rules.ResidualDamping
+
+    def _start_damping(self):
+        start = super()._start_damping()
+        n_alike = self.factors.n_hidden if self.factors.is_soft else 1
+        return max(start, rules.joint_damping(n_alike))
 
     def _new_units(self, kind):
         return kind(self._spans, self.prior, self.factors.unit_slices)
@@ -196,10 +200,8 @@ class EPEngine(Engine):
         multipliers = {k: v.copy() for k, v in self.prior.multipliers.items()}
         for _ in range(_MOST_RETRIES):
             try:
-                self._precision, self._linear = (
-                    self._precision.copy(),
-                    self._linear.copy(),
-                )
+                self._precision = self._precision.copy()
+                self._linear = self._linear.copy()
                 self._move(damping)
                 return self._evaluate()
             except FloatingPointError as error:

@@ -1,0 +1,1 @@
+"""The noise of labels: how many of them no machine of this kind explains."""

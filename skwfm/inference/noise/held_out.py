@@ -1,0 +1,117 @@
+"""How well labels are predicted that a posterior has not seen.
+
+Cavities, which cost nothing, know less than they should: removing a pattern's site
+moves all units of a machine together, which the sites of the other patterns would
+oppose. So levels of noise are compared by patterns that were left out from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from skwfm.inference.factors import Factors
+from skwfm.inference.posterior import Posterior
+
+# Patterns are left out by folds. Of one that counts as so many or more, each fold
+# leaves out its share of the copies.
+N_FOLDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Patterns on which levels of noise are compared.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns, at any finite temperature.
+    options : dict
+        What `infer` is given with them.
+    asked : Factors or None, default=None
+        Patterns left out, for a fold.
+    """
+
+    factors: Factors
+    options: dict
+    asked: Factors | None = None
+
+    def at(self, label_noise: float) -> Self:
+        """Give the same patterns at a noise.
+
+        Parameters
+        ----------
+        label_noise : float
+            Probability of a flipped label.
+
+        Returns
+        -------
+        compared : Compared
+            New ones.
+        """
+        asked = self.asked and self.asked.at(label_noise=label_noise)
+        factors = self.factors.at(label_noise=label_noise)
+        return replace(self, factors=factors, asked=asked)
+
+    @property
+    def total(self) -> float:
+        """Total weight of the patterns."""
+        return self.factors.temperature.total
+
+    def log_likelihood(self, posterior: Posterior) -> float:
+        """Sum the log-probabilities of the labels left out.
+
+        Parameters
+        ----------
+        posterior : Posterior
+            That of the others.
+
+        Returns
+        -------
+        log_likelihood : float
+            In nats; NaN if the posterior is not finite.
+        """
+        if not np.isfinite(posterior.flat_mean).all():
+            return np.nan
+        return self.asked.log_likelihood(*posterior.field_moments(self.asked))
+
+
+def left_out(
+    factors: Factors, options_of: Callable[[Factors], dict], random_state: int
+) -> list[Compared]:
+    """Leave patterns out, each in one of the folds.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns, at any finite temperature.
+    options_of : callable
+        Called with the patterns that are kept; returns options of `infer`.
+    random_state : int
+        Seed of the folds.
+
+    Returns
+    -------
+    folds : list of Compared
+        Empty if there are too few patterns.
+    """
+    weight = factors.temperature.for_label + factors.temperature.against
+    is_many = weight >= N_FOLDS
+    if is_many.sum() + (~is_many).sum() // N_FOLDS == 0:
+        return []
+    fold_of = np.arange(factors.n_samples) % N_FOLDS
+    np.random.default_rng(random_state).shuffle(fold_of)
+    # All folds are the same where each pattern is in all of them.
+    numbers = range(1 if is_many.all() else N_FOLDS)
+    return [_fold(factors, fold_of == n, is_many, options_of) for n in numbers]
+
+
+def _fold(factors, is_out, is_many, options_of):
+    kept_share = np.where(is_many, 1 - 1 / N_FOLDS, 1.0)
+    asked_share = np.where(is_many, 1 / N_FOLDS, 1.0)
+    rows, asked = np.flatnonzero(is_many | ~is_out), np.flatnonzero(is_many | is_out)
+    kept = factors.take(rows, kept_share[rows])
+    return Compared(kept, options_of(kept), factors.take(asked, asked_share[asked]))

@@ -1,0 +1,123 @@
+"""Labels that a posterior has not seen, and what cavities say of them."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from skwfm.architectures import FullCommittee
+from skwfm.inference import Factors, SphericalPrior, infer
+from skwfm.inference.noise.held_out import N_FOLDS, left_out
+
+
+def rare_class(n_samples, n_features=30, seed=0):
+    """Rare binary inputs, and labels of a noisy sum, most of them -1."""
+    rng = np.random.default_rng(seed)
+    X = (rng.random((n_samples, n_features)) < 0.3).astype(float)
+    X = (X - 0.3) / np.sqrt(0.21)
+    weights = 1.5 * np.random.default_rng(seed + 100).normal(size=n_features)
+    fields = X @ weights / np.sqrt(n_features) - 1
+    return X, np.where(rng.random(n_samples) < 1 / (1 + np.exp(-fields)), 1, -1)
+
+
+def factors_of(X, y, n_hidden=9, **options):
+    scaling = np.sqrt(X.shape[1])
+    machine = FullCommittee(n_hidden), True
+    return Factors(X, y, *machine, intercept_scaling=scaling, **options)
+
+
+def no_options(factors):
+    return {}
+
+
+def weights_of(factors):
+    return factors.temperature.for_label + factors.temperature.against
+
+
+@pytest.mark.parametrize("weight", [None, np.r_[np.full(10, 7.0), np.ones(51)]])
+def test_each_pattern_is_left_out_once(weight):
+    X, y = rare_class(61)
+    factors = factors_of(X, y, sample_weight=weight, label_noise=0.1)
+    folds = left_out(factors, no_options, 0)
+    assert len(folds) == N_FOLDS
+    asked = [weights_of(fold.asked).sum() for fold in folds]
+    assert sum(asked) == pytest.approx(factors.temperature.total)
+    for fold, n_asked in zip(folds, asked, strict=True):
+        assert fold.total + n_asked == pytest.approx(factors.temperature.total)
+        rows = {row.tobytes() for row in fold.factors.inputs}
+        shared = [row.tobytes() in rows for row in fold.asked.inputs]
+        # Copies are left out in part, single patterns wholly.
+        assert sum(shared) == (0 if weight is None else 10)
+
+
+def test_too_few_patterns_are_not_left_out():
+    X, y = rare_class(2)
+    assert left_out(factors_of(X, y, label_noise=0.1), no_options, 0) == []
+
+
+def test_many_copies_make_one_fold():
+    X, y = rare_class(5)
+    factors = factors_of(X, y, label_noise=0.1, sample_weight=np.full(5, 30.0))
+    (fold,) = left_out(factors, no_options, 0)
+    np.testing.assert_allclose(weights_of(fold.asked), 10)
+    np.testing.assert_allclose(weights_of(fold.factors), 20)
+
+
+def test_likelihood_is_that_of_scikit_learn():
+    """Copies and contradictory copies count one by one."""
+    X, y = rare_class(40)
+    X, y = np.r_[X, X[:7], X[:3]], np.r_[y, -y[:7], y[:3]]
+    factors = factors_of(X, y, label_noise=0.07)
+    posterior = infer(factors, SphericalPrior(), method="ep", keep_covariance=True)
+    plain = factors_of(X, y)
+    right = np.exp(plain.channel(*posterior.field_moments(plain))[0])
+    positive = np.where(y > 0, right, 1 - right)
+    noisy = 0.07 + 0.86 * positive
+    found = factors.log_likelihood(*posterior.field_moments(factors))
+    assert found == pytest.approx(-len(y) * log_loss(y, noisy))
+
+
+def test_folds_know_what_cavities_do_not():
+    """Cavities of nine units that are alike predict worse than new labels are.
+
+    2000 new labels: their mean log-probability has a standard error of .012.
+    """
+    X, y = rare_class(300)
+    X_new, y_new = rare_class(2000, seed=0)
+    X_new, y_new = X_new[300:], y_new[300:]
+    factors = factors_of(X, y, label_noise=0.05)
+    settings = {"method": "ep", "keep_covariance": True, "random_state": 0}
+
+    def posterior_of(factors):
+        found = None
+        for noise in (0.3, 0.2, 0.1, 0.05):
+            found = infer(
+                factors.at(label_noise=noise), SphericalPrior(), warm_start=found,
+                **settings,
+            )  # fmt: skip
+        assert found.converged
+        return found
+
+    posterior = posterior_of(factors)
+    new = factors_of(X_new, y_new, label_noise=0.05)
+    truth = new.log_likelihood(*posterior.field_moments(new)) / len(y_new)
+    folds = left_out(factors, no_options, 0)
+    by_folds = sum(fold.log_likelihood(posterior_of(fold.factors)) for fold in folds)
+    assert by_folds / 300 == pytest.approx(truth, abs=0.05)
+    assert posterior.log_predictive / 300 < truth - 0.08
+
+
+@pytest.mark.parametrize("n_hidden", [3, 9, 21])
+@pytest.mark.parametrize("seed", range(4))
+def test_units_that_are_alike_do_not_oscillate(n_hidden, seed):
+    """At the damping of one unit nine of them answer like the larger class for ever."""
+    X, y = rare_class(300, seed=seed)
+    share = min(np.mean(y > 0), np.mean(y < 0))
+    posterior = None
+    for noise in (0.3, 0.2, 0.1, 0.05):
+        factors = factors_of(X, y, n_hidden, label_noise=noise)
+        posterior = infer(
+            factors, SphericalPrior(), method="ep", warm_start=posterior, tol=1e-2,
+            random_state=0,
+        )  # fmt: skip
+        assert posterior.converged
+    assert posterior.expected_errors < 0.5 * share * 300
