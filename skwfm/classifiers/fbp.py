@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Literal
 
@@ -20,6 +21,7 @@ from skwfm.classifiers.focusing.protocol import (
     merged_factors,
     protocol_steps,
 )
+from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import ENGINES, default_method
@@ -177,13 +179,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     }
     _needs = ("channel",)
     _by_class = (
-        "label_noise_",
-        "log_evidence_",
-        "gamma_",
-        "n_sweeps_",
-        "method_",
+        "label_noise_", "log_evidence_", "gamma_", "n_sweeps_", "method_",
         "output_noise_",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -238,8 +236,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             if solution is None:
                 self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
                 solution = self._follow_protocol(factors, rng)
-        power = self._power if self.fit_intercept else 0
-        return replace(solution, weights=undo_scale(solution.weights, power))
+        return replace(solution, weights=self._rescaled(solution.weights))
 
     def _n_tasks(self):
         return None
@@ -261,20 +258,27 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
 
     def _follow_protocol(self, factors, rng):
         errors, best = [], None
-        for step in protocol_steps(self, factors, rng):
+        tasks = Tasks(self, self._callback_fit_ctx, "coupling", factors.problem)
+        for step in protocol_steps(self, factors, rng, tasks.callback):
             errors.append(step.n_errors)
             self.n_sweeps_ += step.posterior.n_iter
             if step.is_finite and (best is None or step.n_errors <= best.n_errors):
                 best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:
                 print(f"[FBPClassifier] gamma {step.gamma:.3g}: {step.n_errors} errors")
-        advice = errors_left_advice(self, step.outcome)
+            if tasks.end(partial(fitted_attributes, self, step)):
+                break
+        status = tasks.status or step.outcome
+        advice = errors_left_advice(self, status)
         if best is None:
             raise ValueError(f"X and y leave no weights to start from: {advice}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
-        n_iter, status = len(errors), step.outcome
-        advice, is_done = advice if best.n_errors else "", status == "converged"
+        n_iter, is_done = len(errors), status == "converged"
+        advice = advice if best.n_errors else ""
         return Solution(best.weights, n_iter, is_done, status, errors, advice)
+
+    def _rescaled(self, weights):
+        return undo_scale(weights, self._power if self.fit_intercept else 0)
 
     def _engine(self, factors):
         if self.method != "auto":

@@ -9,6 +9,7 @@ from skwfm._shown import shown
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.focusing.protocol import protocol_steps
+from skwfm.classifiers.focusing.tasks import Tasks
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
 from skwfm.inference.noise.step import NoiseStep
 from skwfm.inference.priors import SphericalPrior
@@ -109,8 +110,8 @@ class _Levels:
 
     def __init__(self, classifier, factors, context):
         self._classifier, self._factors = classifier, factors
-        self._context = context
-        self.errors, self._is_stopped = [], False
+        self._tasks = Tasks(classifier, context, "noise level", factors.problem)
+        self.errors = []
 
     def add(self, step, n_patterns):
         """Note a level; a true return value ends the search."""
@@ -124,22 +125,10 @@ class _Levels:
                 f"errors, predictive log-likelihood {step.score / n_patterns:.4f} "
                 "per pattern"
             )
-        try:
-            self._is_stopped = self._callback_stops()
-        except KeyboardInterrupt:
-            return True
-        return self._is_stopped
-
-    def _callback_stops(self):
-        if not getattr(self._classifier, "_skl_callbacks", None):
-            return False
-        told = {"estimator": self._classifier, "X": self._factors.inputs}
-        task = self._context.subcontext(task_name="noise level")
-        task.call_on_fit_task_begin(**told)
-        return bool(task.call_on_fit_task_end(**told))
+        return self._tasks.end()
 
     def status(self, is_interrupted):
-        if self._is_stopped:
+        if self._tasks.status == "stopped":
             return "stopped"
         return "interrupted" if is_interrupted else "noisy"
 

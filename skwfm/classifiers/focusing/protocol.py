@@ -54,9 +54,9 @@ def errors_left_advice(classifier, outcome):
     Returns
     -------
     advice : str
-        Empty where the protocol was interrupted, whose own advice then counts.
+        Empty where the protocol was ended, whose own advice then counts.
     """
-    if outcome == "interrupted":
+    if outcome in ("interrupted", "stopped"):
         return ""
     advice = _ERRORS_LEFT if outcome == "converged" else outcome
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
@@ -73,7 +73,7 @@ def _is_same(setting, value):
     return setting is value or (isinstance(setting, str) and setting == value)
 
 
-def protocol_steps(classifier, factors, rng):
+def protocol_steps(classifier, factors, rng, callback=None):
     """Follow the couplings of a classifier.
 
     Parameters
@@ -84,6 +84,8 @@ def protocol_steps(classifier, factors, rng):
         The patterns.
     rng : numpy.random.Generator
         Source of randomness.
+    callback : callable or None, default=None
+        Called after each sweep; a true return value ends the coupling.
 
     Returns
     -------
@@ -102,6 +104,7 @@ def protocol_steps(classifier, factors, rng):
         damping=classifier.damping,
         tol=classifier.tol,
         max_sweeps=classifier.max_sweeps,
+        callback=callback,
         random_state=int(rng.integers(2**31)),
     )
 
