@@ -26,7 +26,7 @@ PUBLISHED_EPOCHS = {
 }
 HEADLINE = (
     "LAL, published rate", "LAL, default rate", "LAL, rate 1e-3", "eLAL, published",
-    "eLAL, default", "fBP", "SVC", "RandomForestClassifier",
+    "eLAL, default", "fBP", "fBP, default", "SVC", "RandomForestClassifier",
 )  # fmt: skip
 # What the text compares: the first less the second, on the same subsets.
 RATE_OR_WIDTH = (
@@ -44,8 +44,15 @@ FBP_MINUS = (
     "ceSGD-slow", "LogisticRegression", "SVC", "RandomForestClassifier",
     "MLPClassifier",
 )  # fmt: skip
+FBP_PAIRS = (
+    *(("fBP", name) for name in FBP_MINUS),
+    *(("fBP, default", name) for name in FBP_MINUS[5:]),
+)
 SCORES = ("test_accuracy", "test_balanced", "held_out_accuracy", "held_out_balanced")
 SCORE_TITLES = ("Test", "Test, balanced", "Held out", "Held out, balanced")
+# Of log losses, in nats.
+LOSSES = ("test_log_loss", "held_out_log_loss")
+LOSS_TITLES = ("Log loss, test", "Log loss, held out")
 
 
 class Runs:
@@ -81,12 +88,12 @@ class Runs:
         return np.array([a[seed] - b[seed] for seed in a if seed in b])
 
 
-def mean_and_error(values, scale=100):
-    """Return "mean ± standard error" of one decimal."""
+def mean_and_error(values, scale=100, digits=1):
+    """Return "mean ± standard error"."""
     if len(values) < 2:
         return "--"
     error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{scale * np.mean(values):.1f} ± {scale * error:.1f}"
+    return f"{scale * np.mean(values):.{digits}f} ± {scale * error:.{digits}f}"
 
 
 def interval(values, scale=100):
@@ -123,11 +130,12 @@ def accuracy_table(runs):
     order = sorted(
         runs.algorithms, key=lambda name: -np.mean(runs.values(name, "test_balanced"))
     )
-    head = ("Algorithm", "Subsets", *SCORE_TITLES, "Training errors")
+    head = ("Algorithm", "Subsets", *SCORE_TITLES, *LOSS_TITLES, "Training errors")
     lines = []
     for name in order:
         errors = runs.values(name, "training_errors")
         scores = [mean_and_error(runs.values(name, field)) for field in SCORES]
+        scores += [mean_and_error(runs.values(name, f), 1, 3) for f in LOSSES]
         lines.append((name, len(errors), *scores, f"{np.mean(errors):.1f}"))
     return [head, *lines]
 
@@ -194,7 +202,7 @@ def tables(runs):
         "dress_coat_headline.csv": headline_table(runs),
         "dress_coat_accuracy.csv": accuracy_table(runs),
         "dress_coat_rate_or_width.csv": differences_table(runs, RATE_OR_WIDTH),
-        "dress_coat_fbp.csv": differences_table(runs, [("fBP", n) for n in FBP_MINUS]),
+        "dress_coat_fbp.csv": differences_table(runs, FBP_PAIRS),
         "dress_coat_landscape.csv": landscape_table(runs),
         "dress_coat_published.csv": published_table(runs),
         "dress_coat_epochs.csv": epochs_table(runs),

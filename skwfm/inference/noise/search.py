@@ -33,19 +33,19 @@ from skwfm.inference.priors.interface import Prior
 LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
 # Sweeps at each level with coupled replicas, and then without; the second is compared.
 _FOCUSED_SWEEPS, _PLAIN_SWEEPS = 12, 20
-# Sweeps of the first, from nothing, and at the end, if messages have not converged.
-_FIRST_SWEEPS, _LAST_SWEEPS = 60, 60
+# From nothing, and at the end if messages have not converged.
+_FIRST_SWEEPS = _LAST_SWEEPS = 60
 # Residual at which a level has converged: the evidence is exact to its square.
 _TOL = 1e-2
 # Coupling of replicas: enough to tell units apart, not to narrow the answer.
 GAMMA = 2.0
 # Overlap with a given machine that a start from it holds at first.
 _OVERLAP = 0.9
-# Levels are compared on at most so many patterns, fewer if units have more inputs than
-# these: there a sweep costs the cube of the patterns. The best is then used with all.
+# Levels are compared on so many patterns, fewer if units have more inputs than these:
+# there a sweep costs the cube of the patterns, and cavities, good enough on images, are
+# compared. The best is then used with all.
 _MOST_PATTERNS, _MOST_OF_WIDE = 500, 250
-# With all patterns predictions may be worse by so many nats per pattern.
-_WORSE_ON_ALL = 0.05
+_WORSE_ON_ALL = 0.05  # so many nats per pattern worse predictions may be with all
 # Updates of the noise at the end, and the relative change below which it is settled.
 _ROUNDS, _SETTLED = 3, 0.05
 # Levels in a row that predict worse before lower ones are not tried.
@@ -105,6 +105,7 @@ class NoiseSearch:
 
     def __post_init__(self):
         self.n_iter, self.steps, self.is_interrupted = 0, [], False
+        self._is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
 
     def run(self) -> NoiseStep | None:
         """Find the noise with the best predictions, and the posterior there.
@@ -118,7 +119,7 @@ class NoiseSearch:
         rows = self._rows()
         sample = self.factors if rows is None else self.factors.take(rows)
         compared = [Compared(sample, self._options(sample))]
-        if not self.is_fixed:
+        if not (self.is_fixed or self._is_wide):
             compared += left_out(sample, self._options, self.random_state)
         best = self._compare(compared)
         if self.is_fixed or self.is_interrupted or best is None:
@@ -140,8 +141,7 @@ class NoiseSearch:
     def _rows(self):
         """Patterns on which levels are compared; None for all."""
         n_samples = self.factors.n_samples
-        is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
-        most = _MOST_OF_WIDE if is_wide else _MOST_PATTERNS
+        most = _MOST_OF_WIDE if self._is_wide else _MOST_PATTERNS
         if self.is_fixed or n_samples <= most:
             return None
         rng = np.random.default_rng(self.random_state)
