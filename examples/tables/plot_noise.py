@@ -215,12 +215,12 @@ for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(X, y):
     ones = Factors(inputs[test], np.ones(len(test)), committee, True)
     answers["fBP"][test] = probability(posterior, eps, ones)
     chosen.append(eps)
-print("label noise of each fold, by evidence:", chosen)
+print("label noise of each fold:", chosen)
 
 fig, ax = plt.subplots(figsize=(5.4, 4.8), layout="constrained")
 ax.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="calibrated")
 titles = {
-    "fBP": "posterior, noise by evidence",
+    "fBP": "posterior, noise found",
     "LogisticRegression": "logistic regression",
 }
 for name, p in answers.items():
