@@ -29,24 +29,6 @@ class AMPState:
     variance: np.ndarray
     g: np.ndarray
 
-    def take(self, rows, share=1.0):
-        """Give the messages of some of the patterns, or shares of them.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows,) of int
-            The patterns.
-        share : float or ndarray of shape (n_rows,), default=1.0
-            What is kept of each message.
-
-        Returns
-        -------
-        state : AMPState
-            For these patterns alone.
-        """
-        share = np.reshape(share, (-1, 1))
-        return AMPState(self.mean, self.variance, share * self.g[rows])
-
 
 class AMPEngine(Engine):
     """AMP on one problem.

@@ -37,24 +37,6 @@ class BPState:
     linear: np.ndarray
     gamma: np.ndarray
 
-    def take(self, rows, share=1.0):
-        """Give the messages of some of the patterns, or shares of them.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows,) of int
-            The patterns.
-        share : float or ndarray of shape (n_rows,), default=1.0
-            What is kept of each message.
-
-        Returns
-        -------
-        state : BPState
-            For these patterns alone.
-        """
-        share = np.reshape(share, (-1, 1))
-        return BPState(share * self.linear[rows], share * self.gamma[rows])
-
 
 class BPEngine(Engine):
     """Relaxed belief propagation on one problem.

@@ -43,22 +43,3 @@ class EPState:
         sites = np.zeros((2, n_samples, self.precision.shape[1]))
         sites[:, rows] = self.precision, self.linear
         return EPState(*sites, self.free_norm, self.weight_sites)
-
-    def take(self, rows, share=1.0):
-        """Give the sites of some of the patterns, or shares of them.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows,) of int
-            The patterns.
-        share : float or ndarray of shape (n_rows,), default=1.0
-            What is kept of each site.
-
-        Returns
-        -------
-        state : EPState
-            For these patterns alone.
-        """
-        share = np.reshape(share, (-1, 1))
-        sites = share * self.precision[rows], share * self.linear[rows]
-        return EPState(*sites, self.free_norm, self.weight_sites)

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from skwfm.inference.factors import Factors
+from skwfm.inference.noise.step import is_finite
 from skwfm.inference.posterior import Posterior
 
 # Patterns are left out by folds. Of one that counts as so many or more, each fold
@@ -74,7 +75,7 @@ class Compared:
         log_likelihood : float
             In nats; NaN if the posterior is not finite.
         """
-        if not np.isfinite(posterior.flat_mean).all():
+        if not is_finite(posterior):
             return np.nan
         return self.asked.log_likelihood(*posterior.field_moments(self.asked))
 
