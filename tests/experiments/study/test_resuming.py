@@ -244,6 +244,13 @@ SLOW_STUDY = """
 """
 
 
+def wait_for_workers(study, folder, n_workers):
+    """One that still imports its modules does not yet leave Ctrl-C to the study."""
+    while len(list(folder.glob("cache-*"))) < n_workers:
+        assert study.poll() is None
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("n_jobs", ["1", "2"])
 def test_ctrl_c_keeps_finished_runs_only(n_jobs, tmp_path):
     script = tmp_path / "study.py"
@@ -257,6 +264,7 @@ def test_ctrl_c_keeps_finished_runs_only(n_jobs, tmp_path):
     )
     while study.stdout.readline() != "1\n":
         assert study.poll() is None
+    wait_for_workers(study, tmp_path, int(n_jobs))
     # A terminal sends Ctrl-C to the workers as well.
     os.killpg(study.pid, signal.SIGINT)
     _, errors = study.communicate(timeout=30)
@@ -277,9 +285,7 @@ def test_killed_study_leaves_no_workers(tmp_path):
     )
     while study.stdout.readline() != "1\n":
         assert study.poll() is None
-    while len(list(tmp_path.glob("cache-*"))) < 2:  # both workers have begun
-        assert study.poll() is None
-        time.sleep(0.05)
+    wait_for_workers(study, tmp_path, 2)
     study.kill()
     study.communicate(timeout=20)  # a sleeper takes 60 s
 
