@@ -21,7 +21,7 @@ from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, Focusing, SphericalPrior, infer
-from skwfm.inference.noise import search
+from skwfm.inference.noise import runs, search
 from skwfm.inference.noise.search import LABEL_NOISES, NoiseSearch
 
 
@@ -149,7 +149,7 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
             posterior = replace(posterior, log_predictive=np.nan)
         return posterior
 
-    monkeypatch.setattr(search, "infer", only_few)
+    monkeypatch.setattr(runs, "infer", only_few)
     X, y = flipped(0.1, n_samples=700)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0).fit(X, y)
     assert model.posterior_.n_samples == 500
@@ -164,7 +164,7 @@ def test_wide_units_are_searched_on_fewer_patterns(monkeypatch):
         factors = Factors(X, y, FullCommittee(1), beta_ne=1.0)
         tried = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
         best = tried.run()
-        assert tried.steps[0].posterior.n_samples == n_compared
+        assert tried.runs.steps[0].posterior.n_samples == n_compared
         assert best.posterior.n_samples == 200
 
 
@@ -186,7 +186,7 @@ def test_divergence_at_a_given_noise_keeps_the_focused_posterior(monkeypatch):
             return replace(posterior, flat_mean=nothing, log_predictive=np.nan)
         return posterior
 
-    monkeypatch.setattr(search, "infer", without_replicas_nothing)
+    monkeypatch.setattr(runs, "infer", without_replicas_nothing)
     X, y = flipped(0.1, n_samples=100)
     model = FBPClassifier(n_hidden=3, label_noise=0.1, random_state=0).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
@@ -298,23 +298,23 @@ def test_lower_levels_end_where_predictions_get_worse():
     tried = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
     best = tried.run()
     assert best.label_noise == pytest.approx(0.2, abs=0.05)
-    assert len(tried.steps) < len(LABEL_NOISES)
-    assert tried.n_iter > sum(step.n_iter for step in tried.steps)
+    assert len(tried.runs.steps) < len(LABEL_NOISES)
+    assert tried.runs.n_iter > sum(step.n_iter for step in tried.runs.steps)
 
 
 @pytest.mark.parametrize(("n_runs", "n_samples"), [(1, 100), (2, 100), (7, 600)])
 def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
     """Ctrl-C in some run of message passing: no further run is begun."""
-    runs = []
+    done = []
 
     def interrupted_once(*arguments, **options):
         posterior = infer(*arguments, **options)
-        runs.append(posterior)
-        if len(runs) == n_runs:
+        done.append(posterior)
+        if len(done) == n_runs:
             posterior = replace(posterior, status="interrupted", converged=False)
         return posterior
 
-    monkeypatch.setattr(search, "infer", interrupted_once)
+    monkeypatch.setattr(runs, "infer", interrupted_once)
     X, y = flipped(0.1, n_samples=n_samples)
     model = FBPClassifier(n_hidden=3, label_noise="auto", random_state=0)
     if n_runs < 2:
@@ -326,7 +326,7 @@ def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
         assert model.status_ == "interrupted"
         assert not model.converged_
         assert np.isfinite(model.predict_proba(X)).all()
-    assert len(runs) == n_runs
+    assert len(done) == n_runs
 
 
 @pytest.mark.parametrize("noise", [0.5, -0.1, np.nan, "some"])

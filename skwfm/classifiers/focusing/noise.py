@@ -97,12 +97,12 @@ def find_noise(classifier, factors, rng, context):
         report=levels.add,
     )
     best = search.run()
-    if search.is_interrupted and best is None:
+    if search.runs.is_interrupted and best is None:
         raise KeyboardInterrupt
-    status = levels.status(search.is_interrupted)
+    status = levels.status(search.runs.is_interrupted)
     if status == "noisy" and not is_fixed and best is not None and _is_separable(best):
         best = None
-    return FoundNoise(best, levels.errors, search.n_iter, status)
+    return FoundNoise(best, levels.errors, search.runs.n_iter, status)
 
 
 class _Levels:

@@ -22,12 +22,37 @@ class Anderson:
     """
 
     def __init__(self):
-        self._best, self._n_idle = np.inf, 0
+        self._best, self._n_idle, self._scale = np.inf, 0, None
         self.forget()
 
     def forget(self):
         """Start again, without earlier steps."""
         self._places, self._residuals, self._last = [], [], np.inf
+
+    def site_steps(self, sites, steps, deviation, share):
+        """Lengthen damped steps of sites.
+
+        Parameters
+        ----------
+        sites, steps : tuple of ndarray of shape (n_samples, n_hidden)
+            Precisions and linear terms, and the damped steps of both.
+        deviation : ndarray of shape (n_samples, n_hidden)
+            Of the fields; those of the first call are the units of all steps.
+        share : float
+            Share of the undamped steps that the damped ones make.
+
+        Returns
+        -------
+        steps : ndarray of shape (2, n_samples, n_hidden)
+            The combined steps.
+        """
+        if self._scale is None:
+            self._scale = np.array([deviation**2, deviation])
+        place = (self._scale * np.array(sites)).ravel()
+        residual = (self._scale * np.array(steps)).ravel() / share
+        return (
+            self.step(place, residual, share).reshape(self._scale.shape) / self._scale
+        )
 
     def step(self, place, residual, share):
         """Give the next step.

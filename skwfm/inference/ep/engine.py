@@ -25,6 +25,8 @@ _IMPROPER_RESIDUAL = 1.0
 # A step that leaves no proper posterior is undone and shortened to this fraction, so
 # many times before the run counts as diverged.
 _SHORTER, _MOST_RETRIES = 0.25, 6
+_UNDONE = ("_precision", "_linear", "_is_new", "_cavity", "_has_cavity",
+    "_channel_output")  # fmt: skip
 # At finite temperature steps are accelerated below this residual: nearer to the fixed
 # point they follow each other regularly.
 _NEAR = 0.3
@@ -63,7 +65,7 @@ class EPEngine(Engine):
     options = ("spans", "corrected", "keep_covariance")
     # Narrow minima on correlated inputs need this much damping.
     first_damping, first_damping_focused = 0.7, 0.8
-    field_variance = _units_of_steps = None
+    field_variance = None
 
     def __init__(
         self,
@@ -86,14 +88,16 @@ class EPEngine(Engine):
                 "weights: pass corrected=False."
             )
         self.corrected, self._keep_covariance = corrected, keep_covariance
-        self._precision, self._linear = np.zeros(
-            (2, factors.n_samples, factors.n_hidden)
-        )
+        shape = 2, factors.n_samples, factors.n_hidden
+        self._precision, self._linear = np.zeros(shape)
         if state is not None:
             self._start_from(state)
         elif rng is not None:
             self._linear += START_NOISE * rng.normal(size=self._linear.shape)
         self._channel_output, self._is_solved = None, False
+        self._is_new = self._precision == 0 if factors.is_soft else None
+        n_alike = factors.n_hidden if factors.is_soft else 1
+        self._joint_damping = rules.joint_damping(n_alike)
         if self._is_gaussian:
             self._spans = span_inputs(factors) if spans is None else spans
             self._units = self._new_units(_units_for(prior))
@@ -107,9 +111,7 @@ class EPEngine(Engine):
         return rules.ShortenedDamping if self.factors.is_soft else rules.ResidualDamping
 
     def _start_damping(self):
-        start = super()._start_damping()
-        n_alike = self.factors.n_hidden if self.factors.is_soft else 1
-        return max(start, rules.joint_damping(n_alike))
+        return max(super()._start_damping(), self._joint_damping)
 
     def _new_units(self, kind):
         return kind(self._spans, self.prior, self.factors.unit_slices)
@@ -195,8 +197,7 @@ class EPEngine(Engine):
 
     def _step(self, damping):
         """Move and evaluate; undo and shorten a step that leaves no posterior."""
-        names = "_precision", "_linear", "_cavity", "_has_cavity", "_channel_output"
-        before = {name: getattr(self, name) for name in names}
+        before = {name: getattr(self, name) for name in _UNDONE}
         multipliers = {k: v.copy() for k, v in self.prior.multipliers.items()}
         for _ in range(_MOST_RETRIES):
             try:
@@ -257,14 +258,20 @@ class EPEngine(Engine):
         return self._units.violation if self._has_cavity.all() else _IMPROPER_RESIDUAL
 
     def _move(self, damping):
-        mean, variance = self._cavity
-        _, g, gamma = self._channel_output
+        (mean, variance), (_, g, gamma) = self._cavity, self._channel_output
         # Tilted precision minus cavity precision, and the same of the linear terms,
         # written so that nothing cancels.
         shrink = 1 - variance * gamma
         step = np.where(self._has_cavity, 1 - damping, 0.0)
         by_precision = step * (gamma / shrink - self._precision)
         by_linear = step * ((g + mean * gamma) / shrink - self._linear)
+        if self._is_new is not None:
+            # Where patterns fix a mean, it is the ratio of both sums: damped alike,
+            # the first step would be as long as an undamped one.
+            share = min(1, (1 - damping) / (1 - self._joint_damping))
+            whole = np.where(self._has_cavity, np.maximum(gamma, 0) / shrink, 0.0)
+            by_precision = np.where(self._is_new, share * whole, by_precision)
+            self._is_new = None
         if self.factors.is_soft and self._is_gaussian:
             by_precision, by_linear = self._faster(by_precision, by_linear, damping)
         self._precision += by_precision
@@ -281,15 +288,9 @@ class EPEngine(Engine):
         if self._residual > _NEAR:
             self._acceleration.forget()
             return by_precision, by_linear
-        # In units of the fields' deviations, the same for all steps.
-        if self._units_of_steps is None:
-            deviation = np.sqrt(self.field_variance)
-            self._units_of_steps = np.array([deviation**2, deviation])
-        scale, share = self._units_of_steps, 1 - damping
-        place = (scale * np.array([self._precision, self._linear])).ravel()
-        residual = (scale * np.array([by_precision, by_linear])).ravel() / share
-        step = self._acceleration.step(place, residual, share)
-        return step.reshape(scale.shape) / scale
+        sites, steps = (self._precision, self._linear), (by_precision, by_linear)
+        deviation = np.sqrt(self.field_variance)
+        return self._acceleration.site_steps(sites, steps, deviation, 1 - damping)
 
     def log_evidence(self):
         mean, variance = self._cavity

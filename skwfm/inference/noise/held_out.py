@@ -81,7 +81,9 @@ class Compared:
 
 
 def left_out(
-    factors: Factors, options_of: Callable[[Factors], dict], random_state: int
+    factors: Factors,
+    prepare: Callable[[Factors, Factors], Compared],
+    random_state: int,
 ) -> list[Compared]:
     """Leave patterns out, each in one of the folds.
 
@@ -89,8 +91,8 @@ def left_out(
     ----------
     factors : Factors
         The patterns, at any finite temperature.
-    options_of : callable
-        Called with the patterns that are kept; returns options of `infer`.
+    prepare : callable
+        Called with the patterns that are kept and those that are left out.
     random_state : int
         Seed of the folds.
 
@@ -107,12 +109,12 @@ def left_out(
     np.random.default_rng(random_state).shuffle(fold_of)
     # All folds are the same where each pattern is in all of them.
     numbers = range(1 if is_many.all() else N_FOLDS)
-    return [_fold(factors, fold_of == n, is_many, options_of) for n in numbers]
+    return [_fold(factors, fold_of == n, is_many, prepare) for n in numbers]
 
 
-def _fold(factors, is_out, is_many, options_of):
+def _fold(factors, is_out, is_many, prepare):
     kept_share = np.where(is_many, 1 - 1 / N_FOLDS, 1.0)
     asked_share = np.where(is_many, 1 / N_FOLDS, 1.0)
     rows, asked = np.flatnonzero(is_many | ~is_out), np.flatnonzero(is_many | is_out)
     kept = factors.take(rows, kept_share[rows])
-    return Compared(kept, options_of(kept), factors.take(asked, asked_share[asked]))
+    return prepare(kept, factors.take(asked, asked_share[asked]))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from skwfm.architectures.layout import unit_norm
-from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.factors import Factors
-from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.noise.held_out import Compared, left_out
+from skwfm.inference.noise.runs import FOCUSED_SWEEPS, PLAIN_SWEEPS, LevelRuns
 from skwfm.inference.noise.step import (
     WORSE,
     NoiseStep,
@@ -25,27 +22,25 @@ from skwfm.inference.noise.step import (
     is_known,
     score_of,
 )
-from skwfm.inference.priors import Focusing, ReferencePrior
+from skwfm.inference.priors import Focusing
 from skwfm.inference.priors.interface import Prior
 
 # Noise levels from high to low: messages converge where the noise is at least the true
 # one, and each level starts from the one before. The best is refined.
 LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
-# Sweeps at each level with coupled replicas, and then without; the second is compared.
-_FOCUSED_SWEEPS, _PLAIN_SWEEPS = 12, 20
-# From nothing, and at the end if messages have not converged.
-_FIRST_SWEEPS = _LAST_SWEEPS = 60
-# Residual at which a level has converged: the evidence is exact to its square.
-_TOL = 1e-2
+_FIRST_SWEEPS = 60  # from nothing
+# At the end as often as the residual falls by half, if messages have not converged.
+_MOST_ROUNDS_LEFT = 3
 # Coupling of replicas: enough to tell units apart, not to narrow the answer.
 GAMMA = 2.0
-# Overlap with a given machine that a start from it holds at first.
-_OVERLAP = 0.9
 # Levels are compared on so many patterns, fewer if units have more inputs than these:
 # there a sweep costs the cube of the patterns, and cavities, good enough on images, are
 # compared. The best is then used with all.
 _MOST_PATTERNS, _MOST_OF_WIDE = 500, 250
-_WORSE_ON_ALL = 0.05  # so many nats per pattern worse predictions may be with all
+# Of so many patterns or more a quarter, or the most, is asked in place of folds, which
+# need runs of their own: so levels can be compared on more.
+_MANY_PATTERNS, _MOST_ASKED, _MOST_OF_MANY = 2000, 1000, 1000
+_WORSE_ON_MORE = 0.05  # nats per pattern that predictions may be worse with more
 # Updates of the noise at the end, and the relative change below which it is settled.
 _ROUNDS, _SETTLED = 3, 0.05
 # Levels in a row that predict worse before lower ones are not tried.
@@ -85,12 +80,9 @@ class NoiseSearch:
 
     Attributes
     ----------
-    n_iter : int
-        Sweeps done.
-    steps : list of NoiseStep
-        All levels of all starts.
-    is_interrupted : bool
-        Whether Ctrl-C or `report` ended the search, with the best level so far.
+    runs : LevelRuns
+        What has been run; interrupted if Ctrl-C or `report` ended the search, with the
+        best level so far.
     """
 
     factors: Factors
@@ -104,7 +96,7 @@ class NoiseSearch:
     report: Callable[[NoiseStep, float], object] | None = None
 
     def __post_init__(self):
-        self.n_iter, self.steps, self.is_interrupted = 0, [], False
+        self.runs = LevelRuns(self.prior, self.options, self.random_state, self.report)
         self._is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
 
     def run(self) -> NoiseStep | None:
@@ -116,32 +108,47 @@ class NoiseSearch:
             None if no level predicts labels better than chance, or none has a finite
             posterior: then nothing tells noise from a rule.
         """
-        rows = self._rows()
-        sample = self.factors if rows is None else self.factors.take(rows)
-        compared = [Compared(sample, self._options(sample))]
-        if not (self.is_fixed or self._is_wide):
-            compared += left_out(sample, self._options, self.random_state)
+        kept, known = self._known()
+        rows = self._rows(known)
+        start = known
+        if rows is not None:
+            start = self.runs.of(known.factors.take(rows), known.asked)
+        sample, compared = start.factors, [start]
+        if not (self.is_fixed or self._is_wide or known.asked):
+            compared += left_out(sample, self.runs.of, self.random_state)
         best = self._compare(compared)
-        if self.is_fixed or self.is_interrupted or best is None:
+        if self.is_fixed or self.runs.is_interrupted or best is None:
             return best
         # Where scales differ widely, messages may know the shares of labels alone.
         is_rule = is_above_chance if has_similar_scales(sample) else has_learned
         if not is_rule(best.score, sample):
             return None
         if rows is not None:
-            compared[0] = Compared(self.factors, self._options(self.factors))
-            best = self._on_all(best, rows, compared[0])
-            if best.posterior.n_samples != self.factors.n_samples:
-                return best  # that of the sample, which is all that converged
             # What a few labels seemed to say may have been chance.
-            if not is_rule(best.posterior.log_predictive, self.factors):
+            if not is_rule(best.score + _of_others(best, rows, known), known.factors):
                 return None
-        return self._settle(best, compared)
+            best, compared[0] = self._on_more(best, rows, known), known
+        best = self._settle(best, compared)
+        if kept is not None:
+            known = self.runs.of(self.factors)
+            best = self._on_more(best, kept, known)
+        return self._finish(best, known)
 
-    def _rows(self):
-        """Patterns on which levels are compared; None for all."""
+    def _known(self):
+        """Patterns to learn from, with those to ask; and their rows, None for all."""
         n_samples = self.factors.n_samples
-        most = _MOST_OF_WIDE if self._is_wide else _MOST_PATTERNS
+        if self.is_fixed or self._is_wide or n_samples < _MANY_PATTERNS:
+            return None, self.runs.of(self.factors)
+        n_asked = min(n_samples // 4, _MOST_ASKED)
+        order = np.random.default_rng(self.random_state).permutation(n_samples)
+        asked, kept = np.sort(order[:n_asked]), np.sort(order[n_asked:])
+        return kept, self.runs.of(self.factors.take(kept), self.factors.take(asked))
+
+    def _rows(self, known):
+        """Patterns on which levels are compared; None for all."""
+        n_samples = known.factors.n_samples
+        most = _MOST_OF_MANY if known.asked else _MOST_PATTERNS
+        most = _MOST_OF_WIDE if self._is_wide else most
         if self.is_fixed or n_samples <= most:
             return None
         rng = np.random.default_rng(self.random_state)
@@ -156,7 +163,7 @@ class NoiseSearch:
             else:
                 found = self._climb(compared, train, best)
             best = better(best, found, compared[0].total)
-            if self.is_interrupted:
+            if self.runs.is_interrupted:
                 break
         return best
 
@@ -166,21 +173,23 @@ class NoiseSearch:
         focused, best, n_worse = [None] * len(compared), None, 0
         for label_noise in label_noises:
             here = [each.at(label_noise) for each in compared]
-            n_sweeps = _FIRST_SWEEPS if focused[0] is None else _FOCUSED_SWEEPS
-            focused = self._run_all(here, start, focused, n_sweeps)
-            if self.is_interrupted and best is None and len(focused) > 1:
-                return self._step(here, focused[0], focused[:1])  # all that is known
-            if self.is_interrupted or not is_finite(focused[0]):
+            n_sweeps = _FIRST_SWEEPS if focused[0] is None else FOCUSED_SWEEPS
+            focused = self.runs.run(here, start, focused, n_sweeps)
+            if self.runs.is_interrupted and best is None and len(focused) > 1:
+                return self.runs.step(
+                    here, focused[0], focused[:1]
+                )  # all that is known
+            if self.runs.is_interrupted or not is_finite(focused[0]):
                 break
             if is_final and label_noise != label_noises[-1]:
                 continue
-            step = self._continued(here, focused)
+            step = self.runs.go_on(here, focused)
             # Before anything is learned a worse level says nothing.
             least = score_of(best) - WORSE * compared[0].total
             is_worse = step.score < least and has_learned(best.score, here[0].factors)
             n_worse = n_worse + 1 if is_worse else 0
             best = max((best, step), key=score_of)
-            if self.is_interrupted or n_worse == _MOST_WORSE_LEVELS:
+            if self.runs.is_interrupted or n_worse == _MOST_WORSE_LEVELS:
                 break
         return best
 
@@ -199,10 +208,10 @@ class NoiseSearch:
         for path in (levels[first:], levels[:first][::-1] if not self.is_fixed else ()):
             for label_noise in path:
                 here = [each.at(label_noise) for each in compared]
-                step = self._from_weights(here, weights)
+                step = self.runs.from_weights(here, weights)
                 is_better = score_of(step) > score_of(best)
                 best = step if is_better else best
-                if self.is_interrupted:
+                if self.runs.is_interrupted:
                     return best
                 if not is_better:
                     break
@@ -210,56 +219,32 @@ class NoiseSearch:
                 break
         return best
 
-    def _from_weights(self, here, weights):
-        """Hold posteriors near given weights at first; None if one of them is lost."""
-        priors = [ReferencePrior(each, _OVERLAP) for each in weights]
-        held = self._run_all(here, priors, [None] * len(here), _FOCUSED_SWEEPS)
-        is_lost = self.is_interrupted or not all(map(is_finite, held))
-        return None if is_lost else self._continued(here, held)
-
-    def _continued(self, here, focused):
-        """Leave replicas or given weights, and see what the labels say."""
-        plain = self._run_all(here, self.prior, focused, _PLAIN_SWEEPS)
-        step = self._step(here, focused[0], plain)
-        self.steps.append(step)
-        if self.report is not None:
-            self.is_interrupted |= bool(self.report(step, here[0].total))
+    def _on_more(self, best, rows, compared):
+        """The same noise with more patterns; what there is if that fails."""
+        if self.runs.is_interrupted or best.posterior.n_samples != len(rows):
+            return _of_some(best)
+        # Without patterns to ask by cavities: no fold is left out of all.
+        score = best.score if compared.asked else best.posterior.log_predictive
+        share = compared.total / compared.factors.take(rows).temperature.total
+        least = score * share - _WORSE_ON_MORE * compared.total
+        step = self._from_some(best, rows, compared.at(best.label_noise))
+        if not (self.runs.is_interrupted or is_known(step, least)):
+            levels = [e for e in self.label_noises if e > best.label_noise]
+            step = self._descend([compared], [*levels, best.label_noise], is_final=True)
+        if self.runs.is_interrupted or not is_known(step, least):
+            return _of_some(best)
+        if best.folds:
+            return replace(step, score=best.score * share, folds=best.folds)
         return step
 
-    def _step(self, here, focused, plain):
-        """Compare with others only what has finite moments."""
-        posterior, *folds = plain
-        score = posterior.log_predictive
-        if folds and len(plain) == len(here):
-            found = sum(map(Compared.log_likelihood, here[1:], folds))
-            share = sum(each.asked.temperature.total for each in here[1:])
-            score = found / share * here[0].total
-        is_known = np.isfinite(score) and np.isfinite(posterior.expected_errors)
-        score = float(score) if is_known else -np.inf
-        return NoiseStep(here[0].factors.label_noise, focused, posterior, score, folds)
-
-    def _on_all(self, best, rows, compared):
-        """The same noise with all patterns; the sample's posterior if that fails."""
-        # By cavities: no pattern is left out of all.
-        share = compared.total / self.factors.take(rows).temperature.total
-        least = best.posterior.log_predictive * share - _WORSE_ON_ALL * compared.total
-        step = self._from_sample(best, rows, compared.at(best.label_noise))
-        if not (self.is_interrupted or is_known(step, least)):
-            levels = [e for e in self.label_noises if e >= best.label_noise]
-            step = self._descend([compared], levels, is_final=True)
-        if is_known(step, least) and not self.is_interrupted:
-            return replace(step, score=best.score * share, folds=best.folds)
-        unknown = replace(best.posterior, log_volume=np.nan, log_evidence=np.nan)
-        return replace(best, posterior=unknown)
-
-    def _from_sample(self, best, rows, here):
-        posterior, n_samples = best.posterior, self.factors.n_samples
+    def _from_some(self, best, rows, here):
+        posterior, n_samples = best.posterior, here.factors.n_samples
         if not hasattr(posterior.state, "among"):
-            mean = unit_norm(self.factors.dense(posterior.flat_mean))
-            return self._from_weights([here], [mean])
+            mean = unit_norm(here.factors.dense(posterior.flat_mean))
+            return self.runs.from_weights([here], [mean])
         state = posterior.state.among(rows, n_samples)
         start = replace(posterior, state=state, n_samples=n_samples)
-        return self._continued([here], [start])
+        return self.runs.go_on([here], [start])
 
     def _settle(self, step, compared):
         """Let noise and posterior agree: the evidence is stationary at eps = E / M.
@@ -267,6 +252,8 @@ class NoiseSearch:
         Not where labels are predicted worse then: flips are not all that a machine
         leaves unexplained.
         """
+        if self._is_over(step, compared[0]):
+            return step
         total = compared[0].total
         least = step.score - WORSE * total
         for _ in range(_ROUNDS):
@@ -277,44 +264,41 @@ class NoiseSearch:
                 break
             here = [each.at(noise) for each in compared]
             last = step.posterior, *step.folds
-            plain = self._run_all(here, self.prior, last, _PLAIN_SWEEPS)
-            following = self._step(here, step.focused, plain)
-            if self.is_interrupted or not following.score > least:
+            plain = self.runs.run(here, self.prior, last, PLAIN_SWEEPS)
+            following = self.runs.step(here, step.focused, plain)
+            if self.runs.is_interrupted or not following.score > least:
                 break
             step = following
-        return step if self.is_interrupted else self._finish(step, compared[0])
+        return step
 
     def _finish(self, step, compared):
         """Go on to convergence, where the evidence is known, if it is near."""
-        if step.posterior.converged:
+        if self._is_over(step, compared) or step.posterior.converged:
             return step
-        at_noise = compared.at(step.label_noise)
-        found = self._run(at_noise, self.prior, step.posterior, _LAST_SWEEPS)
-        return replace(step, posterior=found) if found.converged else step
+        here, posterior = [compared.at(step.label_noise)], step.posterior
+        for _ in range(_MOST_ROUNDS_LEFT):
+            before = posterior.residuals[-1]
+            (posterior,) = self.runs.run(here, self.prior, [posterior], PLAIN_SWEEPS)
+            if posterior.converged:
+                return replace(step, posterior=posterior)
+            if self.runs.is_interrupted or posterior.residuals[-1] > before / 2:
+                break
+        return step
 
-    def _options(self, factors):
-        options = dict(self.options, random_state=self.random_state)
-        if "spans" in find_engine(options.get("method", "amp")).options:
-            options["spans"] = span_inputs(factors)
-        return options
+    def _is_over(self, step, compared):
+        is_of_some = step.posterior.n_samples != compared.factors.n_samples
+        return self.runs.is_interrupted or is_of_some
 
-    def _run_all(self, here, priors, starts, max_sweeps):
-        """Run all until one is interrupted."""
-        priors = priors if isinstance(priors, list) else [priors] * len(here)
-        return [
-            self._run(*each, max_sweeps)
-            for each in zip(here, priors, starts, strict=False)
-            if not self.is_interrupted
-        ]
 
-    def _run(self, compared, prior, warm_start, max_sweeps):
-        with warnings.catch_warnings():
-            # That a level did not converge is known by its evidence.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            posterior = infer(
-                compared.factors, prior, warm_start=warm_start, max_sweeps=max_sweeps,
-                tol=_TOL, **compared.options,
-            )  # fmt: skip
-        self.n_iter += posterior.n_iter
-        self.is_interrupted |= posterior.status == "interrupted"
-        return posterior
+def _of_some(step):
+    """Without the volume of all patterns, which those of some do not tell."""
+    posterior = replace(step.posterior, log_volume=np.nan, log_evidence=np.nan)
+    return replace(step, posterior=posterior)
+
+
+def _of_others(best, rows, known):
+    """Log-probability of the labels that a sample's posterior has not seen."""
+    others = np.setdiff1d(np.arange(known.factors.n_samples), rows)
+    asked = known.factors.take(others)
+    sample = Compared(known.factors, known.options, asked).at(best.label_noise)
+    return sample.log_likelihood(best.posterior)

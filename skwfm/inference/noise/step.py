@@ -111,7 +111,7 @@ def is_known(step: NoiseStep | None, least: float) -> bool:
     step : NoiseStep or None
         A level.
     least : float
-        What its cavities should predict, in nats.
+        What it should predict, in nats.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def is_known(step: NoiseStep | None, least: float) -> bool:
     """
     if score_of(step) == -np.inf:
         return False
-    return step.posterior.converged or step.posterior.log_predictive > least
+    return step.posterior.converged or step.score > least
 
 
 def is_finite(posterior: Posterior) -> bool:

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
-from skwfm.inference import Factors, SphericalPrior, infer
-from skwfm.inference.noise.held_out import N_FOLDS, left_out
+from skwfm.inference import Factors, Focusing, SphericalPrior, infer
+from skwfm.inference.noise.held_out import N_FOLDS, Compared, left_out
 
 
 def rare_class(n_samples, n_features=30, seed=0):
@@ -25,8 +27,8 @@ def factors_of(X, y, n_hidden=9, **options):
     return Factors(X, y, *machine, intercept_scaling=scaling, **options)
 
 
-def no_options(factors):
-    return {}
+def prepared(factors, asked):
+    return Compared(factors, {}, asked)
 
 
 def weights_of(factors):
@@ -37,7 +39,7 @@ def weights_of(factors):
 def test_each_pattern_is_left_out_once(weight):
     X, y = rare_class(61)
     factors = factors_of(X, y, sample_weight=weight, label_noise=0.1)
-    folds = left_out(factors, no_options, 0)
+    folds = left_out(factors, prepared, 0)
     assert len(folds) == N_FOLDS
     asked = [weights_of(fold.asked).sum() for fold in folds]
     assert sum(asked) == pytest.approx(factors.temperature.total)
@@ -51,13 +53,13 @@ def test_each_pattern_is_left_out_once(weight):
 
 def test_too_few_patterns_are_not_left_out():
     X, y = rare_class(2)
-    assert left_out(factors_of(X, y, label_noise=0.1), no_options, 0) == []
+    assert left_out(factors_of(X, y, label_noise=0.1), prepared, 0) == []
 
 
 def test_many_copies_make_one_fold():
     X, y = rare_class(5)
     factors = factors_of(X, y, label_noise=0.1, sample_weight=np.full(5, 30.0))
-    (fold,) = left_out(factors, no_options, 0)
+    (fold,) = left_out(factors, prepared, 0)
     np.testing.assert_allclose(weights_of(fold.asked), 10)
     np.testing.assert_allclose(weights_of(fold.factors), 20)
 
@@ -100,7 +102,7 @@ def test_folds_know_what_cavities_do_not():
     posterior = posterior_of(factors)
     new = factors_of(X_new, y_new, label_noise=0.05)
     truth = new.log_likelihood(*posterior.field_moments(new)) / len(y_new)
-    folds = left_out(factors, no_options, 0)
+    folds = left_out(factors, prepared, 0)
     by_folds = sum(fold.log_likelihood(posterior_of(fold.factors)) for fold in folds)
     assert by_folds / 300 == pytest.approx(truth, abs=0.05)
     assert posterior.log_predictive / 300 < truth - 0.08
@@ -121,3 +123,44 @@ def test_units_that_are_alike_do_not_oscillate(n_hidden, seed):
         )  # fmt: skip
         assert posterior.converged
     assert posterior.expected_errors < 0.5 * share * 300
+
+
+def noisy_majority(n_samples, n_features, seed=0):
+    """Labels of a majority of three units, one in ten flipped."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_samples, n_features))
+    y = np.sign(np.sign(X @ rng.normal(size=(n_features, 3))).sum(axis=1))
+    return X, np.where(rng.random(n_samples) < 0.1, -y, y), y
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("damping", [None, 0.97])
+def test_replicas_do_not_start_where_patterns_say_nothing(seed, damping):
+    """The mean is a ratio of two sums over patterns: damped alike they leave it whole.
+
+    A first step that is as many times too long as there are units ends where all answer
+    the same for certain, and patterns say nothing any more.
+    """
+    X, y, _ = noisy_majority(500, 85, seed)
+    found = infer(
+        factors_of(X, y, label_noise=0.3), Focusing(SphericalPrior(), 10, 2.0),
+        method="ep", max_sweeps=100, tol=1e-2, damping=damping, random_state=seed,
+    )  # fmt: skip
+    assert found.converged
+    assert found.expected_errors < 0.25 * 500  # a constant answer makes .47
+
+
+def test_many_patterns_are_all_used():
+    """Levels are compared on 1000, by 500 others, and then all give the answer."""
+    X, y, truth = noisy_majority(4000, 20, seed=1)
+    model = FBPClassifier(random_state=0).fit(X[:2000], y[:2000])
+    logistic = LogisticRegression().fit(X[:2000], y[:2000])
+    assert model.posterior_.n_samples == 2000
+    assert 0.05 < model.label_noise_ < 0.2
+    losses = [
+        log_loss(y[2000:], each.predict_proba(X[2000:])) for each in (model, logistic)
+    ]
+    assert losses[0] < losses[1]
+    # Two standard errors of the difference, of which each has one of .008.
+    gain = model.score(X[2000:], truth[2000:]) - logistic.score(X[2000:], truth[2000:])
+    assert gain > -0.022
