@@ -7,7 +7,7 @@ covariance. The dependence between units and the posterior's shape are approxima
 import numpy as np
 
 from skwfm.inference.engines import damping as rules
-from skwfm.inference.engines.base import START_NOISE, Engine
+from skwfm.inference.engines.base import SPREAD_NOISE, START_NOISE, Engine
 from skwfm.inference.ep.acceleration import Anderson
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
@@ -90,12 +90,14 @@ class EPEngine(Engine):
         self.corrected, self._keep_covariance = corrected, keep_covariance
         shape = 2, factors.n_samples, factors.n_hidden
         self._precision, self._linear = np.zeros(shape)
+        self._is_new = factors.is_soft and state is None
         if state is not None:
             self._start_from(state)
         elif rng is not None:
-            self._linear += START_NOISE * rng.normal(size=self._linear.shape)
+            is_spread = self._is_new and not prior.has_evidence
+            noise = SPREAD_NOISE if is_spread else START_NOISE
+            self._linear += noise * rng.normal(size=self._linear.shape)
         self._channel_output, self._is_solved = None, False
-        self._is_new = self._precision == 0 if factors.is_soft else None
         n_alike = factors.n_hidden if factors.is_soft else 1
         self._joint_damping = rules.joint_damping(n_alike)
         if self._is_gaussian:
@@ -265,13 +267,11 @@ class EPEngine(Engine):
         step = np.where(self._has_cavity, 1 - damping, 0.0)
         by_precision = step * (gamma / shrink - self._precision)
         by_linear = step * ((g + mean * gamma) / shrink - self._linear)
-        if self._is_new is not None:
+        if self._is_new:
             # Where patterns fix a mean, it is the ratio of both sums: damped alike,
             # the first step would be as long as an undamped one.
             share = min(1, (1 - damping) / (1 - self._joint_damping))
-            whole = np.where(self._has_cavity, np.maximum(gamma, 0) / shrink, 0.0)
-            by_precision = np.where(self._is_new, share * whole, by_precision)
-            self._is_new = None
+            by_precision, self._is_new = share * np.maximum(gamma, 0) / shrink, False
         if self.factors.is_soft and self._is_gaussian:
             by_precision, by_linear = self._faster(by_precision, by_linear, damping)
         self._precision += by_precision

@@ -29,8 +29,9 @@ from skwfm.inference.priors.interface import Prior
 # one, and each level starts from the one before. The best is refined.
 LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
 _FIRST_SWEEPS = 60  # from nothing
-# At the end as often as the residual falls by half, if messages have not converged.
-_MOST_ROUNDS_LEFT = 3
+# At the end, if messages have not converged, so often while the residual falls by half
+# or is below the second.
+_MOST_ROUNDS_LEFT, _NEAR = 3, 0.1
 # Coupling of replicas: enough to tell units apart, not to narrow the answer.
 GAMMA = 2.0
 # Levels are compared on so many patterns, fewer if units have more inputs than these:
@@ -281,7 +282,8 @@ class NoiseSearch:
             (posterior,) = self.runs.run(here, self.prior, [posterior], PLAIN_SWEEPS)
             if posterior.converged:
                 return replace(step, posterior=posterior)
-            if self.runs.is_interrupted or posterior.residuals[-1] > before / 2:
+            is_slow = posterior.residuals[-1] > max(before / 2, _NEAR)
+            if self.runs.is_interrupted or is_slow:
                 break
         return step
 
