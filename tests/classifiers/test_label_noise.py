@@ -302,7 +302,9 @@ def test_lower_levels_end_where_predictions_get_worse():
     assert tried.runs.n_iter > sum(step.n_iter for step in tried.runs.steps)
 
 
-@pytest.mark.parametrize(("n_runs", "n_samples"), [(1, 100), (2, 100), (7, 600)])
+@pytest.mark.parametrize(
+    ("n_runs", "n_samples"), [(1, 100), (2, 100), (7, 600), (5, 2000)]
+)
 def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
     """Ctrl-C in some run of message passing: no further run is begun."""
     done = []
@@ -326,6 +328,8 @@ def test_an_interrupt_leaves_the_best_so_far(n_runs, n_samples, monkeypatch):
         assert model.status_ == "interrupted"
         assert not model.converged_
         assert np.isfinite(model.predict_proba(X)).all()
+        # The evidence of a sample is not that of all.
+        assert n_samples == 100 or np.isnan(model.log_evidence_)
     assert len(done) == n_runs
 
 

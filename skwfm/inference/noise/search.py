@@ -109,6 +109,14 @@ class NoiseSearch:
             None if no level predicts labels better than chance, or none has a finite
             posterior: then nothing tells noise from a rule.
         """
+        step = self._found()
+        if step is None or step.posterior.n_samples == self.factors.n_samples:
+            return step
+        # What some patterns tell is not the volume of all.
+        posterior = replace(step.posterior, log_volume=np.nan, log_evidence=np.nan)
+        return replace(step, posterior=posterior)
+
+    def _found(self):
         kept, known = self._known()
         rows = self._rows(known)
         start = known
@@ -223,7 +231,7 @@ class NoiseSearch:
     def _on_more(self, best, rows, compared):
         """The same noise with more patterns; what there is if that fails."""
         if self.runs.is_interrupted or best.posterior.n_samples != len(rows):
-            return _of_some(best)
+            return best
         # Without patterns to ask by cavities: no fold is left out of all.
         score = best.score if compared.asked else best.posterior.log_predictive
         share = compared.total / compared.factors.take(rows).temperature.total
@@ -233,7 +241,7 @@ class NoiseSearch:
             levels = [e for e in self.label_noises if e > best.label_noise]
             step = self._descend([compared], [*levels, best.label_noise], is_final=True)
         if self.runs.is_interrupted or not is_known(step, least):
-            return _of_some(best)
+            return best
         if best.folds:
             return replace(step, score=best.score * share, folds=best.folds)
         return step
@@ -290,12 +298,6 @@ class NoiseSearch:
     def _is_over(self, step, compared):
         is_of_some = step.posterior.n_samples != compared.factors.n_samples
         return self.runs.is_interrupted or is_of_some
-
-
-def _of_some(step):
-    """Without the volume of all patterns, which those of some do not tell."""
-    posterior = replace(step.posterior, log_volume=np.nan, log_evidence=np.nan)
-    return replace(step, posterior=posterior)
 
 
 def _of_others(best, rows, known):
