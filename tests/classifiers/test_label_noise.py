@@ -157,6 +157,60 @@ def test_what_the_sample_says_is_kept_if_nothing_else_converges(monkeypatch):
     assert model.score(X, y) > 0.87
 
 
+def test_cavities_of_all_do_not_unlearn_what_others_confirm(monkeypatch):
+    """They may be worse than chance where the noise is lower than the labels'."""
+
+    def pessimistic(factors, *arguments, **options):
+        posterior = infer(factors, *arguments, **options)
+        if factors.n_samples > 500:
+            posterior = replace(posterior, log_predictive=-700.0, converged=True)
+        return posterior
+
+    monkeypatch.setattr(runs, "infer", pessimistic)
+    X, y = flipped(0.1, n_samples=700)
+    model = FBPClassifier(n_hidden=3, random_state=0).fit(X, y)
+    assert model.posterior_.n_samples == 700
+    assert model.label_noise_ == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_quarter_of_many_patterns_is_asked(monkeypatch):
+    sizes = []
+
+    def counting(factors, *arguments, **options):
+        sizes.append(factors.n_samples)
+        return infer(factors, *arguments, **options)
+
+    monkeypatch.setattr(runs, "infer", counting)
+    X, y = flipped(0.1, n_samples=2000)
+    FBPClassifier(n_hidden=3, random_state=0).fit(X, y)
+    assert list(dict.fromkeys(sizes)) == [1000, 1500, 2000]
+
+
+def test_what_diverges_at_the_end_changes_nothing(monkeypatch):
+    levels, diverged = set(), []
+
+    def diverging(factors, *arguments, **options):
+        posterior = infer(factors, *arguments, **options)
+        if factors.n_samples < 700:
+            return posterior
+        if factors.label_noise not in levels:
+            levels.add(factors.label_noise)
+            return replace(posterior, converged=False)
+        diverged.append(posterior)  # the same level again: going on to convergence
+        nothing = np.full_like(posterior.flat_mean, np.nan)
+        return replace(
+            posterior, flat_mean=nothing, residuals=np.empty(0), converged=False,
+            status="diverged",
+        )  # fmt: skip
+
+    monkeypatch.setattr(runs, "infer", diverging)
+    X, y = flipped(0.1, n_samples=700)
+    model = FBPClassifier(n_hidden=3, random_state=0).fit(X, y)
+    assert len(diverged) == 1
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert model.label_noise_ == pytest.approx(0.1, abs=0.03)
+
+
 def test_wide_units_are_searched_on_fewer_patterns(monkeypatch):
     monkeypatch.setattr(search, "_MOST_OF_WIDE", 150)
     for n_features, n_compared in [(150, 200), (151, 150)]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.factors import Factors
-from skwfm.inference.noise.held_out import Compared, left_out
+from skwfm.inference.noise.held_out import left_out
 from skwfm.inference.noise.runs import FOCUSED_SWEEPS, PLAIN_SWEEPS, LevelRuns
 from skwfm.inference.noise.step import (
     WORSE,
@@ -134,7 +134,8 @@ class NoiseSearch:
             return None
         if rows is not None:
             # What a few labels seemed to say may have been chance.
-            if not is_rule(best.score + _of_others(best, rows, known), known.factors):
+            score = best.score + _of_others(best, rows, known.factors)
+            if not is_rule(score, known.factors):
                 return None
             best, compared[0] = self._on_more(best, rows, known), known
         best = self._settle(best, compared)
@@ -185,9 +186,8 @@ class NoiseSearch:
             n_sweeps = _FIRST_SWEEPS if focused[0] is None else FOCUSED_SWEEPS
             focused = self.runs.run(here, start, focused, n_sweeps)
             if self.runs.is_interrupted and best is None and len(focused) > 1:
-                return self.runs.step(
-                    here, focused[0], focused[:1]
-                )  # all that is known
+                # All that is known.
+                return self.runs.step(here, focused[0], focused[:1])
             if self.runs.is_interrupted or not is_finite(focused[0]):
                 break
             if is_final and label_noise != label_noises[-1]:
@@ -290,8 +290,9 @@ class NoiseSearch:
             (posterior,) = self.runs.run(here, self.prior, [posterior], PLAIN_SWEEPS)
             if posterior.converged:
                 return replace(step, posterior=posterior)
-            is_slow = posterior.residuals[-1] > max(before / 2, _NEAR)
-            if self.runs.is_interrupted or is_slow:
+            if self.runs.is_interrupted or not is_finite(posterior):
+                break
+            if posterior.residuals[-1] > max(before / 2, _NEAR):
                 break
         return step
 
@@ -300,9 +301,8 @@ class NoiseSearch:
         return self.runs.is_interrupted or is_of_some
 
 
-def _of_others(best, rows, known):
+def _of_others(best, rows, factors):
     """Log-probability of the labels that a sample's posterior has not seen."""
-    others = np.setdiff1d(np.arange(known.factors.n_samples), rows)
-    asked = known.factors.take(others)
-    sample = Compared(known.factors, known.options, asked).at(best.label_noise)
-    return sample.log_likelihood(best.posterior)
+    rest = np.setdiff1d(np.arange(factors.n_samples), rows)
+    others = factors.take(rest).at(label_noise=best.label_noise)
+    return others.log_likelihood(*best.posterior.field_moments(others))

@@ -136,40 +136,38 @@ def noisy_majority(n_samples, n_features, seed=0):
     return X, np.where(rng.random(n_samples) < 0.1, -y, y), y
 
 
-def start_of_replicas(X, y, seed, damping=None):
-    factors = factors_of(X, y, label_noise=0.3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        found = infer(
-            factors, Focusing(SphericalPrior(), 10, 2.0), method="ep", max_sweeps=60,
-            tol=1e-2, damping=damping, random_state=seed,
-        )  # fmt: skip
-    return found, factors.dense(found.flat_mean)
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("damping", [None, 0.97])
-def test_replicas_do_not_start_where_patterns_say_nothing(seed, damping):
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_step_is_damped(seed):
     """The mean is a ratio of two sums over patterns: damped alike they leave it whole.
 
     A first step that is as many times too long as there are units ends where all answer
-    the same for certain, and patterns say nothing any more.
+    the same for certain, or is not over after many sweeps.
     """
-    X, y, _ = noisy_majority(500, 85, seed)
-    found, _ = start_of_replicas(X, y, seed, damping)
-    # A constant answer makes .47; at the fixed point they are .2.
-    assert found.expected_errors < 0.35 * 500
+    X, y, _ = noisy_majority(1000, 40, seed)
+    found = infer(
+        factors_of(X, y, label_noise=0.2), SphericalPrior(), method="ep",
+        max_sweeps=60, tol=1e-2, random_state=seed,
+    )  # fmt: skip
+    assert found.converged
+    assert found.expected_errors < 0.25 * 1000  # a constant answer makes about .45
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_replicas_tell_units_apart(seed):
     """On few patterns with many inputs, where a linear rule explains all labels."""
     X, y, _ = noisy_majority(200, 300, seed)
-    _, weights = start_of_replicas(X, y, seed)
+    factors = factors_of(X, y, label_noise=0.3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = infer(
+            factors, Focusing(SphericalPrior(), 10, 2.0), method="ep", max_sweeps=60,
+            tol=1e-2, random_state=seed,
+        )  # fmt: skip
+    weights = factors.dense(found.flat_mean)
     assert (np.corrcoef(weights)[np.triu_indices(9, 1)] < 0.9).all()
 
 
-def test_many_patterns_are_all_used():
+def test_many_patterns_with_a_rule_that_is_not_linear():
     """Levels are compared on 1000, by 500 others, and then all give the answer."""
     X, y, truth = noisy_majority(4000, 20, seed=1)
     model = FBPClassifier(random_state=0).fit(X[:2000], y[:2000])
