@@ -15,9 +15,8 @@ from skwfm.inference.factors import Factors
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors.interface import BoundPrior, Prior, bind_prior
 
-# Size of the random linear terms of a noisy start; where replicas may get patterns
-# wrong, units that start less far apart settle on one linear rule.
-START_NOISE, SPREAD_NOISE = 0.02, 1.0
+# Size of the random linear terms of a noisy start.
+START_NOISE = 0.02
 
 
 class Engine(ABC):

@@ -7,13 +7,13 @@ covariance. The dependence between units and the posterior's shape are approxima
 import numpy as np
 
 from skwfm.inference.engines import damping as rules
-from skwfm.inference.engines.base import SPREAD_NOISE, START_NOISE, Engine
+from skwfm.inference.engines.base import Engine
 from skwfm.inference.ep.acceleration import Anderson
 from skwfm.inference.ep.cholesky import CholeskyUnits
 from skwfm.inference.ep.correction import Fields, loop_correction
 from skwfm.inference.ep.eigen import EigenUnits
 from skwfm.inference.ep.geometry import span_inputs
-from skwfm.inference.ep.state import EPState
+from skwfm.inference.ep.state import EPState, start_noise
 from skwfm.inference.ep.weight_sites import WeightSiteUnits
 from skwfm.inference.priors.gaussian import BoundGaussian
 from skwfm.inference.ties import tie_thresholds
@@ -95,8 +95,7 @@ class EPEngine(Engine):
             self._start_from(state)
         elif rng is not None:
             is_spread = self._is_new and not prior.has_evidence
-            noise = SPREAD_NOISE if is_spread else START_NOISE
-            self._linear += noise * rng.normal(size=self._linear.shape)
+            self._linear += start_noise(rng, self._linear.shape, is_spread)
         self._channel_output, self._is_solved = None, False
         n_alike = factors.n_hidden if factors.is_soft else 1
         self._joint_damping = rules.joint_damping(n_alike)

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.inference.engines.base import START_NOISE
+
+# Where replicas may get patterns wrong, units that start less far apart settle on one
+# linear rule.
+_SPREAD_NOISE = 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class EPState:
@@ -43,3 +49,28 @@ class EPState:
         sites = np.zeros((2, n_samples, self.precision.shape[1]))
         sites[:, rows] = self.precision, self.linear
         return EPState(*sites, self.free_norm, self.weight_sites)
+
+
+def start_noise(rng, shape, is_spread):
+    """Draw what tells units apart.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the noise.
+    shape : tuple (n_samples, n_hidden)
+        Of the sites.
+    is_spread : bool
+        Whether units are to start far apart. Then their sum is not moved: intercepts,
+        which see the sum of all patterns, may else be thrown to where all units answer
+        alike for certain, with no way back.
+
+    Returns
+    -------
+    linear : ndarray of shape (n_samples, n_hidden)
+        Linear terms of the sites.
+    """
+    noise = rng.normal(size=shape)
+    if not is_spread:
+        return START_NOISE * noise
+    return _SPREAD_NOISE * (noise - noise.mean(axis=1, keepdims=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import ReferencePrior
 from skwfm.inference.priors.interface import Prior
 
-# Sweeps at each level with coupled replicas, and then without; the second is compared.
-FOCUSED_SWEEPS, PLAIN_SWEEPS = 12, 20
+# Sweeps from nothing; then at each level with coupled replicas, and without: the last
+# is compared.
+FIRST_SWEEPS, FOCUSED_SWEEPS, PLAIN_SWEEPS = 60, 12, 20
+# Starts from nothing, one of which should not end where all units answer alike.
+_MOST_STARTS = 3
 # Residual at which a level has converged: the evidence is exact to its square.
 _TOL = 1e-2
 # Overlap with a given machine that a start from it holds at first.
@@ -114,6 +118,28 @@ class LevelRuns:
             if not self.is_interrupted
         ]
 
+    def from_nothing(self, here: Sequence[Compared], prior: Prior) -> list[Posterior]:
+        """Start anywhere, again if predictions are then worse than a coin's.
+
+        Units that start far apart may all be drawn to where they answer alike, for
+        certain, whatever the pattern; from there no lower noise leads away.
+
+        Parameters
+        ----------
+        here : sequence of Compared
+            The patterns, at their noise.
+        prior : Prior
+            Of all of them.
+
+        Returns
+        -------
+        posteriors : list of Posterior
+            The one of each with the best predictions; fewer if one was interrupted.
+        """
+        return [
+            self._from_nothing(each, prior) for each in here if not self.is_interrupted
+        ]
+
     def go_on(
         self, here: Sequence[Compared], focused: Sequence[Posterior]
     ) -> NoiseStep:
@@ -193,6 +219,16 @@ class LevelRuns:
         score = float(score) if is_known else -np.inf
         return NoiseStep(here[0].factors.label_noise, focused, posterior, score, folds)
 
+    def _from_nothing(self, compared, prior):
+        seed, found = self._options["random_state"], []
+        for start in range(_MOST_STARTS):
+            options = dict(compared.options, random_state=seed + start)
+            here = replace(compared, options=options)
+            found.append(self._run(here, prior, None, FIRST_SWEEPS))
+            if self.is_interrupted or not _is_lost(found[-1], compared.total):
+                break
+        return max(found, key=_predictive)
+
     def _run(self, compared, prior, warm_start, max_sweeps):
         with warnings.catch_warnings():
             # That a level did not converge is known by its evidence.
@@ -204,3 +240,13 @@ class LevelRuns:
         self.n_iter += posterior.n_iter
         self.is_interrupted |= posterior.status == "interrupted"
         return posterior
+
+
+def _is_lost(posterior, total):
+    if not is_finite(posterior):
+        return True
+    return posterior.log_predictive < -np.log(2) * total
+
+
+def _predictive(posterior):
+    return np.nan_to_num(posterior.log_predictive, nan=-np.inf)

@@ -28,7 +28,6 @@ from skwfm.inference.priors.interface import Prior
 # Noise levels from high to low: messages converge where the noise is at least the true
 # one, and each level starts from the one before. The best is refined.
 LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
-_FIRST_SWEEPS = 60  # from nothing
 # At the end, if messages have not converged, so often while the residual falls by half
 # or is below the second.
 _MOST_ROUNDS_LEFT, _NEAR = 3, 0.1
@@ -180,11 +179,13 @@ class NoiseSearch:
     def _descend(self, compared, label_noises, is_final):
         """Lower the noise step by step, from coupled replicas."""
         start = Focusing(self.prior, self.n_replicas, GAMMA)
-        focused, best, n_worse = [None] * len(compared), None, 0
+        focused, best, n_worse = None, None, 0
         for label_noise in label_noises:
             here = [each.at(label_noise) for each in compared]
-            n_sweeps = _FIRST_SWEEPS if focused[0] is None else FOCUSED_SWEEPS
-            focused = self.runs.run(here, start, focused, n_sweeps)
+            if focused is None:
+                focused = self.runs.from_nothing(here, start)
+            else:
+                focused = self.runs.run(here, start, focused, FOCUSED_SWEEPS)
             if self.runs.is_interrupted and best is None and len(focused) > 1:
                 # All that is known.
                 return self.runs.step(here, focused[0], focused[:1])

@@ -12,6 +12,7 @@ from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.inference import Factors, Focusing, SphericalPrior, infer
 from skwfm.inference.noise.held_out import N_FOLDS, Compared, left_out
+from skwfm.inference.noise.runs import LevelRuns
 
 
 def rare_class(n_samples, n_features=30, seed=0):
@@ -181,3 +182,37 @@ def test_many_patterns_with_a_rule_that_is_not_linear():
     # Two standard errors of the difference, of which each has one of .008.
     gain = model.score(X[2000:], truth[2000:]) - logistic.score(X[2000:], truth[2000:])
     assert gain > -0.022
+
+
+@pytest.mark.parametrize(
+    ("n_hidden", "n_samples", "n_features", "seed"),
+    [(9, 500, 85, 4), (9, 333, 85, 0), (21, 300, 20, 0), (21, 300, 20, 6)],
+)
+def test_what_tells_units_apart_does_not_move_the_machine(
+    n_hidden, n_samples, n_features, seed
+):
+    """Else all intercepts may be thrown to where units answer alike for certain."""
+    X, y, _ = noisy_majority(n_samples, n_features, seed)
+    factors = factors_of(X, y, n_hidden, label_noise=0.3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = infer(
+            factors, Focusing(SphericalPrior(), 10, 2.0), method="ep", max_sweeps=60,
+            tol=1e-2, random_state=seed,
+        )  # fmt: skip
+    assert found.log_predictive > -np.log(2) * n_samples
+    assert found.expected_errors < 0.4 * n_samples  # a constant answer makes about .45
+
+
+def test_a_start_that_predicts_worse_than_a_coin_is_followed_by_others():
+    X, y, _ = noisy_majority(500, 85, 5)
+    factors = factors_of(X, y, 21, label_noise=0.3)
+    runs = LevelRuns(SphericalPrior(), {"method": "ep"}, 5, None)
+    here, focusing = [runs.of(factors)], Focusing(SphericalPrior(), 10, 2.0)
+    (first,) = runs.run(here, focusing, [None], 60)
+    coin = -np.log(2) * 500
+    assert first.log_predictive < coin
+    n_sweeps = runs.n_iter
+    (found,) = runs.from_nothing(here, focusing)
+    assert runs.n_iter >= 3 * n_sweeps  # the same start is the first again
+    assert found.log_predictive > coin
