@@ -37,6 +37,7 @@ extensions = [
     "numpydoc",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "gallery",
     "mathml",
     "rooms",
 ]

@@ -8,6 +8,7 @@ import runpy
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,6 +130,23 @@ def test_words_of_a_figure_are_those_of_the_comment():
         words("plot()\n# Seen: a line\n# that rises.\nshow()") == "a line that rises."
     )
     assert words("# A line that rises.\nshow()") is None
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)
+def test_thumbnails_are_told_by_the_words_of_the_figure_shown(path):
+    nodes = pytest.importorskip("docutils.nodes")
+    gallery = extension("gallery")
+    folder = f"/auto_examples/{path.parent.name}/images"
+    own, other = f"{folder}/thumb/sphx_glr_{path.stem}_thumb.png", f"{folder}/other.png"
+    page = nodes.section()
+    page += [nodes.image(uri=uri, alt="") for uri in (own, other)]
+    page += nodes.image(uri=own, alt="told already")
+    gallery.tell_thumbnails(SimpleNamespace(srcdir=ROOT / "docs"), page)
+    of_figures = path.read_text("utf-8").split("# Seen: ")
+    chosen = 2 if path.stem == "plot_dress_coat" else 1
+    expected = gallery.words(f"# Seen: {of_figures[chosen]}")
+    told = [image["alt"] for image in page.findall(nodes.image)]
+    assert told == [expected, "", "told already"]
 
 
 def test_a_section_begins_with_what_newcomers_should_see():

@@ -4,14 +4,21 @@ Those who do not see a figure are told by a comment beside the code that draws i
 
     # Seen: the error rate grows with distance, fastest around
     # the solution of LAL.
+
+The thumbnail of an example, in the gallery and beside what uses it, is told by the
+words of the figure that it shows.
 """
 
 import re
+from pathlib import Path
 
+from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx_gallery.scrapers import matplotlib_scraper
 
 SEEN = re.compile(r"^# Seen: (.*(?:\n# .*)*)", re.MULTILINE)
+THUMBNAIL = re.compile(r"auto_examples/(.+)/images/thumb/sphx_glr_(\w+)_thumb\.\w+$")
+CHOSEN = re.compile(r"^# sphinx_gallery_thumbnail_number = (\d+)", re.MULTILINE)
 # A section begins with what a newcomer should see, and ends with benchmarks.
 FIRST = "plot_own_table.py", "plot_wide_and_narrow.py"
 LAST = ("plot_amp_scaling.py",)
@@ -30,8 +37,17 @@ class Order:
 
 def words(code):
     """Return what a block of code says about its figure, or None."""
-    found = SEEN.search(code)
-    return found and " ".join(found[1].replace("\n#", " ").split())
+    return next(iter(_all_words(code)), None)
+
+
+def words_of_thumbnail(code):
+    """Return what a script says about the figure that stands for it."""
+    chosen = CHOSEN.search(code)
+    return _all_words(code)[int(chosen[1]) - 1 if chosen else 0]
+
+
+def _all_words(code):
+    return [" ".join(w.replace("\n#", " ").split()) for w in SEEN.findall(code)]
 
 
 def scrape(block, block_vars, gallery_conf, **kwargs):
@@ -42,3 +58,18 @@ def scrape(block, block_vars, gallery_conf, **kwargs):
         script = block_vars["src_file"]
         raise ExtensionError(f"{script}: a figure without a comment '# Seen: ...'")
     return re.sub(":alt: .*", lambda _: f":alt: {told}", directives)
+
+
+def tell_thumbnails(app, doctree):
+    """Give the thumbnails of a page, which Sphinx-Gallery leaves without, words."""
+    for image in doctree.findall(nodes.image):
+        found = THUMBNAIL.search(image["uri"])
+        if found and not image.get("alt"):
+            script = Path(app.srcdir).parent / "examples" / found[1] / f"{found[2]}.py"
+            image["alt"] = words_of_thumbnail(script.read_text("utf-8"))
+
+
+def setup(app):
+    """Register the words of thumbnails."""
+    app.connect("doctree-read", tell_thumbnails)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

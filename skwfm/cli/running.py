@@ -1,6 +1,7 @@
 """What commands that run for long have in common: endings that lose nothing."""
 
 import argparse
+import errno
 import shlex
 import signal
 import sys
@@ -9,6 +10,10 @@ from contextlib import contextmanager
 
 INTERRUPTED = 130
 NOT_READ = 141  # as the shell reports a program that wrote into a closed pipe
+
+
+# A full disk, a quota, a limit on the size of files, a broken device.
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class UserError(Exception):
@@ -37,9 +42,9 @@ def run_kept(work, bar, cache):
 
     try:
         return work()
-    except BrokenPipeError:  # nothing is wrong with the folder
-        raise
     except OSError as error:
+        if isinstance(error, BrokenPipeError) or is_of_stdout(error):
+            raise  # nothing is wrong with the folder
         text = terminal.NO_ROOM.format(error, bar.n_kept, bar.n_runs, cache)
     except BrokenProcessPool:
         text = terminal.WORKER_DIED.format(bar.n_kept, bar.n_runs, cache)
@@ -51,6 +56,22 @@ def run_kept(work, bar, cache):
         return INTERRUPTED
     print(text, file=sys.stderr)
     return 1
+
+
+def is_of_stdout(error):
+    """Whether an OSError says that standard output cannot be written.
+
+    Parameters
+    ----------
+    error : OSError
+        Those of files name the file.
+
+    Returns
+    -------
+    is_of_stdout : bool
+        False for a closed pipe, which is no failure.
+    """
+    return error.filename is None and error.errno in _NOT_WRITTEN
 
 
 @contextmanager

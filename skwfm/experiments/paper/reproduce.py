@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 
 from skwfm._shown import shown
+from skwfm.experiments.paper.claims import Claim
 from skwfm.experiments.paper.page import Page
 from skwfm.experiments.paper.pages import EXPERIMENTS
 from skwfm.experiments.paper.plan import Plan
-from skwfm.experiments.report.reproduction import render, render_section
+from skwfm.experiments.report.reproduction import VERDICTS, render, render_section
 from skwfm.experiments.study.provenance import cpu, versions
 from skwfm.experiments.study.storage import read_rows, write_atomically, write_rows
 
@@ -120,9 +122,27 @@ def _one(name, plan, out, progress):
 
 def _note_time(path, name, seconds):
     """Add to the time of an experiment, which may have been stopped and gone on."""
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = _read_times(path)
     known[name] = round(known.get(name, 0.0) + seconds, 1)
     write_atomically(path, json.dumps(known, indent=1) + "\n")
+
+
+def _read_times(path):
+    """Return seconds by experiment; what of them cannot be read is counted anew."""
+    try:
+        times = json.loads(path.read_text(encoding="utf-8"))
+        return {name: float(seconds) for name, seconds in times.items()}
+    except FileNotFoundError:
+        return {}
+    except (*_DAMAGES, TypeError, AttributeError) as error:
+        warnings.warn(
+            f"{path} cannot be read ({error}); times are counted anew.", stacklevel=2
+        )
+        return {}
+
+
+# OSError: cannot be read. RecursionError: JSON such as [[[[ to no end.
+_DAMAGES = (OSError, ValueError, RecursionError)
 
 
 def write_report(out: Path) -> Path:
@@ -137,16 +157,50 @@ def write_report(out: Path) -> Path:
     -------
     path : Path
         The report, which needs no other file.
+
+    Warns
+    -----
+    UserWarning
+        If files of an experiment are damaged; the report leaves it out.
     """
-    sections = {
-        name: path.read_text(encoding="utf-8")
-        for name in EXPERIMENTS
-        if (path := out / "sections" / f"{name}.html").exists()
-    }
-    rows = [row for name in sections for row in read_rows(out / f"{name}_claims.csv")]
+    written = {name: _read_section(out, name) for name in EXPERIMENTS}
+    sections = {name: found[0] for name, found in written.items() if found}
+    rows = [row for name in sections for row in written[name][1]]
     write_rows(out / "claims.csv", rows)
-    timings = json.loads((out / "seconds.json").read_text())
+    timings = _read_times(out / "seconds.json")
     verdicts = [row["verdict"] for row in rows]
     page = render(sections, verdicts, timings, versions(), cpu())
     write_atomically(out / REPORT, page)
     return out / REPORT
+
+
+def _read_section(out, name):
+    """Return the HTML of an experiment and the rows of its claims, or None."""
+    path = out / "sections" / f"{name}.html"
+    if not path.exists():
+        return None
+    try:
+        html = path.read_text(encoding="utf-8").strip()
+        if not (html.startswith("<section>") and html.endswith("</section>")):
+            raise ValueError("it is not a whole section")
+        path = out / f"{name}_claims.csv"
+        claims = _checked(read_rows(path))
+        if len(claims) != (n_claims := html.count('class="verdict ')):
+            raise ValueError(f"{len(claims)} claims, {n_claims} in its {name}.html")
+        return html, claims
+    except _DAMAGES as error:
+        warnings.warn(
+            f"{path} cannot be read ({error}); the report leaves the experiment out "
+            f"until it is run again: skwfm reproduce {name}",
+            stacklevel=3,
+        )
+        return None
+
+
+def _checked(claims):
+    """Raise ValueError unless rows are those of claims."""
+    columns = {"page", *(f.name for f in fields(Claim))}
+    for row in claims:
+        if set(row) != columns or row["verdict"] not in VERDICTS:
+            raise ValueError("it is not a table of claims")
+    return claims

@@ -13,7 +13,7 @@ WORKER_DIED = (
 )
 NO_ROOM = (
     "skwfm: error: {}\n{} of {} runs are kept in {}. Make room or mend the folder, "
-    "then start the same command again."
+    "then start the same command again: it goes on from there."
 )
 INTERRUPTED = (
     "Interrupted. {} of {} runs are finished and kept in {}.\nTo go on, run:  {}"

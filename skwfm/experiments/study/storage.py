@@ -1,6 +1,7 @@
 """Finished runs on disk, so that an interrupted comparison loses none of them."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -23,14 +24,27 @@ def write_atomically(path, content):
     Raises
     ------
     OSError
-        If the disk is full or the folder cannot be written to.
+        If the disk is full or the folder cannot be written to; what was there under
+        this name before is still there.
     """
     path = Path(path)
     try:
         _write(path, content)
     except OSError as error:
-        said = f"cannot write to the folder {path.parent}: {error.strerror or error}"
-        raise OSError(error.errno, said, str(path)) from error
+        what = f"cannot write to the folder {path.parent}: {error.strerror or error}"
+        remedy = _REMEDIES.get(error.errno, "choose another folder")
+        raise OSError(error.errno, f"{what}; {remedy}", str(path)) from error
+
+
+_MAKE_ROOM = "make room there or choose another folder"
+_REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EISDIR: "remove the folder that is in the place of the file",
+    errno.ENOTDIR: "remove the file that is in the place of a folder",
+    errno.EEXIST: "remove the file that is in the place of a folder",
+}
 
 
 def _write(path, content):
@@ -41,6 +55,10 @@ def _write(path, content):
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+            # Some disks report only now that they are full; and a rename that outlives
+            # a power cut must not outlive its content.
+            stream.flush()
+            os.fsync(stream.fileno())
         # Files of mkstemp are private; results get the permissions of the umask.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
@@ -89,9 +107,20 @@ def read_rows(path):
     -------
     rows : list of dict of str to str
         Records.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or is no such table.
     """
     with open(path, newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+        try:
+            rows = list(csv.DictReader(stream))
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
+    if any(None in row or None in row.values() for row in rows):
+        raise ValueError("rows have different lengths")
+    return rows
 
 
 class RunStore:
@@ -134,16 +163,31 @@ class RunStore:
         Returns
         -------
         record : dict or None
-            A file that cannot be read counts as absent, with a warning.
+            A file that cannot be read or is damaged counts as absent.
+
+        Raises
+        ------
+        OSError
+            If something else is in the place of the file or the folder: nothing could
+            be stored there, which is better known before the run than after it.
+
+        Warns
+        -----
+        UserWarning
+            If there is a file that cannot be read or is damaged.
         """
         if self.folder is None:
             return None
         path = self.folder / f"{key}.json"
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return _whole(key, json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
-        except (ValueError, OSError) as error:
+        except (IsADirectoryError, NotADirectoryError) as error:
+            said = f"no run can be kept: {error.strerror}; {_REMEDIES[error.errno]}"
+            raise OSError(error.errno, said, str(path)) from error
+        # Nested too deeply, garbage such as [[[[ is a RecursionError.
+        except (ValueError, OSError, RecursionError) as error:
             warnings.warn(
                 f"{path} cannot be read ({error}); the run is repeated.", stacklevel=2
             )
@@ -158,6 +202,30 @@ class RunStore:
             As returned by `key`.
         record : dict
             JSON-serialisable content.
+
+        Raises
+        ------
+        OSError
+            As `write_atomically`.
         """
         if self.folder is not None:
-            write_atomically(self.folder / f"{key}.json", json.dumps(record))
+            content = json.dumps(record | {"checksum": _checksum(key, record)})
+            write_atomically(self.folder / f"{key}.json", content)
+
+
+def _whole(key, record):
+    """Return a record without its checksum, which must be right if there is one.
+
+    Records of development versions before 0.1.0 have none.
+    """
+    if not isinstance(record, dict):
+        raise ValueError(f"it holds a {type(record).__name__}, not a record")
+    stated = record.pop("checksum", None)
+    if stated is not None and stated != _checksum(key, record):
+        raise ValueError("its checksum is wrong: it is damaged, or of another run")
+    return record
+
+
+def _checksum(key, record):
+    """Hash a record as JSON, in which it is the same before and after a file."""
+    return hashlib.sha256(f"{key} {json.dumps(record)}".encode()).hexdigest()[:32]
