@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy.sparse import issparse
 
 from skwfm._kernels import packing
 from skwfm.architectures.base import Architecture
 from skwfm.architectures.rows import row_blocks
+from skwfm.architectures.sparse_rows import pack_sparse
 
 # Columns of a group and weights of a unit are padded to this multiple: one vector of
 # float32, two of float64 (skwfm/_kernels/src/simd/levels.h).
@@ -151,14 +153,16 @@ class Layout:
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features)
+        X : ndarray or csr_array of shape (n_samples, n_features)
             Inputs.
 
         Returns
         -------
-        packed : ndarray of shape (n_samples, n_columns)
+        packed : ndarray or csr_array of shape (n_samples, n_columns)
             Bits in uint8 (set for -1) or the dtype of `X`, float64 for integers.
         """
+        if issparse(X):
+            return pack_sparse(self, X)
         if not np.all(self.constants == 1):
             return self._pack_reals(X)
         packed = np.zeros((len(X), self._n_columns // 8 + SPARE_BYTES), dtype=np.uint8)

@@ -1,9 +1,11 @@
 """Blocks of rows of the inputs, as the packing kernels read them."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skwfm._kernels import packing
 from skwfm.architectures.packed_signs import PackedSigns
+from skwfm.architectures.sparse_rows import signs_only
 
 # Rows packed into bits at once, a multiple of 64; few, as they may have to be copied.
 _ROWS = 1024
@@ -16,7 +18,7 @@ def all_signs(X, features=slice(None)):
 
     Parameters
     ----------
-    X : ndarray or PackedSigns of shape (n_samples, n_features)
+    X : ndarray, PackedSigns or csr_array of shape (n_samples, n_features)
         Inputs, of any real dtype.
     features : ndarray of int or slice, default=all
         Features to look at.
@@ -28,6 +30,8 @@ def all_signs(X, features=slice(None)):
     """
     if isinstance(X, PackedSigns):
         return True
+    if issparse(X):
+        return signs_only(X[:, features])
     return all(packing.are_signs(block) for _, block in row_blocks(X, features))
 
 

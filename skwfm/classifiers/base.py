@@ -96,6 +96,10 @@ class BaseCommitteeClassifier(
     # algorithm that computes with `problem.inputs` would overflow them.
     _reads_bits = False
 
+    # Whether `_solve` takes a problem with inputs in a csr_array, which it multiplies
+    # by `problem.fields` and `skwfm.problem.passes` alone.
+    _takes_sparse = False
+
     def __init__(
         self,
         *,
@@ -129,10 +133,11 @@ class BaseCommitteeClassifier(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Inputs. Weights are float32 for float32, else float64. Inputs that all are
             +-1 are stored as bits; as integers or as `PackedSigns` they are never
-            copied as floats.
+            copied as floats. Sparse matrices, for LAL, eLAL and ceSGD only, stay
+            sparse.
         y : array-like of shape (n_samples,)
             Labels. For more than two classes one machine is trained for each, to tell
             it from all others.
@@ -153,7 +158,8 @@ class BaseCommitteeClassifier(
             the architecture needs, or a plugin's `_solve` returns weights that are not
             those of the machine.
         TypeError
-            If a plugin's `_solve` does not return a proper `Solution`.
+            If `X` is sparse and the algorithm takes dense inputs only, or a plugin's
+            `_solve` does not return a proper `Solution`.
 
         Warns
         -----
@@ -210,6 +216,11 @@ class BaseCommitteeClassifier(
             return 1.0
         check_scaling(self.intercept_scaling, X)
         return resolve_scaling(self.intercept_scaling, X, self.architecture_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
 
     def _problem(self, X, y, weight=None):
         """The patterns of two classes; for more, the first against all others."""

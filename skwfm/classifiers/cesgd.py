@@ -13,6 +13,7 @@ from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.epochs.overflow import check_rate, steepness_limit
 from skwfm.classifiers.lal import AUTO_EPOCHS, BATCH_CONSTRAINTS
 from skwfm.classifiers.solution import Epoch
+from skwfm.problem import passes
 
 # The loss of an epoch is summed while the weights move. Only when it is below this many
 # times `tol` is the loss of the weights at the end of the epoch computed too.
@@ -156,6 +157,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
 
     _reads_bits = True
     _auto_epochs = (2000, 10_000_000)
+    _takes_sparse = True
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
@@ -290,10 +292,8 @@ def _python_epoch(problem, weights, rows, batch_size, eta, gamma, beta):
         if eta == 0:
             continue
         coef = (eta * labels * pull)[:, None] * gradient
-        training.outer(
-            problem.packed_inputs, batch, coef.astype(problem.dtype, copy=False),
-            problem.layout.groups, weights,
-        )  # fmt: skip
+        coef = coef.astype(problem.dtype, copy=False)
+        passes.outer(problem.packed_inputs, batch, coef, problem.layout.groups, weights)
         training.normalise(problem.layout.groups, weights)
     return total
 

@@ -153,6 +153,7 @@ class ELALClassifier(IterativeClassifier):
     """
 
     _reads_bits = True
+    _takes_sparse = True
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,

@@ -24,7 +24,7 @@ from skwfm.classifiers.focusing.protocol import (
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
-from skwfm.inference import ENGINES, default_method
+from skwfm.inference import ENGINES, Factors, default_method
 from skwfm.inference.scales import far_power, undo_scale
 
 
@@ -311,7 +311,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         if hasattr(self, "committee_"):
             return self._vote_log_odds(X)
         X = np.ldexp(X, -self._power) if self._power else X
-        factors = self._factors_of(X)
+        factors = Factors.of(self._problem_on(X))
         moments = self.posterior_.field_moments(factors)
         channel = self.architecture_.channel
         right = np.ones(len(X))

@@ -12,6 +12,7 @@ from skwfm._sklearn import Interval, StrOptions
 from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
+from skwfm.problem import passes
 
 # eta="auto" keeps the published product of rate and inputs per unit, 5e-3 * 111.
 _RATE_TIMES_INPUTS = 0.5
@@ -143,6 +144,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
     """
 
     _reads_bits = True
+    _takes_sparse = True
     _parameter_constraints = {  # noqa: RUF012
         **IterativeClassifier._parameter_constraints,
         **BATCH_CONSTRAINTS,
@@ -249,5 +251,5 @@ def least_action_step(problem, weights, rows, eta):
     coef[index, unit] = np.where(fields[index, unit] >= 0, -eta, eta)
     if problem.relative_weight is not None:
         coef *= problem.relative_weight[rows, None]
-    training.outer(problem.packed_inputs, rows, coef, problem.layout.groups, weights)
+    passes.outer(problem.packed_inputs, rows, coef, problem.layout.groups, weights)
     return len(rows)

@@ -14,6 +14,7 @@ from skwfm.architectures import Architecture
 from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.inference.patterns import Patterns
 from skwfm.inference.temperature import Temperature, check_temperature, check_weights
+from skwfm.problem.inputs import check_dense
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import (
     check_patterns,
@@ -60,6 +61,8 @@ class Factors(Patterns):
 
     Raises
     ------
+    TypeError
+        If inputs are sparse.
     ValueError
         If shapes do not fit, inputs are not finite, labels are not +-1, weights are
         negative or all zero, or the temperature cannot be used.
@@ -84,6 +87,7 @@ class Factors(Patterns):
     intercept_scaling: float | np.ndarray = 1.0
 
     def __post_init__(self):
+        check_dense(self.inputs, "message passing")
         packed = isinstance(self.inputs, PackedSigns)
         inputs = self.inputs if packed else np.asarray(self.inputs)
         labels = as_numbers("labels", self.labels)

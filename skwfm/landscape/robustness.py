@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skwfm._checks import as_generator, as_numbers, check_count, is_one_of
 from skwfm._shown import shown
+from skwfm.problem.inputs import check_dense
 from skwfm.problem.validation import check_squares
 
 NOISES = ("coloured", "flip", "gaussian")
@@ -89,7 +90,7 @@ def noise_robustness(
     Raises
     ------
     TypeError
-        If the model has no `predict`.
+        If the model has no `predict`, or inputs are sparse.
     ValueError
         If a parameter is wrong.
 
@@ -124,6 +125,7 @@ def noise_robustness(
         raise TypeError(
             f"{type(model).__name__} has no predict: pass a fitted classifier as model."
         )
+    check_dense(X, "noise_robustness")
     values = check_array(X, dtype="numeric", input_name="X")
     y = column_or_1d(y)
     check_consistent_length(values, y)

@@ -1,5 +1,7 @@
-"""Inputs as classifiers and measures accept them: arrays, or bits that stay bits."""
+"""Inputs as classifiers and measures accept them: arrays, bits, sparse matrices."""
 
+import numpy as np
+from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import (
     check_array,
     check_consistent_length,
@@ -12,14 +14,14 @@ from skwfm.problem.validation import INPUT_DTYPES, without_integers
 
 
 def validated(estimator, X, y="no_validation", **options):
-    """Validate inputs and labels as scikit-learn does; bits stay bits.
+    """Validate inputs and labels as scikit-learn does; bits stay bits, sparse sparse.
 
     Parameters
     ----------
     estimator : estimator
         Whose number and names of inputs are set or held to.
-    X : array-like or PackedSigns of shape (n_samples, n_features)
-        Inputs.
+    X : array-like, PackedSigns or sparse matrix of shape (n_samples, n_features)
+        Inputs; a sparse matrix only for an estimator with a true ``_takes_sparse``.
     y : array-like of shape (n_samples,) or "no_validation"
         Labels, if there are any.
     **options : dict
@@ -27,9 +29,18 @@ def validated(estimator, X, y="no_validation", **options):
 
     Returns
     -------
-    inputs : ndarray or PackedSigns, or tuple of inputs and labels
-        Of one of `INPUT_DTYPES`.
+    inputs : ndarray, PackedSigns or csr_array, or tuple of inputs and labels
+        Of one of `INPUT_DTYPES`; a csr_array of real numbers in their order.
+
+    Raises
+    ------
+    TypeError
+        If inputs are sparse and the estimator cannot use them.
+    ValueError
+        If inputs or labels cannot be used.
     """
+    if issparse(X):
+        return _validated_sparse(estimator, X, y, **options)
     if not isinstance(X, PackedSigns):
         return validate_data(estimator, X, y, dtype=INPUT_DTYPES, **options)
     if isinstance(y, str):
@@ -38,6 +49,19 @@ def validated(estimator, X, y="no_validation", **options):
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     return X, y
+
+
+def _validated_sparse(estimator, X, y, **options):
+    if not getattr(estimator, "_takes_sparse", False):
+        check_dense(X, type(estimator).__name__)
+    options.update(accept_sparse="csr", dtype=[np.float64, np.float32])
+    checked = validate_data(estimator, X, y, **options)
+    X, *labels = checked if isinstance(checked, tuple) else (checked,)
+    X = csr_array(X)
+    if not X.has_canonical_format:
+        X = X.copy()  # the caller's matrix stays as it is
+        X.sum_duplicates()
+    return (X, *labels) if labels else X
 
 
 def checked_inputs(X):
@@ -52,7 +76,39 @@ def checked_inputs(X):
     -------
     inputs : ndarray or PackedSigns of shape (n_samples, n_features)
         Float64, float32, or integers that are all +-1.
+
+    Raises
+    ------
+    TypeError
+        If inputs are sparse.
+    ValueError
+        If they cannot be used.
     """
+    check_dense(X, "this measure")
     if isinstance(X, PackedSigns):
         return X
     return without_integers(check_array(X, dtype=INPUT_DTYPES, input_name="X"))
+
+
+def check_dense(X, taker):
+    """Raise TypeError if inputs are sparse, naming the ways out.
+
+    Parameters
+    ----------
+    X : object
+        Inputs.
+    taker : str
+        What takes only dense ones.
+
+    Raises
+    ------
+    TypeError
+        If they are a sparse matrix.
+    """
+    if issparse(X):
+        raise TypeError(
+            f"X is a sparse matrix of shape {X.shape}, and {taker} takes dense inputs "
+            "only: pass X.toarray(), or fewer features, for example by "
+            "sklearn.decomposition.TruncatedSVD. LALClassifier, ELALClassifier and "
+            "CeSGDClassifier train on sparse inputs."
+        )

@@ -9,10 +9,12 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.architectures.base import signs
+from skwfm.problem import passes
 from skwfm.problem.intercepts import checked_constant
 from skwfm.problem.products import SignProducts, products_of
 
@@ -26,7 +28,7 @@ class Problem:
 
     Parameters
     ----------
-    inputs : ndarray of shape (n_samples, n_features)
+    inputs : ndarray or csr_array of shape (n_samples, n_features)
         Inputs, of a real dtype; of an integer dtype if all are +-1.
     labels : ndarray of shape (n_samples,)
         Labels, +-1.
@@ -111,7 +113,9 @@ class Problem:
     @property
     def rule(self) -> int | None:
         """Number of the output rule in the compiled loops; None if it is in Python."""
-        return getattr(self.architecture, "_compiled_rule", None)
+        # Next to passes over sparse inputs, loops in Python take no time.
+        rule = getattr(self.architecture, "_compiled_rule", None)
+        return None if issparse(self.inputs) else rule
 
     def with_labels(self, labels: np.ndarray) -> Problem:
         """Return the same machine on the same inputs with other labels.
@@ -189,7 +193,7 @@ class Problem:
             Fields.
         """
         out = np.empty((len(rows), self.layout.n_hidden), dtype=self.dtype)
-        training.fields(self.packed_inputs, rows, weights, self.layout.groups, out)
+        passes.fields(self.packed_inputs, rows, weights, self.layout.groups, out)
         return out
 
     def answers(self, fields: np.ndarray) -> np.ndarray:

@@ -15,9 +15,11 @@ flat weights in, flat weights out.
 from math import prod
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skwfm._kernels import packing, training
 from skwfm.architectures.rows import row_blocks
+from skwfm.problem import passes
 
 # Rows whose bits lie side by side, and the bits of a word: see _kernels/src/signs.h.
 _LANES, _WORD = 8, 64
@@ -36,6 +38,8 @@ def products_of(problem):
     products : SignProducts or RealProducts
         The first if all inputs that units see are +-1.
     """
+    if issparse(problem.inputs):
+        return RealProducts(problem)
     signs = SignProducts(problem)
     return signs if signs.is_valid else RealProducts(problem)
 
@@ -227,23 +231,23 @@ class RealProducts:
         self._inputs = (
             problem.packed_inputs
             if problem.dtype == np.float64
-            else self._layout.pack_inputs(np.ascontiguousarray(inputs, np.float64))
+            else self._layout.pack_inputs(inputs.astype(np.float64))
         )
         # Squares that overflow end a run of message passing, whose status says so.
         with np.errstate(over="ignore"):
             self._squares = self._inputs**2
-        self._rows = np.arange(len(inputs))
+        self._rows = np.arange(problem.n_samples)
 
     def _times(self, inputs, flat):
         layout = self._layout
         out = np.empty((len(self._rows), layout.n_hidden))
-        training.fields(inputs, self._rows, layout.pack(flat), layout.groups, out)
+        passes.fields(inputs, self._rows, layout.pack(flat), layout.groups, out)
         return out
 
     def _sums(self, inputs, coef):
         layout = self._layout
         packed, coef = np.zeros(layout.size), np.ascontiguousarray(coef)
-        training.outer(inputs, self._rows, coef, layout.groups, packed)
+        passes.outer(inputs, self._rows, coef, layout.groups, packed)
         return packed[layout.places]
 
     def fields(self, weights):

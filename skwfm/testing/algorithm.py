@@ -30,6 +30,7 @@ _NOT_REQUIRED = {
     "check_sample_weight_equivalence_on_dense_data": (
         "samples met one after another are not the same as one with a weight"
     ),
+    "check_sample_weight_equivalence_on_sparse_data": "as for dense data",
     "check_class_weight_classifiers": (
         "its inputs leave the constant input of intercepts far behind"
     ),

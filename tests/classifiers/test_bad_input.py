@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm import (
@@ -59,7 +58,6 @@ def test_shapes_and_types(algorithm, good):
         (X[:0], y[:0], ValueError, "0 sample"),
         (X[:, :0], y, ValueError, "0 feature"),
         (X[:, 0], y, ValueError, "Reshape your data"),
-        (sparse.csr_array(X), y, TypeError, "toarray"),
         (X + 1j, y, ValueError, "Complex data not supported"),
         (np.full(X.shape, "a"), y, ValueError, "could not convert string"),
         (X[None], y, ValueError, "dim 3"),

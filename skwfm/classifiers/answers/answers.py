@@ -10,9 +10,9 @@ from skwfm import plugins
 from skwfm.architectures.base import signs
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.answers.calibration import NoisyMachine, log_odds
-from skwfm.inference import Factors
 from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import join_intercept
+from skwfm.problem.problem import Problem
 from skwfm.problem.validation import check_squares
 
 _ROWS = 1024  # samples predicted at once where the inputs are integers
@@ -49,7 +49,7 @@ class AnswersMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Inputs.
 
         Returns
@@ -73,7 +73,7 @@ class AnswersMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Inputs.
 
         Returns
@@ -94,7 +94,7 @@ class AnswersMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Inputs.
 
         Returns
@@ -138,7 +138,7 @@ class AnswersMixin:
 
     def _log_odds(self, X):
         noise = self.answer_noise_
-        machine = NoisyMachine(self._factors_of(X), self._dense_weights())
+        machine = NoisyMachine(self._problem_on(X), self._dense_weights())
         return log_odds(machine.log_probabilities(noise.field_noise), noise.label_noise)
 
     def _dense_weights(self):
@@ -147,11 +147,11 @@ class AnswersMixin:
             return self.coef_
         return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
 
-    def _factors_of(self, X):
+    def _problem_on(self, X):
+        """The machine on inputs whose labels do not matter."""
         check_squares(X)
-        scaling = {"intercept_scaling": self.intercept_scaling_}
-        labels = np.ones(len(X))
-        return Factors(X, labels, self.architecture_, self.fit_intercept, **scaling)
+        machine = self.architecture_, self.fit_intercept, self.intercept_scaling_
+        return Problem(X, np.ones(X.shape[0]), *machine)
 
     def _named(self, answers):
         return self.classes_[(answers > 0).astype(int)]

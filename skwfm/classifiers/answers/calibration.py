@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.inference.factors import Factors
+from skwfm.problem.products import products_of
 
 # Noise of the fields over their typical size: the highest that is tried, and bounds of
 # the lowest. That is the second times the root of the weights per pattern if smaller.
@@ -71,18 +71,20 @@ class NoisyMachine:
 
     Parameters
     ----------
-    factors : Factors
+    problem : Problem
         The patterns; their labels do not matter.
     weights : ndarray of shape (n_hidden, n_features + fit_intercept)
         Weights, units of norm one.
     """
 
-    def __init__(self, factors, weights):
-        self._channel = factors.architecture.channel
-        roots = np.repeat(np.sqrt(factors.unit_sizes), factors.unit_sizes)
-        self._fields = factors.fields(factors.flat(weights) * roots)
+    def __init__(self, problem, weights):
+        self._channel = problem.architecture.channel
+        layout, products = problem.layout, products_of(problem)
+        roots = np.repeat(np.sqrt(layout.unit_sizes), layout.unit_sizes)
+        flat = layout.flat(np.asarray(weights, dtype=float))
+        self._fields = products.fields(flat * roots)
         # Variances that noise of one in every weight would give.
-        self._squares = factors.variances(roots**2)
+        self._squares = products.variances(roots**2)
 
     @property
     def typical_field(self):
@@ -134,7 +136,7 @@ def fit_noise(problem, weights, rng):
         problem = problem.subset(np.sort(rows))
     weight = problem.relative_weight
     weight = np.ones(problem.n_samples) if weight is None else weight
-    machine = NoisyMachine(Factors.of(problem, sample_weight=None), weights)
+    machine = NoisyMachine(problem, weights)
     size = machine.typical_field
     lowest = min(_LOWEST, _LOWEST_PER_ROOT * np.sqrt(n_weights / n_samples))
     best, found = -np.inf, AnswerNoise(size, 0.25)

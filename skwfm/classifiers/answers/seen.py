@@ -7,8 +7,10 @@ probability is asked for, to a sample of all patterns, and not to the last part 
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import issparse, vstack
 
 from skwfm.classifiers.answers.calibration import (
     MOST_PATTERNS,
@@ -30,12 +32,12 @@ class SeenPatterns:
 
     Parameters
     ----------
-    n_features : int
-        Number of inputs.
+    row_size : int
+        Numbers in the inputs of a pattern: all, or of sparse ones those stored.
 
     Attributes
     ----------
-    inputs : ndarray of shape (n_kept, n_features)
+    inputs : ndarray or csr_array of shape (n_kept, n_features)
         Inputs.
     labels : ndarray of shape (n_kept,)
         Labels.
@@ -43,8 +45,8 @@ class SeenPatterns:
         Sum of their relative weights, over all times that they came.
     """
 
-    def __init__(self, n_features):
-        most = max(_FEWEST_PATTERNS, _MOST_NUMBERS // n_features)
+    def __init__(self, row_size):
+        most = max(_FEWEST_PATTERNS, _MOST_NUMBERS // row_size)
         self._most = min(MOST_PATTERNS, most)
         self._keys = np.empty(0, dtype=np.uint64)
 
@@ -53,7 +55,7 @@ class SeenPatterns:
 
         Parameters
         ----------
-        X : ndarray or PackedSigns of shape (n_samples, n_features)
+        X : ndarray, PackedSigns or csr_array of shape (n_samples, n_features)
             Inputs.
         y : ndarray of shape (n_samples,)
             Labels.
@@ -72,13 +74,14 @@ class SeenPatterns:
             )
         keys, first, weight = (part[~is_old] for part in (keys, first, weight))
         chosen = np.arange(len(keys))[: self._most]  # keys are sorted
-        self._merge(keys[chosen], np.asarray(X[first[chosen]]), y[first[chosen]],
-                    weight[chosen])  # fmt: skip
+        inputs = X[first[chosen]]
+        inputs = inputs if issparse(inputs) else np.asarray(inputs)
+        self._merge(keys[chosen], inputs, y[first[chosen]], weight[chosen])
 
     def _merge(self, keys, inputs, labels, weight):
         if len(self._keys):
             keys = np.concatenate([self._keys, keys])
-            inputs = np.concatenate([self.inputs, inputs])
+            inputs = _below(self.inputs, inputs)
             labels = np.concatenate([self.labels, labels])
             weight = np.concatenate([self.weight, weight])
         kept = np.argsort(keys)[: self._most]
@@ -123,13 +126,35 @@ class LateNoise:
         return self._found
 
 
+def _below(first, second):
+    if issparse(first) or issparse(second):
+        return vstack([first, second], format="csr")
+    return np.concatenate([first, second])
+
+
 def _hashes(X, y):
-    keys = []
     names = [str(label).encode() for label in y.tolist()]
-    for start in range(0, len(y), _ROWS):
-        rows = np.ascontiguousarray(X[start : start + _ROWS])
-        keys += [
-            int.from_bytes(blake2b(row.tobytes() + name, digest_size=8).digest())
-            for row, name in zip(rows, names[start : start + _ROWS], strict=True)
-        ]
-    return np.array(keys, dtype=np.uint64)
+    return _sparse_hashes(X, names) if issparse(X) else _dense_hashes(X, names)
+
+
+def _sparse_hashes(X, names):
+    columns = X.indices.astype(np.int64)  # whatever the size of the part allows
+    rows = (
+        columns[start:end].tobytes() + X.data[start:end].tobytes()
+        for start, end in pairwise(X.indptr.tolist())
+    )
+    return _keys(rows, names)
+
+
+def _dense_hashes(X, names):
+    blocks = (X[start : start + _ROWS] for start in range(0, len(names), _ROWS))
+    rows = (row.tobytes() for block in blocks for row in np.ascontiguousarray(block))
+    return _keys(rows, names)
+
+
+def _keys(rows, names):
+    digests = (
+        blake2b(row + name, digest_size=8).digest()
+        for row, name in zip(rows, names, strict=True)
+    )
+    return np.array([int.from_bytes(digest) for digest in digests], dtype=np.uint64)

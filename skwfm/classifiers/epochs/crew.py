@@ -133,10 +133,12 @@ def _compiled_batch(problem, orders, start, n_rows, replicas, mean, eta, couplin
 
 
 def _python_batch(problem, orders, start, n_rows, replicas, mean, eta, coupling):
-    n_wrong = 0
+    n_wrong, pull = 0, np.empty_like(mean)  # vectors are long where inputs are sparse
     for order, weights in zip(orders, replicas, strict=True):
         rows = order[start : start + n_rows]
         n_wrong += least_action_step(problem, weights, rows, eta)
-        weights += coupling * eta * (mean - weights)
+        np.subtract(mean, weights, out=pull)
+        pull *= coupling * eta
+        weights += pull
         training.normalise(problem.layout.groups, weights)
     return n_wrong

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -49,7 +50,7 @@ class OnlineMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Inputs.
         y : array-like of shape (n_samples,)
             Labels.
@@ -82,7 +83,7 @@ class OnlineMixin:
         if weight is not None:
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         problem = self._problem(X, y, weight)
-        seen = self.machines_[0]._patterns_seen(first)
+        seen = self.machines_[0]._patterns_seen(first, X)
         seen.add(X, y, weight)
         if len(self.classes_) == 2:
             self._advance(problem, first, LateNoise(seen))
@@ -124,11 +125,12 @@ class OnlineMixin:
     def n_errors_(self, n_errors: int):
         self._n_errors, self._not_counted = n_errors, None
 
-    def _patterns_seen(self, first):
+    def _patterns_seen(self, first, X):
         noise = None if first else self._answer_noise
         if isinstance(noise, LateNoise):
             return noise.seen
-        return SeenPatterns(self.n_features_in_)
+        stored = -(-X.nnz // X.shape[0]) if issparse(X) else X.shape[1]
+        return SeenPatterns(max(stored, 1))
 
     def _known_class_weight(self):
         if self.class_weight != "balanced":
