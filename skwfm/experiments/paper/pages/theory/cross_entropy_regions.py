@@ -36,7 +36,7 @@ def fig3(plan: Plan) -> Page:
     page : Page
         Curves and claims.
     """
-    fine = np.geomspace(1e-3, 0.15, plan.size(20, 5))
+    fine = np.geomspace(1e-3, 0.15, plan.size(20, 2))
     distances = np.unique([*fine, 0.001, *DISTANCES])
     asked = [(0.4, 1.0), (0.4, 2.0), (0.4, np.inf), (0.6, 1.0), (0.6, 3.0)]
     asked = plan.size(asked, [(0.4, 1.0), (0.4, np.inf)])
