@@ -10,7 +10,8 @@ from skwfm.experiments.paper.pages.random.capacity import capacity
 from skwfm.experiments.paper.pages.random.epochs import epochs
 from skwfm.experiments.paper.pages.random.manifold import manifold
 from skwfm.experiments.paper.pages.random.replicas import replicas
-from skwfm.experiments.paper.pages.theory.cross_entropy import fig2, fig3
+from skwfm.experiments.paper.pages.theory.cross_entropy_errors import fig2
+from skwfm.experiments.paper.pages.theory.cross_entropy_regions import fig3
 from skwfm.experiments.paper.pages.theory.wide_minima import fig1
 
 # In the order of the report.

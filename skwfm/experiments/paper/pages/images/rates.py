@@ -28,10 +28,10 @@ ETAS = {
     IMAGES: (1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2),
     RANDOM: (1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2),
 }
-QUICK_ETAS = {IMAGES: (1e-4, 1e-3, 2e-3), RANDOM: (1.5e-2, 3e-2)}
+QUICK_ETAS = {IMAGES: (1e-4, 2e-3), RANDOM: (1.5e-2, 3e-2)}
 SEEDS = {IMAGES: {"n_seeds": 20}, RANDOM: {"n_seeds": 10}}
 # On images, measuring takes longer than training.
-QUICK_SEEDS = {IMAGES: {"n_seeds": 3, "n_measured": 1}, RANDOM: {"n_seeds": 3}}
+QUICK_SEEDS = {IMAGES: {"n_seeds": 2, "n_measured": 1}, RANDOM: {"n_seeds": 2}}
 _RESAMPLES = 2000
 # Per weight, random patterns leave far less volume than images.
 RANDOM_ENTROPY = Quantity(

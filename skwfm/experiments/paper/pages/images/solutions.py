@@ -162,7 +162,7 @@ def on_one_subset(plan: Plan) -> dict[str, list[Run]]:
         All runs by algorithm.
     """
     source = images_of_one_subset(plan.seed + _ANOTHER_SUBSET)
-    return train(plan, "one subset", source, *plan.size((50, 20), (2, 0)))
+    return train(plan, "one subset", source, *plan.size((50, 20), (2, 0, 1)))
 
 
 def on_fresh_subsets(plan: Plan) -> dict[str, list[Run]]:

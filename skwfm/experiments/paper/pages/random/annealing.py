@@ -55,7 +55,7 @@ def annealing(plan: Plan) -> Page:
     page : Page
         Errors that remain and shares of solved samples, and claims.
     """
-    sizes = plan.size((101, 201, 401), (201,))
+    sizes = plan.size((101, 201, 401), (151,))
     loads = plan.size((0.3, 0.4, 0.5, 0.6, 0.7, 0.8), (0.3, 0.5, 0.7))
     n_samples = plan.size(10, 3)
     errors = {

@@ -80,7 +80,7 @@ def epochs(plan: Plan) -> Page:
 
 def _on_images(plan):
     names = plan.size(ALGORITHMS, ALGORITHMS[:3])
-    n_seeds = plan.size(PUBLISHED_RUNS["dress_coat"], 3)
+    n_seeds = plan.size(PUBLISHED_RUNS["dress_coat"], 2)
     return plan.study(DATA["dress_coat"], names, dress_coat(), n_seeds=n_seeds)
 
 

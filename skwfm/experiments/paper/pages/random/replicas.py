@@ -98,7 +98,7 @@ def replicas(plan: Plan) -> Page:
     result = plan.study(
         "replicas", ["fBP", "ceSGD-slow", *members],
         random_patterns(n_samples, n_features), measures=MEASURES,
-        n_seeds=plan.size(10, 3), solutions_only=True,
+        n_seeds=plan.size(10, 2), solutions_only=True,
     )  # fmt: skip
     runs = {name: found for (_, name), found in result.groups().items()}
     groups = {name: solved(found) for name, found in runs.items()}

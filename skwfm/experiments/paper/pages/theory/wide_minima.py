@@ -88,7 +88,7 @@ def _paragraphs(plan, n_features, n_samples):
 
 def _curves(plan, alphas):
     """Theory by (machine, load)."""
-    fine = plan.size(30, 8)
+    fine = plan.size(30, 4)
     mutual = [*np.linspace(0.02, 0.85, fine), *(1 - np.geomspace(0.15, 0.005, fine))]
     mutual = np.unique([*mutual, *np.square(CENTRE), 0.98])
     machines = {"tree K=3": ("tree", 3), "tree K=inf": ("tree", np.inf)}
