@@ -15,7 +15,6 @@ from skwfm.classifiers.annealing.energies import make_energy
 from skwfm.classifiers.annealing.replicas import Replicas
 from skwfm.classifiers.annealing.schedule import Schedule, automatic_betas
 from skwfm.datasets import make_random_patterns
-from skwfm.experiments.paper.claims import Claim, Estimate, is_between
 from skwfm.experiments.report.canvas import INK
 from skwfm.landscape import local_entropy
 
@@ -101,32 +100,3 @@ def _solutions_around(signs, problem, distances):
         )  # fmt: skip
     # A share of all weights at this distance, of which there are so many.
     return (curve.entropy + entr(curve.distance) + entr(1 - curve.distance)).tolist()
-
-
-def found_claim(
-    text: str, place: str, found: str, ours: Estimate, near: tuple[float, float],
-    test: str, why: str,
-) -> Claim:  # fmt: skip
-    """Decide whether finite machines are where the theory says.
-
-    Parameters
-    ----------
-    text, place, found : str
-        As of `Claim`.
-    ours : Estimate
-        Over samples.
-    near : tuple of float
-        Range that counts as equal to the theory.
-    test : str
-        As of `Claim`.
-    why : str
-        What explains a difference.
-
-    Returns
-    -------
-    claim : Claim
-        "holds" if the interval lies in the range, "differs" if it lies outside.
-    """
-    verdict = is_between(ours, *near)
-    verdict = "differs" if verdict == "does not hold" else verdict
-    return Claim(text, place, found, verdict, test, why if verdict == "differs" else "")
