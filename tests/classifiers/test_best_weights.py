@@ -333,7 +333,9 @@ def test_checks_of_scikit_learn_with_early_stopping(noisy):
     """Some have ten samples, of which three are kept aside."""
     noisy.set_params(early_stopping=True, validation_fraction=0.3, random_state=None)
     reason = "test_sklearn_contract.py says which checks of weights may fail, and why"
-    weights = ["sample_weight_equivalence_on_dense_data", "class_weight_classifiers"]
+    equivalence = "sample_weight_equivalence_on"
+    weights = [f"{equivalence}_dense_data", f"{equivalence}_sparse_data",
+               "class_weight_classifiers"]  # fmt: skip
     results = check_estimator(
         noisy,
         on_skip=None,
