@@ -75,7 +75,7 @@ def assert_same(model, twin, X, dtype):
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_same_machine_as_of_dense_inputs(algorithm, settings, n_classes, dtype):
     X, y = texts(n_classes, dtype)
-    model = algorithm(max_iter=20, random_state=0, **settings)
+    model = algorithm(max_iter=8, random_state=0, **settings)
     weight = np.random.default_rng(1).integers(0, 3, size=len(y))
     for options in ({}, {"sample_weight": weight}):
         twin = clone(model).fit(X.toarray(), y, **options)
