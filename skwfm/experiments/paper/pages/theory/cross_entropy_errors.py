@@ -10,7 +10,7 @@ from skwfm.experiments.paper.pages.theory.minimisers import (
     MARKERS,
     STYLES,
     THEORY,
-    minimiser,
+    of_samples,
 )
 from skwfm.experiments.paper.plan import Plan
 from skwfm.experiments.report.canvas import GREY, new_figure, rule
@@ -102,15 +102,11 @@ def _points(plan, gammas, n_features, n_samples):
     """Where annealing ends: {(gamma, load): one dict per sample}."""
     loads = plan.size((0.5, 0.6, LOAD, 0.8, 0.9), (0.5, LOAD))
     cells = [(gamma, load) for gamma in gammas for load in loads]
-    arguments = [
-        {"alpha": load, "gamma": gamma, "n_features": n_features, "distances": [],
-         "n_sweeps": plan.size(600, 200), "seed": plan.seed + sample}
-        for gamma, load in cells
-        for sample in range(n_samples)
-    ]  # fmt: skip
-    found = plan.map("annealing of the cross-entropy", minimiser, arguments)
-    groups = np.reshape(np.array(found, object), (len(cells), n_samples))
-    return dict(zip(cells, groups.tolist(), strict=True))
+    found = of_samples(
+        plan, [{"alpha": load, "gamma": gamma} for gamma, load in cells], n_samples,
+        n_features=n_features, n_sweeps=plan.size(600, 200), distances=[],
+    )  # fmt: skip
+    return dict(zip(cells, found, strict=True))
 
 
 def _rate_row(key, point):

@@ -11,7 +11,7 @@ from skwfm.experiments.paper.pages.theory.minimisers import (
     MARKERS,
     STYLES,
     THEORY,
-    minimiser,
+    of_samples,
 )
 from skwfm.experiments.paper.plan import Plan
 from skwfm.experiments.report.canvas import GREY, new_figure, rule
@@ -35,18 +35,9 @@ def fig3(plan: Plan) -> Page:
     page : Page
         Curves and claims.
     """
-    fine = np.geomspace(1e-3, 0.15, plan.size(20, 2))
-    distances = np.unique([*fine, 0.001, *DISTANCES])
     asked = [(0.4, 1.0), (0.4, 2.0), (0.4, np.inf), (0.6, 1.0), (0.6, 3.0)]
     asked = plan.size(asked, [(0.4, 1.0), (0.4, np.inf)])
-    arguments = [
-        # Nearer to it, the saddle point of the first is lost: it makes errors itself.
-        {"alpha": alpha, "gamma": gamma, "distances": distances[distances >= (
-            0.004 if (alpha, gamma) == (0.6, 1.0) else 0)].tolist()}
-        for alpha, gamma in asked
-    ]  # fmt: skip
-    found = plan.map("solutions around minimisers", solutions, arguments)
-    curves = dict(zip(asked, found, strict=True))
+    curves = _curves(plan, asked)
     n_features, n_samples = plan.size(1001, 301), plan.size(10, 3)
     points = _points(plan, asked, n_features, n_samples)
     return Page(
@@ -109,19 +100,29 @@ def solutions(alpha: float, gamma: float, distances: list) -> dict:
     }
 
 
+def _curves(plan, asked):
+    """Theory: {(load, gamma): curve}."""
+    fine = np.geomspace(1e-3, 0.15, plan.size(20, 2))
+    distances = np.unique([*fine, 0.001, *DISTANCES])
+    arguments = [
+        # Nearer to it, the saddle point of the first is lost: it makes errors itself.
+        {"alpha": alpha, "gamma": gamma, "distances": distances[distances >= (
+            0.004 if (alpha, gamma) == (0.6, 1.0) else 0)].tolist()}
+        for alpha, gamma in asked
+    ]  # fmt: skip
+    found = plan.map("solutions around minimisers", solutions, arguments)
+    return dict(zip(asked, found, strict=True))
+
+
 def _points(plan, asked, n_features, n_samples):
     """What is around annealed minimisers: {(load, gamma): one dict per sample}."""
     cells = [(alpha, gamma) for alpha, gamma in asked if gamma < np.inf]
-    arguments = [
-        {"alpha": alpha, "gamma": gamma, "n_features": n_features,
-         "n_sweeps": plan.size(1000, 200), "seed": plan.seed + sample,
-         "distances": list(DISTANCES)}
-        for alpha, gamma in cells
-        for sample in range(n_samples)
-    ]  # fmt: skip
-    found = plan.map("solutions around annealed minimisers", minimiser, arguments)
-    groups = np.reshape(np.array(found, object), (len(cells), n_samples))
-    return dict(zip(cells, groups.tolist(), strict=True))
+    found = of_samples(
+        plan, [{"alpha": alpha, "gamma": gamma} for alpha, gamma in cells], n_samples,
+        n_features=n_features, n_sweeps=plan.size(1000, 200),
+        distances=list(DISTANCES),
+    )  # fmt: skip
+    return dict(zip(cells, found, strict=True))
 
 
 def _point_claims(curves, points, losses, distance=0.02):

@@ -15,6 +15,7 @@ from skwfm.classifiers.annealing.energies import make_energy
 from skwfm.classifiers.annealing.replicas import Replicas
 from skwfm.classifiers.annealing.schedule import Schedule, automatic_betas
 from skwfm.datasets import make_random_patterns
+from skwfm.experiments.paper.plan import Plan
 from skwfm.experiments.report.canvas import INK
 from skwfm.landscape import local_entropy
 
@@ -66,6 +67,34 @@ def minimiser(
         "error_rate": float(np.mean(y * state.fields[0, 0] < 0)),
         "entropy": _solutions_around(state.signs, problem, distances),
     }
+
+
+def of_samples(plan: Plan, cells: list, n_samples: int, **options: object) -> list:
+    """Anneal several samples at each load and gamma.
+
+    Parameters
+    ----------
+    plan : Plan
+        Where, and the first seed.
+    cells : list of dict
+        `alpha` and `gamma` of each.
+    n_samples : int
+        Samples of each.
+    **options : dict
+        Of `minimiser`, the same for all.
+
+    Returns
+    -------
+    found : list of list of dict
+        For each cell, what `minimiser` returns for each sample.
+    """
+    arguments = [
+        {**cell, **options, "seed": plan.seed + sample}
+        for cell in cells
+        for sample in range(n_samples)
+    ]
+    found = iter(plan.map("annealing of the cross-entropy", minimiser, arguments))
+    return [[next(found) for _ in range(n_samples)] for _ in cells]
 
 
 def _anneal(problem, gamma, n_sweeps, rng):
