@@ -18,7 +18,7 @@ import skwfm
 SOURCE = Path(__file__).parents[1]
 # Sources of the compiled part, of the build and of the tests.
 UNWANTED = (".pyx", ".pxd", ".pxi", ".h", ".c", ".o", ".build", ".md")
-EXTENSIONS = ("channels", "messages", "multipliers", "packing", "training")
+EXTENSIONS = ("channels", "messages", "multipliers", "packing", "sparse", "training")
 
 
 def walk(folder, path=""):

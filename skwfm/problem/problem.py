@@ -113,7 +113,7 @@ class Problem:
     @property
     def rule(self) -> int | None:
         """Number of the output rule in the compiled loops; None if it is in Python."""
-        # Next to passes over sparse inputs, loops in Python take no time.
+        # Next to passes over many sparse columns, loops in Python take no time.
         rule = getattr(self.architecture, "_compiled_rule", None)
         return None if issparse(self.inputs) else rule
 

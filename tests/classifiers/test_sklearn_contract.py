@@ -53,7 +53,7 @@ EXPECTED_FAILURES = {
 def test_every_check_of_scikit_learn(algorithm, machine):
     name, n_hidden = machine
     results = check_estimator(
-        algorithm(architecture=name, n_hidden=n_hidden, max_iter=100),
+        algorithm(architecture=name, n_hidden=n_hidden, max_iter=60),
         on_skip=None,
         on_fail="raise",
         expected_failed_checks=EXPECTED_FAILURES,

@@ -90,7 +90,7 @@ def manifold(plan: Plan) -> Page:
         Dimensions and claims.
     """
     machines = plan.size(list(MACHINES), [("full", 3), ("tree", 3)])
-    inputs, n_seeds = plan.size(INPUTS, (21,)), plan.size(5, 2)
+    inputs, n_seeds = plan.size(INPUTS, (21,)), plan.size(5, 3)
     seeds = range(plan.seed, plan.seed + n_seeds)
     grid = product(seeds, machines, inputs, LOADS, (False, True))
     arguments = [
