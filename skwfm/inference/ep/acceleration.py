@@ -19,6 +19,11 @@ class Anderson:
 
     Slow directions are then followed in large steps without larger steps in the others,
     which would make them oscillate. See D. G. Anderson, J. ACM 12, 547 (1965).
+
+    Attributes
+    ----------
+    has_combined : bool
+        Whether the last step was combined with earlier ones.
     """
 
     def __init__(self):
@@ -28,6 +33,7 @@ class Anderson:
     def forget(self):
         """Start again, without earlier steps."""
         self._places, self._residuals, self._last = [], [], np.inf
+        self.has_combined = False
 
     def site_steps(self, sites, steps, deviation, share):
         """Lengthen damped steps of sites.
@@ -72,6 +78,7 @@ class Anderson:
             The combined step.
         """
         size, damped = np.linalg.norm(residual), share * residual
+        self.has_combined = False
         self._n_idle = 0 if size < self._best else self._n_idle + 1
         self._best = min(self._best, size)
         if self._n_idle > _MOST_IDLE_STEPS:
@@ -92,6 +99,7 @@ class Anderson:
             mixture = np.linalg.solve(gram, by_residual @ residual)
         except np.linalg.LinAlgError:  # all earlier residuals are equal
             return damped
+        self.has_combined = True
         step = damped - (by_place + share * by_residual).T @ mixture
         length, most = np.linalg.norm(step), _LONGEST_STEP * np.linalg.norm(damped)
         return step if length <= most else step * (most / length)

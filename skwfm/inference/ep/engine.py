@@ -27,8 +27,8 @@ _IMPROPER_RESIDUAL = 1.0
 _SHORTER, _MOST_RETRIES = 0.25, 6
 _UNDONE = ("_precision", "_linear", "_is_new", "_cavity", "_has_cavity",
     "_channel_output")  # fmt: skip
-# At finite temperature steps are accelerated below this residual: nearer to the fixed
-# point they follow each other regularly.
+# Steps are accelerated below this residual: nearer to the fixed point they follow each
+# other regularly.
 _NEAR = 0.3
 
 
@@ -110,6 +110,11 @@ class EPEngine(Engine):
     def adaptive_damping(self):
         # Residuals rise on the way from one phase to another, which may be right.
         return rules.ShortenedDamping if self.factors.is_soft else rules.ResidualDamping
+
+    @property
+    def has_combined_steps(self):
+        """Whether the last step was accelerated: it says nothing of the damping."""
+        return self._acceleration.has_combined
 
     def _start_damping(self):
         return max(super()._start_damping(), self._joint_damping)
@@ -271,7 +276,7 @@ class EPEngine(Engine):
             # the first step would be as long as an undamped one.
             share = min(1, (1 - damping) / (1 - self._joint_damping))
             by_precision, self._is_new = share * np.maximum(gamma, 0) / shrink, False
-        if self.factors.is_soft and self._is_gaussian:
+        if self._is_gaussian:
             by_precision, by_linear = self._faster(by_precision, by_linear, damping)
         self._precision += by_precision
         self._linear += by_linear

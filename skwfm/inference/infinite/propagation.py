@@ -131,6 +131,8 @@ def propagate(
 class _Run:
     """Sites, and the posterior under them."""
 
+    has_combined_steps = False
+
     def __init__(self, covariance, answers, start):
         self._covariance, self._answers = covariance, answers
         self._evaluated = False

@@ -1,5 +1,7 @@
 """How a run of expectation propagation starts, stops and fails."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ from skwfm.inference.ep import engine as ep_engine
 from skwfm.inference.ep.engine import EPEngine
 from skwfm.inference.ep.geometry import Span
 from skwfm.inference.priors.interface import bind_prior
+
+DAMPED_STEPS = SimpleNamespace(has_combined_steps=False)
 
 
 @pytest.fixture
@@ -40,6 +44,41 @@ def test_warm_start_at_another_overlap(factors):
     warm = EPEngine.run(factors, ReferencePrior(weights, 0.45), near.state, tol=1e-9)
     cold = EPEngine.run(factors, ReferencePrior(weights, 0.45), tol=1e-9)
     assert warm.absolute_entropy == pytest.approx(cold.absolute_entropy, rel=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [{}, {"label_noise": 0.05}])
+def test_combined_steps_reach_the_same_fixed_point_sooner(temperature, monkeypatch):
+    """The slow twin makes the damped steps alone."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(60, 50)) + 2 * rng.normal(size=(60, 3)) @ rng.normal(
+        size=(3, 50)
+    )
+    labels = np.where(inputs @ rng.normal(size=50) >= 0, 1.0, -1.0)
+    factors = Factors(inputs, labels, FullCommittee(3), **temperature)
+    sweeps = {}
+    for name, near in (("combined", ep_engine._NEAR), ("damped", -1.0)):
+        monkeypatch.setattr(ep_engine, "_NEAR", near)
+        found = EPEngine.run(factors, SphericalPrior(), tol=1e-10, max_sweeps=2000)
+        assert found.converged
+        sweeps[name] = found.n_iter, found.log_evidence, found.flat_mean
+    assert sweeps["combined"][0] < 0.7 * sweeps["damped"][0]
+    assert sweeps["combined"][1] == pytest.approx(sweeps["damped"][1], rel=1e-10)
+    np.testing.assert_allclose(sweeps["combined"][2], sweeps["damped"][2], atol=1e-8)
+
+
+def test_combined_steps_do_not_change_the_damping(factors):
+    """The residual after them may rise, which damping would not have prevented."""
+    engine = EPEngine(factors, bind_prior(SphericalPrior(), factors))
+    rule = ResidualDamping(0.5)
+    for combined, residual, damping in (
+        (False, 0.1, 0.475),
+        (True, 0.2, 0.475),
+        (True, 0.1, 0.475),
+        (False, 0.2, 0.6325),
+    ):
+        engine._acceleration.has_combined = combined
+        rule.follow(residual, engine)
+        assert rule.value == pytest.approx(damping, rel=1e-12)
 
 
 def test_state_is_a_copy(factors):
@@ -148,20 +187,20 @@ def test_damping_eases_and_brakes():
     damping = ResidualDamping(0.7)
     eased = []
     for residual in (1.0, 0.5, 0.25):
-        damping.follow(residual, None)
+        damping.follow(residual, DAMPED_STEPS)
         eased.append(damping.value)
     assert eased == sorted(eased, reverse=True)
     for residual in range(1, 60):
-        damping.follow(residual, None)
+        damping.follow(residual, DAMPED_STEPS)
         assert eased[-1] < damping.value <= 1 - 0.03 / residual
 
 
 def test_large_residuals_shorten_the_steps():
     damping = ResidualDamping(0.8)
     for residual in (100.0, 10.0):
-        damping.follow(residual, None)
+        damping.follow(residual, DAMPED_STEPS)
         assert 0.2 / residual <= 1 - damping.value < 0.3 / residual
-    damping.follow(0.5, None)
+    damping.follow(0.5, DAMPED_STEPS)
     assert damping.value < 0.8
 
 
