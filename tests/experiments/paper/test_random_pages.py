@@ -40,6 +40,26 @@ def test_betas_are_the_largest_of_the_smallest():
     assert chosen == {algorithms.WITH_LAL: 24.0, algorithms.WITHOUT_LAL: 1.9}
 
 
+def test_one_algorithm_may_set_both_betas(monkeypatch):
+    """Then Fig. 5 measures at one value, and shows it in both panels."""
+    asked = []
+
+    def made_up(result, measure, n_columns):
+        if measure == "hessian":
+            level = np.array([[0.1, 9.0], [0.2, 8.0]])
+            return {"fBP": level, "LAL": level - [0, 1]}
+        asked.append(n_columns)
+        return {"fBP": np.array([[1.0], [2.0]]), "LAL": np.array([[3.0], [5.0]])}
+
+    monkeypatch.setattr(algorithms, "solutions", lambda plan, measures=(): None)
+    monkeypatch.setattr(algorithms, "by_algorithm", made_up)
+    page = algorithms.fig5(None)
+    assert asked == [1]
+    eigenvalues = [[row["largest_eigenvalue"] for row in t.rows] for t in page.tables]
+    assert eigenvalues == [[1.0, 2.0, 3.0, 5.0]] * 2
+    assert {row["beta"] for table in page.tables for row in table.rows} == {9.0}
+
+
 def test_annealing_is_judged_by_errors_that_remain():
     loads = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
     stuck = {a: np.full(N_SEEDS, 9) + np.arange(N_SEEDS) % 2 for a in loads}

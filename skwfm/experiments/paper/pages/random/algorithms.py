@@ -200,11 +200,12 @@ def fig5(plan: Plan) -> Page:
     betas = by_algorithm(solutions(plan), "hessian", 2)
     smallest = {name: rows[:, 1] for name, rows in betas.items()}
     chosen = _betas(smallest)
-    measure = LargestEigenvalues(tuple(chosen.values()))
-    found = by_algorithm(solutions(plan, (measure,)), measure.name, 2)
+    # Where another algorithm sets both, they are one column.
+    measure = LargestEigenvalues(tuple(dict.fromkeys(chosen.values())))
+    found = by_algorithm(solutions(plan, (measure,)), measure.name, len(measure.betas))
     largest = {
-        kind: {name: rows[:, place] for name, rows in found.items()}
-        for place, kind in enumerate(chosen)
+        kind: {name: rows[:, measure.betas.index(beta)] for name, rows in found.items()}
+        for kind, beta in chosen.items()
     }
     return Page(
         "fig5",
