@@ -1,6 +1,7 @@
 """Parameters of a classifier that are those of its machine."""
 
 import copy
+import inspect
 from numbers import Real
 from typing import Self
 
@@ -66,6 +67,7 @@ class ParametersMixin:
         nested = {k.removeprefix(_MACHINE): params[k] for k in params.keys() - own}
         units = {"n_hidden": params.get("n_hidden", self.n_hidden)}
         machine = plugins.resolve("architectures", machine)
+        _check_known(machine, nested)
         return {**own, "architecture": machine(**{**units, **nested})}
 
     def _resolve_architecture(self):
@@ -77,6 +79,18 @@ class ParametersMixin:
         check_offers(architecture, self._needs, type(self).__name__)
         # A copy: set_params may change the machine, but not what has been fitted.
         return copy.copy(architecture)
+
+
+def _check_known(machine, nested):
+    """Raise ValueError if the constructor of a machine lacks a parameter."""
+    known = inspect.signature(machine).parameters
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    unknown = nested.keys() - known.keys()
+    if unknown and not takes_all:
+        raise ValueError(
+            f"{_MACHINE}{min(unknown)} cannot be set: {machine.__name__} has no such "
+            f"parameter; choose from {[_MACHINE + name for name in known]}."
+        )
 
 
 def _check_n_hidden(architecture, n_hidden):

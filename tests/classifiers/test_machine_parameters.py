@@ -67,8 +67,10 @@ def test_classes_keep_the_number_of_units_beside_them():
     assert model.architecture == Leaning(3, 0.5)
     model.set_params(n_hidden=5, architecture=Leaning, architecture__margin=0.1)
     assert model.architecture == Leaning(5, 0.1)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'margn'"):
+    with pytest.raises(ValueError, match=r"architecture__margn .*architecture__margin"):
         LALClassifier(architecture=Leaning).set_params(architecture__margn=0.5)
+    with pytest.raises(ValueError, match=r"architecture__q .*FullCommittee.*n_hidden"):
+        LALClassifier(architecture="full").set_params(architecture__q=1)
 
 
 @pytest.mark.parametrize("machine", [Leaning, Leaning(3)])

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 
 from skwfm._checks import as_numbers, is_one_of
 from skwfm._shown import shown
+from skwfm.architectures.optional import offers
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
     ENGINES,
@@ -89,7 +90,8 @@ def local_entropy(
     method : {"auto", "amp", "bp", "ep", "mc"}, default="auto"
         "amp" and "bp" take inputs as uncorrelated, "ep" keeps their correlations, "mc"
         samples. "auto" takes amp for disjoint receptive fields of weakly correlated
-        inputs and ep for everything else; the result's `method` says which.
+        inputs, mc for machines without a channel and ep for everything else; the
+        result's `method` says which.
     tol : float, default=1e-6
         Residual at which an engine has converged.
     max_sweeps : int, default=300
@@ -124,6 +126,8 @@ def local_entropy(
         If the model has no weights.
     TypeError
         If it is not a committee machine.
+    NotImplementedError
+        If an engine is asked for and the machine has no `channel`.
 
     Warns
     -----
@@ -170,12 +174,13 @@ def local_entropy(
     factors, reference, most = read_factors(model, X, y, max_errors, beta_ne)
     prior_at = _prior_at(weights, factors, reference)
     if method == "auto":
-        method = default_method(factors)
+        method = default_method(factors) if _has_channel(factors) else "mc"
     if method == "mc":
         prior = prior_at(float(overlaps[0])).bind(factors)
         options = {"n_samples": n_samples, "n_jobs": n_jobs, "most": most}
         points, advice = _sample(factors, prior, overlaps, random_state, **options)
     else:
+        _check_channel(factors, method)
         options = {"method": method, "tol": tol, "max_sweeps": max_sweeps}
         if method == "ep" and weights == "spherical":
             options |= {"spans": span_inputs(factors), "corrected": corrected}
@@ -263,6 +268,21 @@ def _check_method(method, n_samples):
         )
 
 
+def _has_channel(factors):
+    return offers(factors.architecture, "channel")
+
+
+def _check_channel(factors, method):
+    """Raise NotImplementedError if an engine cannot take the machine."""
+    if not _has_channel(factors):
+        name = type(factors.architecture).__name__
+        raise NotImplementedError(
+            f"method={method!r} needs a machine with a `channel`, and {name} has none: "
+            "write it as skwfm.architectures.Architecture describes it, or use "
+            "method='mc'."
+        )
+
+
 def _sample(factors, prior, overlaps, random_state, *, most, **options):
     """Give entropies, their errors, errors, temperatures, and advice."""
     seed = check_random_state(random_state).randint(2**31)
@@ -281,7 +301,8 @@ def _sample(factors, prior, overlaps, random_state, *, most, **options):
     entropy[[not e.converged for e in estimates]] = np.nan
     errors = [e.mean_errors for e in estimates]
     betas = np.full(len(overlaps), options["counting"].beta_ne)
-    advice = "raise n_samples, or use method='ep'."
+    other = ", or use method='ep'" if _has_channel(factors) else ""
+    advice = f"raise n_samples{other}."
     return np.array([entropy, error, errors, betas]), advice
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skwfm import LALClassifier
-from skwfm.architectures import FullCommittee, TreeCommittee
+from skwfm.architectures import Architecture, FullCommittee, TreeCommittee
 from skwfm.datasets import load_dress_coat, make_random_patterns
 from skwfm.inference import Factors, SphericalPrior, default_method, infer
 from skwfm.landscape import local_entropy
@@ -24,6 +24,12 @@ def solved(architecture, n_samples=30, n_features=99, n_hidden=3, **options):
 @pytest.fixture(scope="module")
 def tree():
     return solved("tree", fit_intercept=False)
+
+
+class Voiceless(TreeCommittee):
+    """A machine without a channel."""
+
+    channel = Architecture.channel
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +205,21 @@ def test_bad_patterns_and_models(tree):
         local_entropy(long, X, y)
     with pytest.warns(UserWarning, match="30 of 30 patterns wrong"):
         local_entropy(model, X, -y, overlaps=[0.1], max_errors=0)
+
+
+def test_machines_without_a_channel_are_sampled(tree, sampled):
+    model, X, y = solved(Voiceless, fit_intercept=False)
+    assert np.array_equal(model.coef_, tree[0].coef_)
+    curve = local_entropy(
+        model, X, y, overlaps=[0.95, 0.99], n_samples=4000, random_state=0
+    )
+    assert curve.method == "mc"
+    assert np.array_equal(curve.entropy, sampled.entropy)
+    with pytest.raises(NotImplementedError, match=r"'ep'.*Voiceless.*method='mc'"):
+        local_entropy(model, X, y, overlaps=[0.9], method="ep")
+
+
+def test_advice_of_sampling_fits_the_machine():
+    model, X, y = solved(Voiceless, fit_intercept=False)
+    with pytest.warns(ConvergenceWarning, match=r"raise n_samples\.$"):
+        local_entropy(model, X, y, overlaps=[0.1], n_samples=2, random_state=0)
