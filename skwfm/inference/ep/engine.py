@@ -154,13 +154,7 @@ class EPEngine(Engine):
         return EPState(*sites, self.prior.multipliers["norm"] * self._free_variance)
 
     def weights(self):
-        """Give the marginals at the last sweep, NaN if the posterior is improper.
-
-        Returns
-        -------
-        mean, variance : ndarray of shape (n_weights,)
-            Flat.
-        """
+        # NaN if the posterior is improper.
         try:
             if self._channel_output is None:  # interrupted or diverged within a sweep
                 self._solve()

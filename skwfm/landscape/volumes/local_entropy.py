@@ -277,8 +277,8 @@ def _check_channel(factors, method):
     if not _has_channel(factors):
         name = type(factors.architecture).__name__
         raise NotImplementedError(
-            f"method={method!r} needs a machine with a `channel`, and {name} has none: "
-            "write it as skwfm.architectures.Architecture describes it, or use "
+            f"method={shown(method)} needs a machine with a `channel`, and {name} has "
+            "none: write it as skwfm.architectures.Architecture describes it, or use "
             "method='mc'."
         )
 
