@@ -91,7 +91,7 @@ def make_claim():
     for _ in range(_SETTLING):
         engine.sweep(_HELD)
     sites = engine.state.precision.copy()
-    norm = engine.sites.multipliers["norm"][0]
+    norm = engine.prior.multipliers["norm"][0]
     spans = span_inputs(engine.factors)
 
     def ours():
