@@ -90,7 +90,7 @@ def compare(
     Warns
     -----
     UserWarning
-        As `read_source`, for a data frame.
+        As `read_source`, for a data frame, and as `Study.run`.
 
     Examples
     --------
@@ -121,6 +121,9 @@ def compare(
     contestants = study.contestants[source.name]
     settings = _settings(study, source, contestants)
     result = study.run(cache, n_jobs=n_jobs, progress=progress)
+    for run in result.runs:
+        if run.status == "ok":
+            settings["algorithms"][run.algorithm]["family"] = run.family
     reference = _reference([contestant.name for contestant in contestants])
     return Comparison(
         result.runs, settings, reference, result.n_reused, source.image_shape

@@ -41,15 +41,15 @@ class DrawnSource:
         return hash(self.digest)
 
     @property
-    def code(self) -> tuple[Callable]:
-        """The functions that the patterns depend on.
+    def code(self) -> tuple[object, ...]:
+        """What the patterns depend on.
 
         Returns
         -------
-        code : tuple of callable
-            The function that draws.
+        code : tuple of object
+            The function that draws, and its arguments.
         """
-        return (self.draw,)
+        return self.draw, *self.parameters.values()
 
     @property
     def digest(self) -> str:

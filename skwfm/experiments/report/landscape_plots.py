@@ -21,7 +21,8 @@ def drawings(comparison):
 
 def _styles(comparison):
     """One style for each algorithm, the same in every figure."""
-    families = {run.algorithm: run.family for run in comparison.runs}
+    fitted_last = sorted(comparison.runs, key=lambda run: run.status == "ok")
+    families = {run.algorithm: run.family for run in fitted_last}
     unknown = [name for name in comparison.names if not known_style(name)]
     return {
         name: algorithm_style(

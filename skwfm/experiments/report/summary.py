@@ -52,7 +52,8 @@ def _one_algorithm(runs, name, reference):
     failed = [run for run in mine if run.status == "failed"]
     row = {
         "algorithm": name,
-        "family": mine[0].family,
+        # What a run that failed tells is not decided by a fitted model.
+        "family": (good or mine)[0].family,
         "n_runs": len(mine),
         "n_failed": len(failed),
         "n_with_warnings": sum(bool(run.warnings) for run in good),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sklearn.base import BaseEstimator, clone
@@ -14,6 +14,8 @@ from skwfm._shown import shown
 from skwfm.classifiers import BaseCommitteeClassifier
 
 COMMITTEE, STANDARD = "committee", "standard"
+# What a fitted model of no known class shows if it is a committee machine.
+COMMITTEE_ATTRIBUTES = ("coef_", "architecture_")
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,15 @@ class Contestant:
     family : {"committee", "standard"} or None, default=None
         Whether the algorithm trains a committee machine or is there for reference.
         None decides by the class of the estimator, or of the last step of a pipeline: a
-        subclass of `BaseCommitteeClassifier` or an installed plugin trains one.
+        subclass of `BaseCommitteeClassifier` or an installed plugin trains one, and
+        scikit-learn's classifiers do not. Of all others the fitted model tells.
     settings : str
         Source of the parameters, in words.
     version : str
         Distribution and version of a plugin.
+    is_guess : bool, default=False
+        Whether `family` is "standard" only until a fitted model has shown its
+        attributes, see `family_of`. Set if `family` is None.
     """
 
     name: str
@@ -42,10 +48,30 @@ class Contestant:
     family: str | None = None
     settings: str = "given by the caller"
     version: str = ""
+    is_guess: bool = field(default=False, repr=False)
 
     def __post_init__(self):
         if self.family is None:
-            object.__setattr__(self, "family", _family(self.estimator))
+            family, is_guess = _family(self.estimator)
+            object.__setattr__(self, "family", family)
+            object.__setattr__(self, "is_guess", is_guess)
+
+    def family_of(self, model: BaseEstimator) -> str:
+        """Return the kind of algorithm that a fitted model shows.
+
+        Parameters
+        ----------
+        model : fitted classifier
+            What the estimator has become, or its last step.
+
+        Returns
+        -------
+        family : {"committee", "standard"}
+            What the caller or the class says; where neither does, "committee" for a
+            model with weights ``coef_`` of the machine ``architecture_``.
+        """
+        shown = all(hasattr(model, name) for name in COMMITTEE_ATTRIBUTES)
+        return COMMITTEE if self.is_guess and shown else self.family
 
     def seeded(self, seed: int) -> BaseEstimator:
         """Return a fresh estimator whose random states are all `seed`.
@@ -91,9 +117,12 @@ class Contestant:
         known = self.estimator.get_params(deep=True)
         unknown = sorted(set(parameters) - set(known))
         if unknown:
+            has = "it has no parameters, so leave it out of a study with settings"
+            if known:
+                has = f"its parameters are {', '.join(sorted(known))}"
             raise ValueError(
                 f"settings name {', '.join(unknown)}, which {self.name} does not have: "
-                f"its parameters are {', '.join(sorted(known))}."
+                f"{has}."
             )
         told = ", ".join(f"{k}={shown(v)}" for k, v in parameters.items())
         return replace(
@@ -118,10 +147,13 @@ class Contestant:
 
 
 def _family(estimator):
+    """Return what the class tells, and whether a fitted model has the last word."""
     last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     is_committee = isinstance(last, BaseCommitteeClassifier)
     is_committee |= registered("algorithms", type(last)) is not None
-    return COMMITTEE if is_committee else STANDARD
+    if is_committee:
+        return COMMITTEE, False
+    return STANDARD, type(last).__module__.partition(".")[0] != "sklearn"
 
 
 def registered(group, plugin_class):

@@ -30,11 +30,14 @@ class Measured:
         Curve of the measure, made of tuples.
     reason : str
         Why numbers are missing, and other warnings of the measure.
+    failed : bool
+        Whether the measure raised an error, which is the reason.
     """
 
     values: dict
     curve: Curve | None = None
     reason: str = ""
+    failed: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -65,7 +68,9 @@ class Measured:
         curve = record["curve"]
         if curve is not None:
             curve = Curve(*(tuple(v) if isinstance(v, list) else v for v in curve))
-        return cls(record["values"], curve, record["reason"])
+        # Records of development versions before 0.1.0 do not tell of errors.
+        failed = record.get("failed", False)
+        return cls(record["values"], curve, record["reason"], failed)
 
 
 def find_measures(measures, reserved=()):
@@ -94,9 +99,8 @@ def find_measures(measures, reserved=()):
     found = [resolve_measure(measure) for measure in given]
     for measure in found:
         _check_words(measure)
-    _check_distinct("measures", [measure.name for measure in found])
-    columns = [column for measure in found for column in measure.columns]
-    _check_distinct("columns of measures", [*reserved, *columns])
+    _check_names(found)
+    _check_columns(found, reserved)
     return found
 
 
@@ -111,12 +115,34 @@ def _check_words(measure):
         raise ValueError(f"{owner}.needs={measure.needs!r}: use one of {NEEDS}.")
 
 
-def _check_distinct(what, names):
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _check_names(measures):
+    twice = _more_than_once([measure.name for measure in measures])
+    if not twice:
+        return
+    again = next(measure for measure in measures if measure.name == twice[0])
+    owner, columns = type(again).__name__, tuple(f"{c}_2" for c in again.columns)
+    raise ValueError(
+        f"measures name {', '.join(twice)} more than once: use each name once. To "
+        "take a measure with other parameters as well, pass an instance or a subclass "
+        f"with another name and other columns, such as class {owner}2({owner}): "
+        f"name = {again.name + '_2'!r}; columns = {columns}"
+    )
+
+
+def _check_columns(measures, reserved):
+    columns = [column for measure in measures for column in measure.columns]
+    twice = _more_than_once([*reserved, *columns])
     if twice:
+        owners = [m.name for m in measures if set(twice).intersection(m.columns)]
         raise ValueError(
-            f"{what} name {', '.join(twice)} more than once: use each name once."
+            f"columns of measures name {', '.join(twice)} more than once: use each "
+            f"name once. Change the columns of {' or '.join(owners)}, in a subclass if "
+            f"need be; tables have {', '.join(reserved)} themselves."
         )
+
+
+def _more_than_once(names):
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def identity(measure):
@@ -241,7 +267,8 @@ def _take(measure, trained, seed, family, solutions_only):
             by_column = dict(zip(measure.columns, values, strict=True))
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
-            return Measured(dict.fromkeys(measure.columns), reason=reason)
+            nothing = dict.fromkeys(measure.columns)
+            return Measured(nothing, reason=reason, failed=True)
     messages = (" ".join(str(message).split()) for message in caught)
     reason = "; ".join(dict.fromkeys(messages))
     if None in values and not reason:

@@ -3,14 +3,12 @@
 import hashlib
 import os
 import platform
-import sys
-from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata
-from inspect import isfunction
 from pathlib import Path
 
 from skwfm import plugins
+from skwfm.experiments.study.source_files import source_files
 
 PACKAGES = (
     "skwfm",
@@ -100,10 +98,6 @@ def blas():
     ]
 
 
-# Packages whose versions are part of a run's key, or which are too stable to matter.
-_VERSIONED = {"skwfm", "sklearn", "numpy", "scipy", *sys.stdlib_module_names}
-
-
 def provenance(*objects):
     """Return what objects were run with.
 
@@ -134,7 +128,7 @@ def _plugins():
 
 
 def source_hash(*objects):
-    """Hash the source files of other packages that define the classes of objects.
+    """Hash the source files of other packages that objects depend on.
 
     They are hashed because the code of a plugin under development changes while its
     version stays the same.
@@ -142,55 +136,20 @@ def source_hash(*objects):
     Parameters
     ----------
     *objects : estimator, Measure or function
-        Parameters and base classes count as well.
+        As of `source_files`.
 
     Returns
     -------
     digest : str
-        Empty if all classes belong to skwfm or scikit-learn.
+        Empty if all code belongs to skwfm, scikit-learn, NumPy, SciPy or Python.
     """
-    modules = {name for part in _parts(objects) for name in _modules(part)}
-    files = {path for name in modules for path in _source_files(name)}
+    files = source_files(objects)
     if not files:
         return ""
     found = hashlib.sha256()
     for path in sorted(files):
         found.update(_digest(path, path.stat().st_mtime_ns, path.stat().st_size))
     return found.hexdigest()
-
-
-def _parts(objects):
-    for each in objects:
-        yield each
-        parameters = getattr(each, "get_params", dict)()
-        for name, value in parameters.items():
-            yield value
-            if name.rpartition("__")[2] == "architecture" and isinstance(value, str):
-                # One that cannot be loaded fails in the run itself, with the reason.
-                with suppress(ImportError, ValueError):
-                    yield plugins.get("architectures", value)
-
-
-def _modules(part):
-    """Name the modules that define a class, an object or a function."""
-    if isfunction(part):
-        return {part.__module__}
-    owner = part if isinstance(part, type) else type(part)
-    return {base.__module__ for base in owner.__mro__}
-
-
-def _source_files(module_name):
-    """Every Python file of the package of a module, or the module's own file."""
-    top = module_name.partition(".")[0]
-    if top in _VERSIONED and top != "__main__":
-        return
-    package = sys.modules.get(top)
-    if getattr(package, "__path__", None) and getattr(package, "__file__", None):
-        yield from Path(package.__file__).parent.rglob("*.py")
-        return
-    own = getattr(sys.modules.get(module_name), "__file__", None)
-    if own and Path(own).is_file():
-        yield Path(own)
 
 
 @lru_cache(maxsize=4096)

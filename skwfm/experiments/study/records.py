@@ -24,7 +24,8 @@ class Run:
     status : {"ok", "failed"}
         Whether training and testing succeeded.
     reason : str
-        Why it failed.
+        Why it failed. The row of a successful run has here why numbers of measures
+        are missing.
     n_epochs : int or None
         Passes over the training patterns, for algorithms that make such passes.
     n_train, n_test : int or None
@@ -79,6 +80,11 @@ class Run:
         """
         record = {column: getattr(self, column) for column in COLUMNS}
         record["warnings"] = " | ".join(self.warnings)
+        record["reason"] = self.reason or " | ".join(
+            f"{name}: {found.reason}"
+            for name, found in self.measures.items()
+            if found.reason and not found.is_complete
+        )
         for found in self.measures.values():
             record |= found.values
         return record

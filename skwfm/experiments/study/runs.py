@@ -47,7 +47,7 @@ def run_key(contestant, source, seed, measures=(), solutions_only=True):
     -------
     key : str
         Hash over parameters, patterns and how they are prepared, seed, measures,
-        versions and, for classes of other packages, their source files.
+        versions and the source files of other packages, see `source_files`.
     """
     estimator = contestant.seeded(seed)
     more = {} if solutions_only else {"solutions_only": False}
@@ -55,7 +55,7 @@ def run_key(contestant, source, seed, measures=(), solutions_only=True):
         more["preparation"] = preparation_key(source)
     return RunStore.key(
         algorithm=contestant.name,
-        family=contestant.family,
+        family="" if contestant.is_guess else contestant.family,
         version=contestant.version,
         estimator=joblib.hash(estimator),
         source=source_hash(estimator, *measures, *source.code),
@@ -171,21 +171,22 @@ def _train(contestant, split, weights, seed, measures, solutions_only):
     model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if getattr(model, "status_", None) == "interrupted":
         raise KeyboardInterrupt
+    family = contestant.family_of(model)
     scores = _scores(estimator, split, weights[1])
     measured = take_measures(
         measures, estimator, split.X_train, split.y_train, seed,
-        scores["n_train_errors"], contestant.family, solutions_only,
+        scores["n_train_errors"], family, solutions_only,
     )  # fmt: skip
     return Run(
         algorithm=contestant.name,
-        family=contestant.family,
+        family=family,
         seed=seed,
         status="ok",
         seconds=seconds,
         warnings=_messages(caught),
         curve=_thinned(total_curve(getattr(model, "loss_curve_", ()))),
         first_unit=_first_unit(model),
-        n_epochs=_n_epochs(model, contestant.family),
+        n_epochs=_n_epochs(model, family),
         measures=measured,
         **scores,
     )

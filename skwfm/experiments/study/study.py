@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from os import PathLike
@@ -170,11 +172,17 @@ class Study:
             If `n_jobs` is 0.
         KeyboardInterrupt
             On Ctrl-C; finished runs stay in `cache`, unfinished ones are lost.
+
+        Warns
+        -----
+        UserWarning
+            If a measure raised an error: once for each measure and reason.
         """
         if n_jobs == 0:
             raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
         tasks = [task for seed in self.seeds for task in self.tasks(seed)]
         runs, n_reused = execute_all(tasks, RunStore(cache), n_jobs, progress)
+        _warn_of_failed_measures(runs)
         keys = [{"data": cell.source.name} | cell.settings for cell in self.cells]
         return StudyResult(runs, len(self.seeds) * keys, n_reused)
 
@@ -196,10 +204,9 @@ class Study:
             for is_measured in (True, False)
         }
         is_measured = seed in self.measured_seeds
-        # Standard methods are asked for all: that they have none costs nothing.
         return [
             RunTask(
-                member, source, seed, asked[is_measured or member.family == STANDARD],
+                member, source, seed, asked[is_measured or _has_no_landscape(member)],
                 self.solutions_only,
             )
             for source, member, _ in self.cells
@@ -208,6 +215,34 @@ class Study:
 
 def _is_cheap(measure):
     return measure.needs == "classifier"
+
+
+def _has_no_landscape(contestant):
+    """Whether it is a standard method: asking it for all measures costs nothing."""
+    return contestant.family == STANDARD and not contestant.is_guess
+
+
+def _warn_of_failed_measures(runs):
+    """Warn once for each measure and reason, at the place that called the study."""
+    failed = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        for name, found in run.measures.items():
+            if found.failed:
+                failed[name, found.reason][run.algorithm].append(run.seed)
+    for (name, reason), seeds in failed.items():
+        whom = "; ".join(f"{who}, {_seeds(of)}" for who, of in seeds.items())
+        warnings.warn(
+            f"the measure {name} raised an error, so that its numbers are missing, for "
+            f"{whom}: {reason}",
+            stacklevel=3,
+        )
+
+
+def _seeds(seeds, n_named=10):
+    named = list(dict.fromkeys(seeds))
+    more = f" and {len(named) - n_named} more" if len(named) > n_named else ""
+    plural = "s" if len(named) > 1 else ""
+    return f"seed{plural} {', '.join(map(str, named[:n_named]))}{more}"
 
 
 def _check_integer(name, value):

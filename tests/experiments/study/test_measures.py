@@ -13,8 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from skwfm import LALClassifier
 from skwfm.curves import LocalEntropyCurve
 from skwfm.datasets import make_random_patterns
-from skwfm.experiments import Contestant, Source, compare
+from skwfm.experiments import Contestant, Source, Study, compare
 from skwfm.experiments.report.page import render
+from skwfm.experiments.study.measures import Measured
 from skwfm.landscape import (
     Curve,
     Measure,
@@ -253,14 +254,43 @@ LINEAR = Contestant("linear", LogisticRegression())
     ],
 )
 def test_a_measure_that_fails_costs_no_run(source, action, reason):
-    result = compare(source, [LINEAR], measures=[Own(action)], n_seeds=1, n_jobs=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = compare(source, [LINEAR], measures=[Own(action)], n_seeds=1, n_jobs=1)
     (run,) = result.runs
     assert run.status == "ok"
     assert reason in run.measures["own"].reason
+    assert reason in value(run, "reason")
     assert value(run, "own_second") is None
     assert value(run, "own_first") == (0.5 if action == "nan" else None)
     assert "own, not measured or not everywhere for linear" in render(result, {})
     json.dumps(result.to_dict(), allow_nan=False)
+    # What a measure says by NaN is no error.
+    assert len(caught) == (action != "nan")
+    assert all(reason in str(warning.message) for warning in caught)
+
+
+def test_an_error_of_a_measure_is_said_once_for_all_runs(source, tmp_path):
+    """It made numbers None, without a word; a run from the cache says it as well."""
+    other = Contestant("other", LogisticRegression())
+    study = Study([LINEAR, other], source, measures=[Own("raise")], n_seeds=12)
+    for n_reused in (0, 24):
+        with pytest.warns(UserWarning, match="measure own raised") as caught:
+            result = study.run(tmp_path, n_jobs=1)
+        assert (len(caught), result.n_reused) == (1, n_reused)
+        message = str(caught[0].message)
+        seeds = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+        assert f"linear, seeds {seeds}; other, seeds {seeds}: KeyError" in message
+        assert caught[0].filename == __file__
+        assert {row["reason"] for row in result.rows()} == {
+            "own: KeyError: 'no such thing'"
+        }
+        assert {run.status for run in result.runs} == {"ok"}
+
+
+def test_records_without_the_news_that_a_measure_failed_are_read():
+    record = {"values": {"own_first": None}, "curve": None, "reason": "boom"}
+    assert Measured.of(record) == Measured({"own_first": None}, None, "boom")
 
 
 @pytest.mark.parametrize("needs", ["committee", "smooth", "channel"])
@@ -306,7 +336,7 @@ def test_columns_and_figure_of_a_measure(source, tmp_path):
         (["hessian", Hessian(5.0)], "measures name hessian more than once"),
         (
             [type("Seed", (Own,), {"columns": ("seed",)})],
-            "columns of measures name seed",
+            "columns of measures name seed .* Change the columns of own,",
         ),
         ([type("Bad", (Own,), {"name": "a/b"})], "name='a/b' is no identifier"),
         ([Own(needs="luck")], "needs='luck': use one of"),
@@ -315,3 +345,37 @@ def test_columns_and_figure_of_a_measure(source, tmp_path):
 def test_measures_are_checked_before_the_first_run(source, measures, message):
     with pytest.raises(ValueError, match=message):
         compare(source, [LINEAR], measures=measures)
+
+
+class Own2(Own):
+    """The subclass that the message proposes."""
+
+    name = "own_2"
+    columns = "own_first_2", "own_second_2"
+
+
+@dataclass(frozen=True)
+class Named(Own):
+    """A measure whose name is a parameter."""
+
+    name: str = "named"
+
+    @property
+    def columns(self):
+        return f"{self.name}_first", f"{self.name}_second"
+
+
+def test_the_remedy_for_two_values_of_a_parameter_works(source, tmp_path):
+    with pytest.raises(ValueError, match="more than once") as caught:
+        Study([LINEAR], source, measures=[Own, Own("nan")])
+    proposed = f"class Own2(Own): name = 'own_2'; columns = {Own2.columns}"
+    assert proposed in str(caught.value)
+    measures = [Own(), Own2("nan"), Named(), Named("nan", name="other")]
+    study = Study([LINEAR], source, measures=measures, n_seeds=2)
+    for _ in range(2):
+        result = study.run(tmp_path, n_jobs=1)
+        for run in result.runs:
+            assert value(run, "own_second") == value(run, "named_second") is not None
+            assert value(run, "own_first_2") == value(run, "other_first") == 0.5
+            assert value(run, "own_second_2") is value(run, "other_second") is None
+    assert result.n_reused == 2

@@ -126,13 +126,21 @@ def test_key_changes_with_the_code_of_an_editable_plugin(source, tmp_path, monke
 
 
 def test_only_committee_machines_are_measured_or_not():
-    """A standard method has nothing to measure on any seed, so nothing to repeat."""
+    """A standard method has nothing to measure on any seed, so nothing to repeat.
+
+    Of a class of others only the fitted model tells what it is.
+    """
     chosen = [LocalEntropy(), NoiseRobustness()]
-    members = [Contestant("counting", Counting(), "committee"), counting()]
+    members = [
+        Contestant("counting", Counting(), "committee"),
+        counting(),
+        Contestant("counting for reference", Counting(), "standard"),
+        Contestant("bayes", GaussianNB()),
+    ]
     data = Source("line", np.arange(20.0).reshape(10, 2), np.tile([0, 1], 5))
     study = Study(members, data, measures=chosen, n_seeds=2, n_measured=1)
     asked = [[t.measures for t in study.tasks(seed)] for seed in study.seeds]
-    assert asked == [[chosen, chosen], [chosen[1:], chosen]]
+    assert asked == [4 * [chosen], 2 * [chosen[1:]] + 2 * [chosen]]
 
 
 def test_damaged_record_is_repeated_with_a_warning(source, tmp_path):

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from joblib import parallel_config
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
@@ -117,6 +118,10 @@ def test_compare_is_a_study(source, cheap):
     assert numbers(study)[1] == [_numbers(run) for run in comparison.runs]
 
 
+class Parameterless(ClassifierMixin, BaseEstimator):
+    pass
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -124,6 +129,10 @@ def test_compare_is_a_study(source, cheap):
         ({"n_measured": -1}, "n_measured must not be negative; got -1"),
         ({"seed": -1}, r"seed must lie in \[0, 2\*\*32 - n_seeds\]; got -1"),
         ({"settings": {"depth": [1]}}, "depth, which LogisticRegression does not have"),
+        (
+            {"settings": {"depth": [1]}, "algorithms": [Parameterless()]},
+            "depth, which Parameterless does not have: it has no parameters",
+        ),
         ({"data": [random_patterns(9, 5)] * 2}, "data has 9 random patterns"),
         ({"data": []}, "data is empty"),
         ({"algorithms": []}, "algorithms is empty"),
