@@ -93,7 +93,7 @@ CHANNELS = {
     "numbers of Python": (with_chance_of_python, "global random numbers"),
     "rounded to float32": (
         in_single_precision,
-        "in double precision|within 1e-07|add up",
+        "log_z has dtype float32 for inputs in float64; compute and return it in",
     ),
     "writes": (writing, "read-only.*accept read-only float64 arrays"),
     "printing": (talking, "printed 'log Z = .*print nothing"),

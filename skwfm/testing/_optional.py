@@ -18,6 +18,7 @@ from skwfm.testing._probe import (
     differences,
     expect,
     expect_close,
+    expect_double,
     outcomes,
     signs_of,
 )
@@ -72,6 +73,8 @@ def _parts(machine, fields, beta, order):
     problem = f"number of arrays: {count}"
     remedy = f"give a tuple of {order + 1} arrays: the value and {order} derivatives"
     expect(count == order + 1, machine, f"smooth(order={order})", problem, remedy)
+    names = ("the value", "the gradient", "the matrix of second derivatives")
+    expect_double(parts, names[: order + 1], machine, f"smooth(order={order})")
     return parts
 
 
@@ -235,6 +238,7 @@ def _channel(machine, mean, var, labels):
     expected = [labels.shape, mean.shape, mean.shape]
     remedy = "give log_z, g, gamma of shapes {}, {}, {}".format(*expected)
     expect(shapes == expected, machine, "channel", f"shapes given: {shapes}", remedy)
+    expect_double(parts, _PARTS, machine, "channel")
     return parts
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from skwfm.architectures.pairs import sum_over_states
-from skwfm.testing._probe import MAX_ENUMERATED, call, expect
+from skwfm.testing._probe import MAX_ENUMERATED, call, expect, expect_double
 
 _N_PAIRS = 24
 # Sums of up to 2**10 products of probabilities in double precision.
@@ -23,6 +23,7 @@ def check_pair_probability(machine, rng):
     require = partial(expect, machine=machine, method="pair_probability")
     problem = f"gave shape {found.shape} for {_N_PAIRS} pairs"
     require(found.shape == (_N_PAIRS,), problem=problem, remedy="give one per pair")
+    expect_double([found], ["the probability"], machine, "pair_probability")
     exact = sum_over_states(machine, joint, *labels)
     wrong = ~(np.abs(found - exact) <= _TOLERANCE)
     problem = f"gave {found[wrong][:1]}, adding up all states gives {exact[wrong][:1]}"

@@ -120,6 +120,27 @@ def signs_of(machine, method, hidden):
     return signs
 
 
+def expect_double(arrays, names, machine, method):
+    """Expect what was computed from inputs in float64 not to be rounded to less.
+
+    Parameters
+    ----------
+    arrays : sequence of array-like
+        The plugin's.
+    names : sequence of str
+        Their names.
+    machine : object
+        Architecture instance.
+    method : str
+        Name of the method.
+    """
+    for array, name in zip(arrays, names, strict=True):
+        dtype = np.asarray(array).dtype
+        coarse = dtype.kind == "f" and dtype.itemsize < np.dtype(float).itemsize
+        problem = f"{name} has dtype {dtype} for inputs in float64"
+        expect(not coarse, machine, method, problem, "compute and return it in float64")
+
+
 def differences(function, point):
     """Differentiate by central differences of fourth order.
 

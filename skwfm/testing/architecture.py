@@ -27,7 +27,11 @@ from skwfm.testing._pairs import check_pair_probability
 from skwfm.testing._probe import call, expect, outcomes, signs_of
 from skwfm.testing._promises import global_random_state
 from skwfm.testing._single_precision import check_single_precision
-from skwfm.testing._symmetries import check_mirror_sign, check_monotone
+from skwfm.testing._symmetries import (
+    check_mirror_sign,
+    check_monotone,
+    check_theory_name,
+)
 
 __all__ = ["architecture_checks", "check_architecture"]
 
@@ -290,6 +294,7 @@ _REQUIRED_CHECKS = {
     "output": _check_output,
     "decision": _check_decision,
     "mirror_sign": check_mirror_sign,
+    "theory_name": check_theory_name,
     "get_params": _check_parameters,
     "__reduce__": _check_pickle,
 }

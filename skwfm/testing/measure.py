@@ -5,9 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import warnings
-from contextlib import redirect_stdout
 from functools import cache, partial
-from io import StringIO
 
 import joblib
 import numpy as np
@@ -17,15 +15,22 @@ from sklearn.preprocessing import FunctionTransformer
 from skwfm._shown import shown
 from skwfm.classifiers import LALClassifier
 from skwfm.landscape import MeasureTransformer, flatten_solutions, measure_scorer
-from skwfm.landscape.measure import NEEDS, Curve
-from skwfm.testing._promises import expect, global_random_state
+from skwfm.landscape.measure import NEEDS
+from skwfm.testing._measured import (
+    DRAW,
+    N_HIDDEN,
+    SEED,
+    check_any_classifier,
+    check_curve,
+    check_labels,
+    check_names,
+    example,
+    measured,
+    numbers,
+)
+from skwfm.testing._promises import expect
 
 __all__ = ["check_measure", "measure_checks"]
-
-# Few enough patterns for a tiny committee to learn all of them.
-_N_SAMPLES, _N_FEATURES, _N_HIDDEN = 16, 15, 3
-_SEED = 0
-_DRAW = "draw from a Generator made from random_state"
 
 
 def check_measure(measure: object) -> None:
@@ -70,14 +75,14 @@ def measure_checks(measure):
     check : callable
         Raises `AssertionError` if it does not keep its promise.
     """
-    example = _example()
-    before = joblib.hash(example)
+    learned = example()
+    before = joblib.hash(learned)
     made = cache(partial(_made, measure))
-    values = cache(lambda: _check_values(made(), example))
+    values = cache(lambda: _check_values(made(), learned))
     yield "attributes", lambda: _check_attributes(made())
     yield "values", values
-    yield "curve", lambda: _check_curve(made(), example)
-    yield "nothing changes", lambda: _check_nothing_changes(made(), example, before)
+    yield "curve", lambda: check_curve(made(), learned)
+    yield "nothing changes", lambda: _check_nothing_changes(made(), learned, before)
     for check in (
         _check_repetition,
         _check_pickle,
@@ -87,11 +92,14 @@ def measure_checks(measure):
         _check_tree,
     ):
         name = check.__name__.removeprefix("_check_")
-        yield name, partial(_on_values, check, made, example, values)
+        yield name, partial(_on_values, check, made, learned, values)
+    yield "labels", lambda: check_labels(made(), values())
+    yield "needs", lambda: check_any_classifier(made(), values())
+    yield "names", lambda: check_names(made())
 
 
-def _on_values(check, made, example, values):
-    check(made(), example, values())
+def _on_values(check, made, learned, values):
+    check(made(), learned, values())
 
 
 def _made(measure):
@@ -137,59 +145,8 @@ def _check_attributes(measure):
     expect(are_names, measure, "columns", problem, "give a tuple of different names")
 
 
-def _example():
-    """A committee machine without training errors, its patterns and labels."""
-    rng = np.random.default_rng(_SEED)
-    X = rng.choice([-1.0, 1.0], size=(_N_SAMPLES, _N_FEATURES))
-    y = rng.permutation(np.repeat([-1, 1], _N_SAMPLES // 2))
-    model = LALClassifier(n_hidden=_N_HIDDEN, random_state=_SEED).fit(X, y)
-    return model, X, y
-
-
-def _measured(measure, example):
-    """Return the numbers of a measurement, and whether it warned."""
-    before, printed = global_random_state(), StringIO()
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
-        warnings.simplefilter("always")
-        values = _numbers(measure, measure.values(_result(measure, example)))
-    problem = f"prints {shown(printed.getvalue()[:40])}"
-    expect(not printed.getvalue(), measure, "__call__", problem, "print nothing")
-    unchanged = global_random_state() == before
-    what = "changes the state of NumPy's or Python's global random numbers"
-    expect(unchanged, measure, "__call__", what, _DRAW)
-    return values, bool(caught)
-
-
-def _numbers(measure, values):
-    """The values as floats, if they are real numbers."""
-    try:
-        if not np.iscomplexobj(values):
-            return np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        pass
-    problem = f"gave {shown(values)}"
-    expect(
-        False, measure, "values", problem, "give real numbers, or NaN with a warning"
-    )
-
-
-def _result(measure, example):
-    """Measure on read-only patterns, as a comparison passes them."""
-    model, X, y = example
-    X, y = X.copy(), y.copy()
-    X.flags.writeable = y.flags.writeable = False
-    try:
-        return measure(model, X, y, random_state=_SEED)
-    except Exception as cause:
-        raise AssertionError(
-            f"{type(measure).__name__}.__call__: measuring a committee machine raised "
-            f"{cause!r}; accept model (also in a pipeline: "
-            "skwfm.landscape.read_model), X and y (read-only) and random_state."
-        ) from cause
-
-
-def _check_values(measure, example):
-    values, warned = _measured(measure, example)
+def _check_values(measure, learned):
+    values, warned = measured(measure, learned)
     n_columns = len(measure.columns)
     shape = f"gave an array of shape {values.shape} for {n_columns} columns"
     right = values.shape == (n_columns,)
@@ -200,100 +157,82 @@ def _check_values(measure, example):
     return values
 
 
-def _check_curve(measure, example):
-    if not hasattr(measure, "curve"):
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        given = measure.curve(_result(measure, example))
-    if given is None:
-        return
-    try:
-        curve = Curve(*given)
-        points = [np.array(p, dtype=float) for p in (curve.x, curve.y)]
-        fits = points[0].ndim == 1 and points[0].shape == points[1].shape
-    except (TypeError, ValueError):
-        fits = False
-    remedy = "give a skwfm.landscape.Curve with as many x as y"
-    expect(fits, measure, "curve", f"gave {shown(given)}", remedy)
-
-
-def _check_repetition(measure, example, values):
-    again, _ = _measured(measure, example)
+def _check_repetition(measure, learned, values):
+    again, _ = measured(measure, learned)
     same = np.array_equal(values, again, equal_nan=True)
     what = "two calls with the same random_state differ"
-    expect(same, measure, "__call__", what, _DRAW)
+    expect(same, measure, "__call__", what, DRAW)
 
 
-def _check_nothing_changes(measure, example, before):
+def _check_nothing_changes(measure, learned, before):
     """Here patterns can be written to, and must not be."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        measure.values(measure(*example, random_state=_SEED))
-    same = joblib.hash(example) == before
+        measure.values(measure(*learned, random_state=SEED))
+    same = joblib.hash(learned) == before
     what = "changes the model, X or y"
     expect(same, measure, "__call__", what, "work on copies")
 
 
-def _check_pickle(measure, example, values):
+def _check_pickle(measure, learned, values):
     remedy = "define the class at the top of a module and keep its state plain"
     try:
         copy = pickle.loads(pickle.dumps(measure))
     except Exception as cause:
         what = f"pickling raised {cause!r}"
         expect(False, measure, "__reduce__", what, remedy)
-    same = np.array_equal(_measured(copy, example)[0], values, equal_nan=True)
+    same = np.array_equal(measured(copy, learned)[0], values, equal_nan=True)
     what = "an unpickled copy gives other numbers"
     expect(same, measure, "__reduce__", what, remedy)
 
 
-def _check_pipeline(measure, example, values):
-    model, X, y = example
+def _check_pipeline(measure, learned, values):
+    model, X, y = learned
     pipeline = Pipeline([("same", FunctionTransformer().fit(X)), ("model", model)])
-    found, _ = _measured(measure, (pipeline, X, y))
+    found, _ = measured(measure, (pipeline, X, y))
     same = np.array_equal(found, values, equal_nan=True)
     what = f"gave {found} for a pipeline, {values} for its last step"
     remedy = "read models by skwfm.landscape.read_model"
     expect(same, measure, "__call__", what, remedy)
 
 
-def _check_tree(measure, example, values):
+def _check_tree(measure, learned, values):
     """Units that see some of the inputs, in single precision, without intercepts."""
     # So few patterns that there are more weights; labelled without errors.
-    X = example[1][:8].astype(np.float32)
-    options = {"n_hidden": _N_HIDDEN, "fit_intercept": False, "random_state": _SEED}
+    X = learned[1][:8].astype(np.float32)
+    options = {"n_hidden": N_HIDDEN, "fit_intercept": False, "random_state": SEED}
     model = LALClassifier(architecture="tree", **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        y = model.fit(X, example[2][:8]).predict(X)
+        y = model.fit(X, learned[2][:8]).predict(X)
         try:
-            found = measure.values(measure(model, X, y, random_state=_SEED))
+            found = measure.values(measure(model, X, y, random_state=SEED))
         except Exception as cause:
             raise AssertionError(
                 f"{type(measure).__name__}.__call__: raised {cause!r} for float32 "
                 "patterns and a model with architecture='tree' and "
                 "fit_intercept=False; use skwfm.landscape.read_model."
             ) from cause
-    shape = _numbers(measure, found).shape
+    shape = numbers(measure, found).shape
     problem = f"gave shape {shape} with architecture='tree'"
     fits = shape == values.shape
     expect(fits, measure, "values", problem, "give one number for each column")
 
 
-def _check_scorer(measure, example, values):
+def _check_scorer(measure, learned, values):
     sign = 1 if measure.greater_is_better else -1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        scores = [measure_scorer(measure, column=c)(*example) for c in measure.columns]
+        scores = [measure_scorer(measure, column=c)(*learned) for c in measure.columns]
     same = np.array_equal(scores, sign * values, equal_nan=True)
     what = f"a scorer gave {scores} where the measure gave {values}"
     expect(same, measure, "values", what, "make it depend on the result alone")
 
 
-def _check_transformer(measure, example, values):
+def _check_transformer(measure, learned, values):
     """Rows of weights become machines with the attributes of a fitted classifier."""
-    model, X, y = example
-    transformer = MeasureTransformer(measure, X, y, n_hidden=_N_HIDDEN)
+    model, X, y = learned
+    transformer = MeasureTransformer(measure, X, y, n_hidden=N_HIDDEN)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

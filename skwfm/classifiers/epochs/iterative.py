@@ -14,11 +14,20 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.epochs.best_weights import HeldOut, Pocket, split
 from skwfm.classifiers.epochs.online import OnlineMixin
+from skwfm.classifiers.epochs.states import States
 from skwfm.classifiers.solution import NO_PROGRESS, Solution
 from skwfm.problem.intercepts import split_intercept
 
 # Epochs that max_iter="auto" allows at least.
 _FEWEST_EPOCHS = 100
+# Why the loop ended, if the generator did without a word.
+_ENDED = "ended"
+_ENDED_ADVICE = (
+    "{name}._epochs ended by itself after {{n_iter}} epochs, with {{n_errors}} "
+    "training errors: start again with another random_state, or add hidden units if "
+    "the patterns cannot be separated. Its author can let it yield more epochs, or "
+    "return a sentence that says what helps."
+)
 
 __all__ = ["IterativeClassifier", "OnlineMixin"]
 
@@ -30,7 +39,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
     which yields an :class:`~skwfm.classifiers.Epoch` before the first epoch and after
     each one, starting from the given packed weights as if `n_done` epochs had passed.
     All states share one array of weights, updated in place. A generator that cannot go
-    on returns a sentence with advice, which becomes the status. The class adds the end
+    on returns a sentence with advice, which becomes the status; one that returns
+    nothing has come to its end, as if its stopping rule held. The class adds the end
     at `max_iter`, early stopping, the choice of the weights with the fewest errors, the
     history of the loss, warm starts (weights without `n_done`), callbacks, lines for
     `verbose`, and Ctrl-C, which keeps the best weights so far.
@@ -130,14 +140,14 @@ class IterativeClassifier(BaseCommitteeClassifier):
         training, kept = self._part(problem, rng)
         most = self._most_epochs(training.n_samples)
         history = []
-        with closing(self._epochs(training, rng, self._first_weights(problem))) as run:
-            state = next(run)
+        with closing(self._states(training, rng, self._first_weights(problem))) as run:
+            next(run)
             try:
                 status = self._run(run, most, training, kept, history)
             except KeyboardInterrupt:
                 status = "interrupted"
             # The epochs update these weights in place: they are the latest.
-            weights = kept.choose(state.weights)
+            weights = kept.choose(run.weights)
         self.validation_scores_ = kept.scores
         self.best_validation_score_ = max(kept.scores) if kept.scores else None
         if (
@@ -146,14 +156,28 @@ class IterativeClassifier(BaseCommitteeClassifier):
             and problem.has_errors(weights)
         ):
             status = "early_stopped"
+        advice = self._advice_on(status, kept, len(history))
+        status = "converged" if status == _ENDED else status
         return Solution(
             problem.layout.unpack_weights(weights),
             len(history),
             status == "converged",
             status,
             history,
-            _advice(status, kept, len(history)),
+            advice,
         )
+
+    def _states(self, problem, *start):
+        origin = f"{type(self).__name__}._epochs"
+        return States(self._epochs(problem, *start), problem.layout, origin)
+
+    def _advice_on(self, status, kept, n_iter):
+        """Advice where the status alone does not tell what helps."""
+        if status == _ENDED:
+            return _ENDED_ADVICE.format(name=type(self).__name__)
+        may_be_stuck = status == "max_iter" and kept.scores is None
+        is_stuck = may_be_stuck and 2 * kept.epoch <= n_iter
+        return NO_PROGRESS.format(epoch=kept.epoch) if is_stuck else ""
 
     def _most_epochs(self, n_samples):
         if self.max_iter != "auto":
@@ -212,7 +236,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
             try:
                 state = next(epochs)
             except StopIteration as end:
-                return end.value or "stopped"
+                return end.value or _ENDED
             history.append(state.loss)
             if self.verbose and n_iter % int(self.verbose) == 0:
                 print(f"[{type(self).__name__}] epoch {n_iter}: loss {state.loss:.6g}")
@@ -253,9 +277,3 @@ class IterativeClassifier(BaseCommitteeClassifier):
             y=lambda: self.classes_[(problem.labels > 0).astype(int)],
             reconstruction_attributes=fitted_attributes,
         )
-
-
-def _advice(status, kept, n_iter):
-    """Advice where the status alone does not tell what helps."""
-    is_stuck = status == "max_iter" and kept.scores is None and 2 * kept.epoch <= n_iter
-    return NO_PROGRESS.format(epoch=kept.epoch) if is_stuck else ""

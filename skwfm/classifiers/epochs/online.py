@@ -176,12 +176,13 @@ class OnlineMixin:
         if not first:
             dense = self._dense_weights()
             weights = problem.layout.pack_weights(dense, problem.dtype)
-        epochs = self._epochs(problem, self._rng, weights, self.n_iter_)
-        next(epochs)
+        states = self._states(problem, self._rng, weights, self.n_iter_)
+        next(states)
         try:
-            state = next(epochs)
+            state = next(states)
         except StopIteration as end:
-            raise ValueError(f"no further epoch is possible: {end.value}") from None
+            reason = end.value or f"{type(self).__name__}._epochs ended by itself."
+            raise ValueError(f"no further epoch is possible: {reason}") from None
         solution = Solution(
             problem.layout.unpack_weights(state.weights),
             self.n_iter_ + 1,
