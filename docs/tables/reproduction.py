@@ -1,7 +1,7 @@
 """Take the verdicts that ``skwfm reproduce all --out DIR`` left into the user guide.
 
 ``python docs/tables/reproduction.py DIR`` writes reproduction_claims.csv and
-reproduction_time.csv. Experiments that are not in the folder are not in the tables.
+reproduction_time.csv. Rows of experiments that are not in the folder stay as they are.
 """
 
 import csv
@@ -9,28 +9,42 @@ import json
 import sys
 from pathlib import Path
 
+from skwfm.experiments.paper.pages import EXPERIMENTS
+
 HERE = Path(__file__).parent
 COLUMNS = ("page", "text", "place", "found", "verdict", "why")
 HEADINGS = ("experiment", "claim", "where", "found", "verdict", "why")
 
 
-def write(name, headings, rows):
-    """Write a table as the pages include it."""
+def rows_by_experiment(name):
+    """Read a table as the pages include it."""
+    with (HERE / name).open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream, delimiter=";"))[1:]
+    return {row[0]: [other for other in rows if other[0] == row[0]] for row in rows}
+
+
+def write(name, headings, new):
+    """Write a table, in the order of the experiments."""
+    rows = rows_by_experiment(name) | new
     with (HERE / name).open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, delimiter=";", lineterminator="\n")
         writer.writerow(headings)
-        writer.writerows(rows)
+        for experiment in EXPERIMENTS:
+            writer.writerows(rows.get(experiment, ()))
 
 
 def main(folder):
     """Write both tables."""
     with (folder / "claims.csv").open(newline="", encoding="utf-8") as stream:
         claims = list(csv.DictReader(stream))
-    rows = [[claim[column] for column in COLUMNS] for claim in claims]
-    write("reproduction_claims.csv", HEADINGS, rows)
     seconds = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
     names = dict.fromkeys(claim["page"] for claim in claims)
-    minutes = [[name, f"{seconds[name] / 60:.0f}"] for name in names]
+    rows = {
+        name: [[c[column] for column in COLUMNS] for c in claims if c["page"] == name]
+        for name in names
+    }
+    minutes = {name: [[name, f"{seconds[name] / 60:.0f}"]] for name in names}
+    write("reproduction_claims.csv", HEADINGS, rows)
     write("reproduction_time.csv", ("experiment", "minutes"), minutes)
 
 

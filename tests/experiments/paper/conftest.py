@@ -98,6 +98,15 @@ def verdict_of():
     return find
 
 
+def shows_all(axes):
+    """Whether every point of every line lies within the limits."""
+    low, high = sorted(axes.get_ylim())
+    drawn = [line for line in axes.lines if line.get_transform() == axes.transData]
+    values = np.concatenate([np.ravel(line.get_ydata()) for line in drawn] or [[]])
+    values = values[np.isfinite(values)]
+    return bool(np.all((low <= values) & (values <= high)))
+
+
 @pytest.fixture
 def assert_readable():
     """Every panel has named axes, and legends are outside of them."""
@@ -109,6 +118,7 @@ def assert_readable():
         panels = picture.figure.axes
         assert all(axes.get_xlabel() for axes in panels)
         assert any(axes.get_ylabel() or axes.get_yticklabels() for axes in panels)
+        assert all(map(shows_all, panels))
         renderer = picture.figure.canvas.get_renderer()
         for legend in picture.figure.legends:
             box = legend.get_window_extent(renderer)

@@ -63,10 +63,16 @@ def test_smaller_volumes_and_more_epochs(images, shuffled, verdict_of):
     assert {claim.verdict for claim in back} == {"does not hold"}
 
 
-def test_elal_loses_its_lead(images, shuffled, verdict_of):
+def test_elal_loses_its_lead(images, shuffled, make_groups, verdict_of):
+    """Slightly: by no more than the other algorithm changes."""
     claims = list(elal_claims(images, shuffled))
+    assert verdict_of(claims, "ceSGD-slow", "local entropy") == "differs"
+    assert verdict_of(claims, "ceSGD-fast", "local entropy") == "differs"
+    means = {"eLAL": -2.5e-3, "ceSGD-slow": -3.5e-3}
+    mild = make_groups({name: {"entropy": v} for name, v in means.items()})
+    some = {name: images[name] for name in means}
+    claims = list(elal_claims(some, mild))
     assert verdict_of(claims, "ceSGD-slow", "local entropy") == "holds"
-    assert verdict_of(claims, "ceSGD-fast", "local entropy") == "holds"
     back = list(elal_claims(shuffled, images))
     assert verdict_of(back, "ceSGD-slow", "local entropy") == "does not hold"
 

@@ -48,6 +48,10 @@ _CROSS = (
     "the order is that published for random patterns; for shuffled images the paper "
     "says only that results are quite similar to those on images"
 )
+_NO_APPENDIX = (
+    "the appendix with the figures of this claim is not at hand; on shuffled images "
+    "eLAL learns at a tenth of the rate, which makes minima narrower on images as well"
+)
 
 
 def randomized(plan: Plan) -> Page:
@@ -217,17 +221,19 @@ def elal_claims(images: Groups, shuffled: Groups) -> Iterator[Claim]:
                 _gaps(groups, "eLAL", other, quantity) for groups in (images, shuffled)
             ]
             lost = difference(*aligned(*gaps))
+            verdict = is_greater(lost)
+            own = change(images, shuffled, other, quantity)
+            if verdict == "holds" and lost.value > abs(own.value):
+                verdict = "differs"
             yield Claim(
                 f"eLAL degrades slightly compared to {other} ({quantity.name})",
                 PLACE,
-                f"its lead over {other} shrinks by {quantity.text(lost)}",
-                is_greater(lost),
-                f"{PAIRED}, of the change of the difference",
-                ""
-                if is_greater(lost) == "holds"
-                else "the appendix with the figures "
-                "of this claim is not at hand; on shuffled images eLAL learns at a "
-                "tenth of the rate",
+                f"its lead over {other} shrinks by {quantity.text(lost)}; {other} "
+                f"changes by {quantity.text(own)}",
+                verdict,
+                f"{PAIRED}, of the change of the difference; slightly means by no more "
+                f"than {other} itself changes",
+                "" if verdict == "holds" else _NO_APPENDIX,
             )
 
 
