@@ -1,11 +1,13 @@
-"""Take the verdicts that ``skwfm reproduce all --out DIR`` left into the user guide.
+"""Take what ``skwfm reproduce all --out DIR`` left into the user guide.
 
 ``python docs/tables/reproduction.py DIR`` writes reproduction_claims.csv and
-reproduction_time.csv. Rows of experiments that are not in the folder stay as they are.
+reproduction_time.csv, and copies a few pictures. Rows and pictures of experiments that
+are not in the folder stay as they are.
 """
 
 import csv
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from skwfm.experiments.paper.pages import EXPERIMENTS
 HERE = Path(__file__).parent
 COLUMNS = ("page", "text", "place", "found", "verdict", "why")
 HEADINGS = ("experiment", "claim", "where", "found", "verdict", "why")
+
+
+PICTURES = "fig6_entropy", "fig6_curvature", "noise_curves"
 
 
 def rows_by_experiment(name):
@@ -34,7 +39,7 @@ def write(name, headings, new):
 
 
 def main(folder):
-    """Write both tables."""
+    """Write both tables and copy pictures."""
     with (folder / "claims.csv").open(newline="", encoding="utf-8") as stream:
         claims = list(csv.DictReader(stream))
     seconds = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
@@ -46,6 +51,10 @@ def main(folder):
     minutes = {name: [[name, f"{seconds[name] / 60:.0f}"]] for name in names}
     write("reproduction_claims.csv", HEADINGS, rows)
     write("reproduction_time.csv", ("experiment", "minutes"), minutes)
+    for name in PICTURES:
+        picture = folder / f"{name}.svg"
+        if picture.exists():
+            shutil.copy(picture, HERE / f"reproduction_{name}.svg")
 
 
 if __name__ == "__main__":
