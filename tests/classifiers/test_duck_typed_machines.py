@@ -156,7 +156,7 @@ def test_what_measures_need_and_the_machine_lacks(patterns):
     with pytest.raises(NotImplementedError, match=r"'ep' needs .* Silent lacks `chan"):
         infer(Factors(*patterns, Silent()), SphericalPrior(), method="ep")
     model = trained(patterns, Silent())
-    with pytest.raises(NotImplementedError, match=r"'amp' needs .* Silent lacks"):
+    with pytest.raises(NotImplementedError, match=r"'amp' needs .* Silent has none"):
         local_entropy(model, *patterns, overlaps=[0.9], method="amp")
     with pytest.raises(ValueError, match="`smooth` method"):
         hessian_spectrum(model, *patterns, 3.0)

@@ -67,6 +67,7 @@ def test_our_own_contract_for_plugins():
         "check_array_api_input",
         "check_class_weight_classifiers",
         "check_sample_weight_equivalence_on_dense_data",
+        "epochs",
     }
 
 
