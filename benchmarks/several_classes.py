@@ -1,4 +1,4 @@
-"""Claim: with ten classes a fit takes no longer than OneVsRestClassifier around it.
+"""Claim: with ten classes a fit takes about as long as OneVsRestClassifier around it.
 
 The digits of scikit-learn, 1257 images of 8 x 8 pixels for training and 540 for the
 test, standardised, all classifiers at their defaults. Both sides train one machine a

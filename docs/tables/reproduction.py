@@ -16,8 +16,6 @@ from skwfm.experiments.paper.pages import EXPERIMENTS
 HERE = Path(__file__).parent
 COLUMNS = ("page", "text", "place", "found", "verdict", "why")
 HEADINGS = ("experiment", "claim", "where", "found", "verdict", "why")
-
-
 PICTURES = "fig6_entropy", "fig6_curvature", "noise_curves"
 
 

@@ -283,7 +283,7 @@ class EPEngine(Engine):
 
     def _faster(self, by_precision, by_linear, damping):
         """Lengthen a damped step where earlier ones show that it can be."""
-        if self._residual > _NEAR or damping == 1:
+        if self._residual > _NEAR or damping == 1:  # sites that are held make no step
             self._acceleration.forget()
             return by_precision, by_linear
         sites, steps = (self._precision, self._linear), (by_precision, by_linear)

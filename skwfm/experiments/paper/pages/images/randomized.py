@@ -223,7 +223,7 @@ def elal_claims(images: Groups, shuffled: Groups) -> Iterator[Claim]:
             lost = difference(*aligned(*gaps))
             verdict = is_greater(lost)
             own = change(images, shuffled, other, quantity)
-            if verdict == "holds" and lost.value > abs(own.value):
+            if verdict == "holds" and lost.low > abs(own.value):
                 verdict = "differs"
             yield Claim(
                 f"eLAL degrades slightly compared to {other} ({quantity.name})",
