@@ -1,7 +1,6 @@
 """Focusing belief propagation: message passing that ends in a wide flat minimum."""
 
 import warnings
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Literal
@@ -15,7 +14,7 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
-from skwfm.classifiers.focusing.noise import find_noise
+from skwfm.classifiers.focusing.noise import best_machine, find_noise
 from skwfm.classifiers.focusing.protocol import (
     errors_left_advice,
     merged_factors,
@@ -25,7 +24,7 @@ from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import ENGINES, Factors, default_method
-from skwfm.inference.scales import far_power, undo_scale
+from skwfm.problem.scales import divided, nearest_power
 
 
 class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
@@ -109,7 +108,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     posterior_ : Posterior
         Marginals at the coupling of the answer. A saved model has no messages.
     gamma_ : float
-        The coupling of the answer; with noise that of `coef_`.
+        The coupling of the answer; with noise that of `coef_`, 0 if that is the mean
+        of all machines, which is taken where it makes fewer errors.
     label_noise_ : float
         Probability that a label is flipped.
     output_noise_ : float
@@ -222,21 +222,19 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         self.answer = answer
 
     def _solve(self, problem, rng):
-        # Binary weights and intercept have one size, which fixes the inputs' scale.
-        is_fixed = self.weights == "binary" and self.fit_intercept
-        self._power = 0 if is_fixed else far_power(problem.inputs)
-        if self._power:
-            problem = replace(problem, inputs=np.ldexp(problem.inputs, -self._power))
-        factors = merged_factors(problem)
+        # Messages start near zero on the scale of the inputs, machines that the search
+        # starts from learn by steps: neither should depend on it.
+        self._power = nearest_power(problem.inputs)
+        factors = merged_factors(divided(problem, self._power))
         self.method_ = self._engine(factors)
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
             solution = self._search_noise(factors, rng, self._callback_fit_ctx)
-            if solution is None:
-                self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
-                solution = self._follow_protocol(factors, rng)
-        return replace(solution, weights=self._rescaled(solution.weights))
+            if solution is not None:
+                return solution
+            self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
+            return self._follow_protocol(factors, rng)
 
     def _n_tasks(self):
         return None
@@ -251,8 +249,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         if step is None:
             return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
-        self.posterior_, self.gamma_ = step.answer, found.gamma
-        weights = unit_norm(factors.dense(step.focused.flat_mean))
+        self.posterior_, machine = step.answer, best_machine(step, factors)
+        self.gamma_ = found.gamma if machine is step.focused else 0.0
+        weights = unit_norm(factors.dense(machine.flat_mean))
         n_iter, status = len(found.errors), found.status
         return Solution(weights, n_iter, status == "noisy", status, found.errors)
 
@@ -276,9 +275,6 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         n_iter, is_done = len(errors), status == "converged"
         advice = advice if best.n_errors else ""
         return Solution(best.weights, n_iter, is_done, status, errors, advice)
-
-    def _rescaled(self, weights):
-        return undo_scale(weights, self._power if self.fit_intercept else 0)
 
     def _engine(self, factors):
         if self.method != "auto":
@@ -310,8 +306,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     def _log_odds(self, X):
         if hasattr(self, "committee_"):
             return self._vote_log_odds(X)
-        X = np.ldexp(X, -self._power) if self._power else X
-        factors = Factors.of(self._problem_on(X))
+        factors = Factors.of(divided(self._problem_on(X), self._power))
         moments = self.posterior_.field_moments(factors)
         channel = self.architecture_.channel
         right = np.ones(len(X))

@@ -11,14 +11,16 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.architectures import Layout
 from skwfm.architectures.rows import all_signs
+from skwfm.problem.scales import nearest_power
 
 
 def resolve_scaling(intercept_scaling, inputs, architecture):
     """Choose the constant input, or take the one given.
 
     With one constant input of 1 among n inputs of order 1, hyperplanes all but pass
-    through the origin. With sqrt(n) their offset has the scale of the inputs. Inputs
-    that are all +-1 keep 1, so that the intercept is an input like the others.
+    through the origin. With sqrt(n), times the power of two next to the root mean
+    square of the inputs, their offset has the scale of the inputs. Inputs that are all
+    +-1 keep 1, so that the intercept is an input like the others.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def resolve_scaling(intercept_scaling, inputs, architecture):
         return float(intercept_scaling)
     if all(all_signs(inputs, field) for field in layout.receptive_fields):
         return 1.0
-    scaling = np.sqrt(layout.unit_sizes)
+    scaling = np.ldexp(np.sqrt(layout.unit_sizes), nearest_power(inputs))
     return float(scaling[0]) if np.all(scaling == scaling[0]) else scaling
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array, random_array
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
@@ -13,6 +14,7 @@ from skwfm import (
     FBPClassifier,
     LALClassifier,
 )
+from skwfm.architectures import FullCommittee
 from skwfm.classifiers import published_settings
 from skwfm.datasets import make_random_patterns
 from skwfm.landscape import (
@@ -24,6 +26,7 @@ from skwfm.landscape import (
     minima_manifold,
     read_model,
 )
+from skwfm.problem.intercepts import resolve_scaling
 
 ALGORITHMS = [
     LALClassifier(n_hidden=3, random_state=0),
@@ -90,6 +93,20 @@ def test_default_is_the_root_of_the_inputs_per_unit(classifier, clouds):
         np.linalg.norm(tree.coef_, axis=1), tree.intercept_ / tree.intercept_scaling_
     )
     np.testing.assert_allclose(norms, 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("power", [-12, 5])
+def test_default_follows_the_scale_of_the_inputs(power):
+    rng = np.random.default_rng(0)
+    X, machine = rng.normal(size=(40, 8)), FullCommittee(3)
+    scaled = resolve_scaling("auto", np.ldexp(X, power), machine)
+    assert scaled == np.ldexp(np.sqrt(8), power)
+    assert resolve_scaling("auto", csr_array(np.ldexp(X, power)), machine) == scaled
+    # Rows of norm one with few entries, as of word counts.
+    words = random_array((50, 4096), density=0.01, rng=1, format="csr")
+    words = csr_array(words / np.sqrt(words.power(2).sum(axis=1))[:, None])
+    assert 0.5 < resolve_scaling("auto", words, machine) < 2
+    assert resolve_scaling("auto", np.zeros((3, 4)), machine) == 2.0
 
 
 def test_default_leaves_signs_alone(classifier):

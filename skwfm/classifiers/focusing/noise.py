@@ -11,7 +11,7 @@ from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.focusing.protocol import protocol_steps
 from skwfm.classifiers.focusing.tasks import Tasks
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
-from skwfm.inference.noise.step import NoiseStep
+from skwfm.inference.noise.step import NoiseStep, is_finite
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
@@ -105,6 +105,32 @@ def find_noise(classifier, factors, rng, context):
     return FoundNoise(best, levels.errors, search.runs.n_iter, status)
 
 
+def best_machine(step, factors):
+    """Choose the posterior whose mean is the machine.
+
+    Parameters
+    ----------
+    step : NoiseStep
+        Posteriors at one noise.
+    factors : Factors
+        The patterns, at zero temperature.
+
+    Returns
+    -------
+    posterior : Posterior
+        That of coupled replicas, unless the weights that it was held near or the few
+        sweeps that it was given leave it with more errors than the mean of all.
+    """
+    weight = factors.temperature.for_label
+
+    def errors(posterior):
+        if not is_finite(posterior):
+            return np.inf
+        return weight @ factors.problem.wrong(factors.fields(posterior.flat_mean))
+
+    return min(step.focused, step.answer, key=errors)
+
+
 class _Levels:
     """Errors of the machine at each level, and who is told."""
 
@@ -115,7 +141,7 @@ class _Levels:
 
     def add(self, step, n_patterns):
         """Note a level; a true return value ends the search."""
-        mean = step.focused.flat_mean
+        mean = best_machine(step, self._factors).flat_mean
         wrong = self._factors.problem.wrong(self._factors.fields(mean))
         self.errors.append(int(wrong.sum()))
         verbose = int(self._classifier.verbose)

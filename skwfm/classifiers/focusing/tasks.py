@@ -96,7 +96,7 @@ def fitted_attributes(classifier, step):
     attributes : dict
         By name.
     """
-    weights = classifier._rescaled(step.weights)
+    weights = step.weights
     n_features = weights.shape[1] - classifier.fit_intercept
     scaling = classifier.intercept_scaling_
     coef, intercept = split_intercept(weights, n_features, scaling)

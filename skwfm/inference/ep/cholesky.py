@@ -11,8 +11,9 @@ from skwfm.inference.ep.unit import UnitPosterior
 from skwfm.inference.ep.units import Units
 
 # Newton's iteration stops once the variance that the overlap leaves is this near to its
-# target, relatively; one more step is taken with the next sweep.
-_NEWTON_TOL = 1e-3
+# target, relatively; one more step is taken with the next sweep. While sites are far
+# from their fixed point it need not be nearer than this share of their own mismatch.
+_NEWTON_TOL, _MOST_NEWTON_TOL, _SHARE_OF_RESIDUAL = 1e-3, 0.1, 0.1
 # Most factorisations of each unit in one sweep; seldom more than two are needed.
 _MAX_TRIALS = 60
 
@@ -47,50 +48,56 @@ class CholeskyUnits(Units):
         ]
         self._starts = prior.multipliers["norm"].copy()
         self._violations = np.zeros(len(self._groups))
+        # Of the variance that the overlap leaves by Lambda, over its square.
+        self._slopes = np.full(len(self._groups), np.nan)
 
     @property
     def violation(self):
         """Largest relative error of the variance that the constraints leave free."""
         return np.abs(self._violations).max()
 
-    def solve(self, precision, linear):
+    def solve(self, precision, linear, residual=0.0):
+        near = min(max(_NEWTON_TOL, _SHARE_OF_RESIDUAL * residual), _MOST_NEWTON_TOL)
         for unit, p, b in zip(self.units, precision.T, linear.T, strict=True):
             unit.set_sites(p, b)
         for index, group in enumerate(self._groups):
-            self._solve_group(index, group)
+            self._solve_group(index, group, near)
         fields = [unit.fields() for unit in self.units]
         mean, variance = np.transpose(fields, (1, 2, 0))
         return mean, variance
 
-    def _solve_group(self, index, group):
+    def _solve_group(self, index, group, near):
         trial, proper = self._starts[index], None
         for _ in range(_MAX_TRIALS):
             if all(unit.factorise(trial) for unit in group):
                 proper = self._prior.multipliers["norm"][index] = trial
-                trial = self._newton_step(index, group)
-                if abs(self._violations[index]) < _NEWTON_TOL:
+                trial = self._newton_step(index, group, near)
+                if abs(self._violations[index]) < near:
                     self._starts[index] = trial
                     return
             else:  # too small a Lambda for the negative sites
                 trial = 2 * trial if proper is None else (trial + proper) / 2
         raise FloatingPointError("no multiplier makes the posterior proper")
 
-    def _newton_step(self, index, group):
+    def _newton_step(self, index, group, near):
         """Solve for lambda exactly and give Lambda after one step.
 
         The step is taken on the inverse of the variance that the overlap leaves, which
-        without patterns is linear in Lambda.
+        without patterns is linear in Lambda. Near the target the slope may be that of
+        an earlier step.
         """
         n_weights = sum(unit.span.n_inputs for unit in group)
         overlap = self._prior.overlap or 0.0
         response = self._solve_pull(index, group, n_weights * overlap)
-        sums = np.sum([unit.squared_norm() for unit in group], axis=0)
-        size, slope, mixed = sums
-        slope += 2 * mixed**2 / response
+        size = sum(unit.squared_norm() for unit in group)
         excess = size / n_weights - overlap**2
         self._violations[index] = violation = excess / (1 - overlap**2) - 1
         norm = self._prior.multipliers["norm"][index]
-        return max(norm - violation * excess * n_weights / slope, norm / 4)
+        if not abs(violation) < near or np.isnan(self._slopes[index]):
+            by_norm, mixed = np.sum([unit.slopes() for unit in group], axis=0)
+            slope = (by_norm + 2 * mixed**2 / response) / n_weights
+            self._slopes[index] = slope / excess**2
+        return max(norm - violation / (excess * self._slopes[index]), norm / 4)
 
     def _solve_pull(self, index, group, target):
         pull, response = 0.0, np.inf

@@ -29,7 +29,7 @@ class EigenUnits(Units):
         self._spans = spans
         self._slices = unit_slices
 
-    def solve(self, precision, linear):
+    def solve(self, precision, linear, residual=0.0):
         if not (np.isfinite(precision).all() and np.isfinite(linear).all()):
             raise FloatingPointError("sites are not finite")
         self._diagonalise(precision, linear)

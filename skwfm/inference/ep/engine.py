@@ -95,8 +95,8 @@ class EPEngine(Engine):
             self._start_from(state)
         elif rng is not None:
             is_spread = self._is_new and not prior.has_evidence
-            self._linear += start_noise(rng, self._linear.shape, is_spread)
-        self._channel_output, self._is_solved = None, False
+            self._linear += start_noise(rng, factors, is_spread)
+        self._channel_output, self._is_solved, self._residual = None, False, 0.0
         n_alike = factors.n_hidden if factors.is_soft else 1
         self._joint_damping = rules.joint_damping(n_alike)
         if self._is_gaussian:
@@ -229,14 +229,14 @@ class EPEngine(Engine):
         return residual
 
     def _solve(self):
-        self._is_solved = False
+        self._is_solved, sites = False, (self._precision, self._linear)
         try:
-            solution = self._units.solve(self._precision, self._linear)
+            solution = self._units.solve(*sites, self._residual)
         except FloatingPointError:
             if not isinstance(self._units, CholeskyUnits):
                 raise
             self._units = self._new_units(EigenUnits)
-            solution = self._units.solve(self._precision, self._linear)
+            solution = self._units.solve(*sites)
         self._is_solved = True
         return solution
 

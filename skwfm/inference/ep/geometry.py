@@ -135,14 +135,16 @@ class Span:
         Returns
         -------
         gram : ndarray of shape (rank, rank), Fortran order
-            ``sum_mu precision_mu z_mu z_mu^T``.
+            Upper triangle of ``sum_mu precision_mu z_mu z_mu^T``.
         """
-        weighted = np.asfortranarray(self.coordinates * precision[:, None])
-        if self.reflectors is None:
-            return blas.dgemm(1.0, self.coordinates, weighted, trans_a=True)
-        return blas.dtrmm(
-            1.0, self.coordinates, weighted, lower=True, trans_a=True, overwrite_b=True
-        )
+        scaled = self.coordinates * np.sqrt(np.abs(precision))[:, None]
+        negative = precision < 0
+        if not negative.any():
+            return blas.dsyrk(1.0, scaled, trans=True)
+        gram = blas.dsyrk(-1.0, scaled[negative], trans=True)
+        if negative.all():
+            return gram
+        return blas.dsyrk(1.0, scaled[~negative], 1.0, gram, trans=True)
 
     def field_variances(self, root):
         """Give the variances of the fields.
@@ -160,6 +162,22 @@ class Span:
         if self.reflectors is None:
             return row_squares(self.coordinates @ root)
         return row_squares(blas.dtrmm(1.0, self.coordinates, root, lower=True))
+
+    def factored_variances(self, upper):
+        """Give the variances of the fields, from the precisions of the weights.
+
+        Parameters
+        ----------
+        upper : ndarray of shape (rank, rank)
+            Cholesky factor of the precision matrix of the used axes, which is
+            ``upper^T upper``.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_samples,)
+            One per pattern.
+        """
+        return row_squares(blas.dtrsm(1.0, upper, self.coordinates, side=1))
 
     def weight_variances(self, root, outside):
         """Give the variances of the weights.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skwfm.problem.scales import nearest_power
+
 from skwfm.inference.engines.base import START_NOISE
 
 # Where replicas may get patterns wrong, units that start less far apart settle on one
@@ -51,15 +53,15 @@ class EPState:
         return EPState(*sites, self.free_norm, self.weight_sites)
 
 
-def start_noise(rng, shape, is_spread):
+def start_noise(rng, factors, is_spread):
     """Draw what tells units apart.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of the noise.
-    shape : tuple (n_samples, n_hidden)
-        Of the sites.
+    factors : Factors
+        Patterns and machine.
     is_spread : bool
         Whether units are to start far apart. Then their sum is not moved: intercepts,
         which see the sum of all patterns, may else be thrown to where all units answer
@@ -68,9 +70,10 @@ def start_noise(rng, shape, is_spread):
     Returns
     -------
     linear : ndarray of shape (n_samples, n_hidden)
-        Linear terms of the sites.
+        Linear terms of the sites. They multiply fields, whose scale must not matter.
     """
-    noise = rng.normal(size=shape)
+    noise = rng.normal(size=(factors.n_samples, factors.n_hidden))
+    noise = np.ldexp(noise, -nearest_power(factors.inputs))
     if not is_spread:
         return START_NOISE * noise
     return _SPREAD_NOISE * (noise - noise.mean(axis=1, keepdims=True))

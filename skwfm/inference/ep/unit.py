@@ -68,7 +68,8 @@ class UnitPosterior:
             False if the matrix is not positive definite, because of negative sites: a
             larger Lambda helps.
         """
-        self._norm, self._roots = norm, []
+        self._norm, self._uppers = norm, []
+        self._roots = self._variances = None
         for _, extra in self._modes:
             matrix = self._gram.copy(order="F")
             # The diagonal as a view: this runs for every unit, trial and sweep.
@@ -76,15 +77,22 @@ class UnitPosterior:
             upper, info = lapack.dpotrf(matrix, overwrite_a=True)
             if info:
                 return False
-            # The inverse matrix is root root^T.
-            self._roots.append(lapack.dtrtri(upper, overwrite_c=True)[0])
-        self._root = self._roots[0]
+            self._uppers.append(upper)
         self._response = self._solve(self._reference)
         self._free_mean = self._solve(self._linear)
         return True
 
     def _solve(self, vector):
-        return self._root @ (self._root.T @ vector)
+        return lapack.dpotrs(self._uppers[0], vector)[0]
+
+    def _inverted(self):
+        """Triangular roots of the inverses: each is ``root root^T``."""
+        if self._roots is None:
+            self._roots = [lapack.dtrtri(upper)[0] for upper in self._uppers]
+        return zip(self._modes, self._roots, strict=True)
+
+    def _root(self):
+        return next(iter(self._inverted()))[1]
 
     def overlap_line(self):
         """Give the overlap with the reference as a linear function of lambda.
@@ -109,33 +117,50 @@ class UnitPosterior:
         self._mean = self._free_mean + pull * self._response
 
     def squared_norm(self):
-        """Give the expected squared norm and its derivatives.
+        """Give the expected squared norm.
 
         Returns
         -------
         size : float
             ``E |w|^2``.
+        """
+        size = self._mean @ self._mean + self._pull**2 * self._outside_norm / (
+            self._norm**2
+        )
+        counted = [self._precision @ v for v in self._mode_variances()]
+        for (weight, extra), used in zip(self._modes, counted, strict=True):
+            # The trace of an inverse times its matrix is their rank.
+            trace = self.span.rank - used + self._n_outside
+            size += weight * trace / (self._norm + extra)
+        return size
+
+    def slopes(self):
+        """Give derivatives of the expected squared norm.
+
+        Returns
+        -------
         by_norm : float
-            Its derivative by Lambda at fixed lambda.
+            Derivative by Lambda at fixed lambda.
         mixed : float
             ``r . covariance . mean``: half its derivative by lambda, and minus the
             derivative of ``r . mean`` by Lambda.
         """
         outside = self._pull * self._outside_norm / self._norm**2
-        size = self._mean @ self._mean + self._pull * outside
-        by_norm = -2 * np.sum((self._root.T @ self._mean) ** 2)
+        by_norm = -2 * self._mean @ self._solve(self._mean)
         by_norm -= 2 * self._pull * outside / self._norm
-        for (weight, extra), root in self._by_mode():
+        for (weight, extra), root in self._inverted():
             inverse = lapack.dlauum(root)[0]  # its upper triangle
             diagonal, unused = inverse.diagonal(), 1 / (self._norm + extra)
-            size += weight * (diagonal.sum() + self._n_outside * unused)
             squares = 2 * np.vdot(inverse, inverse) - diagonal @ diagonal
             squares += self._n_outside * unused**2
             by_norm -= weight * squares
-        return size, by_norm, self._response @ self._mean + outside
+        return by_norm, self._response @ self._mean + outside
 
-    def _by_mode(self):
-        return zip(self._modes, self._roots, strict=True)
+    def _mode_variances(self):
+        if self._variances is None:
+            factored = self.span.factored_variances
+            self._variances = [factored(upper) for upper in self._uppers]
+        return self._variances
 
     def fields(self):
         """Give the marginals of the fields.
@@ -146,11 +171,8 @@ class UnitPosterior:
             Posterior mean and variance of each pattern's field.
         """
         mean = self.span.coordinates @ self._mean
-        variances = [
-            weight * self.span.field_variances(root)
-            for (weight, _), root in self._by_mode()
-        ]
-        return mean, sum(variances)
+        variances = zip(self._modes, self._mode_variances(), strict=True)
+        return mean, sum(weight * variance for (weight, _), variance in variances)
 
     def field_root(self):
         """Give a square root of the covariance of the fields, without replicas.
@@ -160,7 +182,7 @@ class UnitPosterior:
         root : ndarray of shape (n_samples, rank)
             The covariance is ``root root^T``.
         """
-        return self.span.coordinates @ self._root
+        return self.span.coordinates @ self._root()
 
     def spread(self):
         """Give the covariance of the weights.
@@ -182,7 +204,7 @@ class UnitPosterior:
         covariance : ndarray of shape (rank, rank)
             Its upper triangle.
         """
-        parts = [w * lapack.dlauum(root)[0] for (w, _), root in self._by_mode()]
+        parts = [w * lapack.dlauum(root)[0] for (w, _), root in self._inverted()]
         return sum(parts)
 
     def sites(self):
@@ -211,7 +233,7 @@ class UnitPosterior:
         mean = self.span.rotate(np.concatenate([self._mean, outside]), back=True)
         variances = [
             weight * self.span.weight_variances(root, 1 / (self._norm + extra))
-            for (weight, extra), root in self._by_mode()
+            for (weight, extra), root in self._inverted()
         ]
         return mean, sum(variances)
 
@@ -225,7 +247,7 @@ class UnitPosterior:
         """
         linear = self._linear + self._pull * self._reference
         exponent = linear @ self._mean + self._pull**2 * self._outside_norm / self._norm
-        log_det = -2 * np.log(self._root.diagonal()).sum()
+        log_det = 2 * np.log(self._uppers[0].diagonal()).sum()
         log_det += self._n_outside * np.log(self._norm)
         return (self.span.n_inputs * _LOG_2PI - log_det + exponent) / 2
 

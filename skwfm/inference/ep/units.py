@@ -20,13 +20,15 @@ class Units(ABC):
     violation = 0.0
 
     @abstractmethod
-    def solve(self, precision, linear):
+    def solve(self, precision, linear, residual=0.0):
         """Find the posterior under given sites on the fields.
 
         Parameters
         ----------
         precision, linear : ndarray of shape (n_samples, n_hidden)
             Natural parameters of the sites.
+        residual : float, default=0.0
+            Mismatch of the sites: the prior's constraints need not be met much better.
 
         Returns
         -------

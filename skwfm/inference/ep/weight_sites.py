@@ -69,7 +69,7 @@ class WeightSiteUnits(Units):
         self._stiffness += (1 - damping) * (stiffness - self._stiffness)
         self._push += (1 - damping) * (push - self._push)
 
-    def solve(self, precision, linear):
+    def solve(self, precision, linear, residual=0.0):
         if not all(
             np.isfinite(a).all() for a in (precision, linear, *self.weight_sites)
         ):

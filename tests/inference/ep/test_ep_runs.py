@@ -239,9 +239,17 @@ def test_span_keeps_geometry(shape):
         span.coordinates @ rotated[: span.rank], inputs @ weights, atol=1e-12
     )
     np.testing.assert_allclose(span.rotate(rotated, back=True), weights, atol=1e-12)
-    precision = rng.standard_normal(shape[0])
+    mixed = rng.standard_normal(shape[0])
+    for precision in (mixed, np.abs(mixed), -np.abs(mixed)):
+        np.testing.assert_allclose(
+            np.triu(span.gram(precision)),
+            np.triu(span.coordinates.T @ (precision[:, None] * span.coordinates)),
+            atol=1e-12,
+        )
+    matrix = np.eye(span.rank) + np.triu(span.gram(np.abs(mixed)))
+    inverse = np.linalg.inv(matrix + np.triu(matrix, 1).T)
     np.testing.assert_allclose(
-        span.gram(precision),
-        span.coordinates.T @ (precision[:, None] * span.coordinates),
+        span.factored_variances(np.linalg.cholesky(np.linalg.inv(inverse)).T),
+        np.diag(span.coordinates @ inverse @ span.coordinates.T),
         atol=1e-12,
     )
