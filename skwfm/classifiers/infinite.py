@@ -12,6 +12,7 @@ from skwfm._shown import shown
 from skwfm._sklearn import Interval, Options
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers.answers.calibration import log_odds
+from skwfm.classifiers.focusing.protocol import as_counts
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights
@@ -90,7 +91,7 @@ class InfiniteCommitteeMixin:
     def _learn_infinite(self, problem, rng):
         """Learn the patterns of a Problem, with their weights if it has some."""
         inputs, labels = problem.inputs, problem.labels
-        weight = check_weights(problem.sample_weight, len(labels))
+        weight = as_counts(check_weights(problem.sample_weight, len(labels)))
         rows, *counts = merge_patterns(inputs, labels.astype(np.float64), weight)
         _check_size(len(rows))
         constant = self.intercept_scaling if self.fit_intercept else 0.0

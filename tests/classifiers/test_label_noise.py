@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -425,3 +427,24 @@ def test_scikit_learn_contract():
 def test_class_weights_decide_where_intercepts_can():
     model = FBPClassifier(n_hidden=3, label_noise=0.05, intercept_scaling=100.0)
     check_class_weight_classifiers("FBPClassifier", model)
+
+
+@pytest.mark.parametrize("n_hidden", [1, np.inf])
+def test_weights_below_one_are_shares(n_hidden):
+    """All together they would say as little as one pattern."""
+    X, y = flipped(0.1, n_samples=200)
+    model = FBPClassifier(n_hidden=n_hidden, random_state=0)
+    shares = clone(model).fit(X, y, sample_weight=np.full(200, 1 / 256))
+    np.testing.assert_array_equal(
+        shares.predict_proba(X),
+        clone(model).fit(X, y, sample_weight=np.ones(200)).predict_proba(X),
+    )
+    assert 0.05 < shares.label_noise_ < 0.15
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_boosting_gives_shares():
+    X, y = flipped(0.1)
+    model = FBPClassifier(n_hidden=1, random_state=0)
+    boosted = AdaBoostClassifier(model, n_estimators=2).fit(X, y)
+    assert boosted.estimators_[0].score(X, y) > 0.88

@@ -33,12 +33,29 @@ def merged_factors(problem):
     factors : Factors
         At zero temperature, where equal patterns with two labels stay two.
     """
-    order = content_order(problem.inputs, problem.labels, problem.sample_weight)
-    if not isinstance(order, slice):
-        problem = problem.subset(order)
     weight = problem.sample_weight
-    weight = np.ones(problem.n_samples) if weight is None else weight
+    weight = np.ones(problem.n_samples) if weight is None else as_counts(weight)
+    order = content_order(problem.inputs, problem.labels, weight)
+    if not isinstance(order, slice):
+        problem, weight = problem.subset(order), weight[order]
     return Factors.of(problem, sample_weight=weight)
+
+
+def as_counts(weight):
+    """Take weights as numbers of copies.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,)
+        Positive weights.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,)
+        The same numbers. If none reaches one they are shares, as boosting gives, that
+        together would say as little as a few patterns: then they are over their mean.
+    """
+    return weight if weight.max() >= 1 else weight / weight.mean()
 
 
 def errors_left_advice(classifier, outcome):
