@@ -14,14 +14,15 @@ from skwfm.architectures import Architecture
 from skwfm.architectures.packed_signs import PackedSigns
 from skwfm.inference.patterns import Patterns
 from skwfm.inference.temperature import Temperature, check_temperature, check_weights
+from skwfm.inference.ties import (
+    can_tie,
+    contradiction_of,
+    move_weights,
+    opposite_patterns,
+)
 from skwfm.problem.inputs import check_dense
 from skwfm.problem.problem import Problem
-from skwfm.problem.validation import (
-    check_patterns,
-    find_contradiction,
-    merge_patterns,
-    mirror_sign,
-)
+from skwfm.problem.validation import check_patterns, merge_patterns, mirror_sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,9 @@ class Factors(Patterns):
     """Patterns, each of which says that the machine's answer is its label.
 
     At finite temperature it says so less strictly: answers may be wrong, at a price.
-    Patterns with equal inputs are then one factor, exactly, whatever their labels.
+    Patterns with equal inputs are then one factor, exactly, whatever their labels, and
+    so are those with opposite inputs, if the machine's answers to these are related.
+    Opposite ones stay apart where fields of +-1 weights can be exactly 0.
 
     Unit l sees ``x_l = inputs[:, field_l] / sqrt(n_l)``, so that its field has the
     variance of a weight when the inputs are +-1; with ``fit_intercept`` a constant
@@ -49,7 +52,7 @@ class Factors(Patterns):
         Whether each unit has a weight on a constant input.
     sample_weight : array-like of shape (n_samples,) or None, default=None
         Weights of the patterns: 2 is the same as two copies, 0 as none. With it, equal
-        patterns are merged at zero temperature, too.
+        patterns (and opposite ones) are merged at zero temperature, too.
     label_noise : float, default=0.0
         Probability eps, in [0, 1/2), that a label was flipped. log Z is then that of
         the labels, and can be compared between values of eps.
@@ -95,13 +98,20 @@ class Factors(Patterns):
         check_temperature(self.label_noise, self.beta_ne)
         weight = check_weights(self.sample_weight, len(labels))
         for_label, against = weight, np.zeros_like(weight)
+        tied = np.zeros(len(labels), dtype=bool)
         if self.is_soft or self.sample_weight is not None:
+            mirror = mirror_sign(self.architecture, self.fit_intercept)
+            if mirror is not None:
+                # A field of 0 is answered +1 on both sides. Real weights have none, but
+                # the prior is not known yet.
+                tied = can_tie(inputs, self.architecture)
             rows, labels, for_label, against = merge_patterns(
-                inputs, labels, weight, by_label=not self.is_soft
+                inputs, labels, weight, not self.is_soft, mirror, tied
             )
+            tied = tied[rows]
             if not np.array_equal(rows, np.arange(len(inputs))):
                 inputs = inputs[rows]
-        self._set(inputs=inputs, labels=labels, sample_weight=None)
+        self._set(inputs=inputs, labels=labels, sample_weight=None, _can_tie=tied)
         self._set(temperature=self._temperature(for_label, against))
 
     def _temperature(self, for_label, against):
@@ -157,6 +167,7 @@ class Factors(Patterns):
         """
         check_temperature(label_noise, beta_ne)
         factors = copy(self)
+        vars(factors).pop("for_real_weights", None)
         factors._set(label_noise=label_noise, beta_ne=beta_ne)
         if not (self.is_soft and factors.is_soft):
             raise ValueError(
@@ -207,10 +218,36 @@ class Factors(Patterns):
         factors._set(temperature=factors._temperature(*weights))
         return factors
 
+    @cached_property
+    def for_real_weights(self) -> Self:
+        """The same patterns for weights whose fields are never exactly 0.
+
+        Opposite patterns that were kept apart for ties stay two, but the first of them
+        takes over all their weight, so that the other is a factor of 1.
+        """
+        first, second, agrees = self._opposites
+        if not len(first):
+            return self
+        factors = copy(self)
+        labels, *weights = move_weights(self, first, second, agrees)
+        factors._set(labels=labels, temperature=self._temperature(*weights))
+        problem = self.problem.with_labels(labels)
+        factors._set(problem=problem, _opposites=(first[:0],) * 3)
+        return factors
+
+    @cached_property
+    def _opposites(self):
+        return opposite_patterns(self, self._can_tie)
+
     @property
     def is_soft(self) -> bool:
         """Whether the temperature is finite: weights may make errors."""
         return self.label_noise > 0 or self.beta_ne < np.inf
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether patterns count as the machine's channel says: 1 or 0 if wrong."""
+        return not self.is_soft and bool(self.temperature.for_label.all())
 
     def channel(
         self, mean: np.ndarray, variance: np.ndarray, rows: object = slice(None)
@@ -232,7 +269,7 @@ class Factors(Patterns):
             First and minus second derivative of log_z by the mean.
         """
         output = self.architecture.channel(mean, variance, self.labels[rows])
-        return self.temperature.soften(*output, rows) if self.is_soft else output
+        return output if self.is_plain else self.temperature.soften(*output, rows)
 
     def wrong_probability(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Give the probability that each pattern is got wrong.
@@ -274,7 +311,4 @@ class Factors(Patterns):
 
         At finite temperature none do.
         """
-        if self.is_soft:
-            return None
-        mirror = mirror_sign(self.architecture, self.fit_intercept)
-        return find_contradiction(self.inputs, self.labels, mirror)
+        return None if self.is_soft else contradiction_of(self)

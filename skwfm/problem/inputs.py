@@ -112,3 +112,30 @@ def check_dense(X, taker):
             "sklearn.decomposition.TruncatedSVD. LALClassifier, ELALClassifier and "
             "CeSGDClassifier train on sparse inputs."
         )
+
+
+def nearest_power(inputs: np.ndarray) -> int:
+    """Give the power of two that inputs are near.
+
+    Divided by it, they lose no digits.
+
+    Parameters
+    ----------
+    inputs : ndarray or sparse array of shape (n_samples, n_features)
+        Inputs.
+
+    Returns
+    -------
+    power : int
+        Of the power of two next to their root mean square; 0 if all are zero, or kept
+        as integers because they are +-1.
+    """
+    if inputs.dtype.kind != "f" or 0 in inputs.shape:
+        return 0
+    numbers = inputs.data if issparse(inputs) else inputs
+    largest = float(np.abs(numbers).max(initial=0.0))
+    if not 0 < largest < np.inf:
+        return 0
+    squares = np.sum((numbers / largest) ** 2, dtype=float)
+    size = np.sqrt(squares / inputs.shape[0] / inputs.shape[1])
+    return round(float(np.log2(largest) + np.log2(size)))

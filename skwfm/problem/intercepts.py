@@ -11,7 +11,7 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.architectures import Layout
 from skwfm.architectures.rows import all_signs
-from skwfm.problem.scales import nearest_power
+from skwfm.problem.inputs import nearest_power
 
 
 def resolve_scaling(intercept_scaling, inputs, architecture):

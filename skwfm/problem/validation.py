@@ -139,7 +139,7 @@ def check_squares(X, dtype=np.float64):
         )
 
 
-def find_contradiction(inputs, labels, mirror=None):
+def find_contradiction(inputs, labels, mirror=None, apart=False):
     """Look for two patterns that no machine can answer correctly together.
 
     Parameters
@@ -151,6 +151,8 @@ def find_contradiction(inputs, labels, mirror=None):
     mirror : {1, -1} or None, default=None
         Factor of the answer when all inputs change sign, see `mirror_sign`; None if
         there is none.
+    apart : bool or ndarray of shape (n_samples,) of bool, default=False
+        Patterns whose opposites are not looked for.
 
     Returns
     -------
@@ -158,11 +160,12 @@ def find_contradiction(inputs, labels, mirror=None):
         Two equal patterns with different labels or, with a mirror, two opposite ones
         whose labels contradict it.
     """
-    seen = {}
-    labels = labels.tolist()
+    seen, labels = {}, labels.tolist()
+    apart = np.broadcast_to(apart, len(labels)).tolist()
     for index, (digest, flipped) in enumerate(row_digests(inputs, mirror is not None)):
         label = mirror * labels[index] if flipped else labels[index]
-        first, known = seen.setdefault(digest, (index, label))
+        name = digest, flipped and apart[index]
+        first, known = seen.setdefault(name, (index, label))
         if known != label:
             return first, index
     return None
@@ -212,8 +215,11 @@ def _turned(block, flipped):
     return rows
 
 
-def merge_patterns(inputs, labels, weight, by_label=False):
+def merge_patterns(inputs, labels, weight, by_label=False, mirror=None, apart=False):
     """Merge patterns with equal inputs, and leave out those without weight.
+
+    With a mirror those with opposite inputs are merged, too: the label of one says what
+    `mirror` times it says of the other.
 
     Parameters
     ----------
@@ -225,6 +231,11 @@ def merge_patterns(inputs, labels, weight, by_label=False):
         Weight of each pattern, >= 0.
     by_label : bool, default=False
         Whether equal inputs with different labels stay apart.
+    mirror : {1, -1} or None, default=None
+        Factor of the answer when all inputs change sign, see `mirror_sign`; None if
+        there is none.
+    apart : bool or ndarray of shape (n_samples,) of bool, default=False
+        Patterns that stay apart from opposite ones nevertheless.
 
     Returns
     -------
@@ -236,15 +247,19 @@ def merge_patterns(inputs, labels, weight, by_label=False):
         Total weights of this label and of the other.
     """
     used = np.flatnonzero(weight)
-    place, groups = {}, []
-    for row, (digest, _) in enumerate(row_digests(inputs)):
+    apart = np.broadcast_to(apart, len(labels)).tolist()
+    place, groups, facing = {}, [], np.array(labels)
+    for row, (digest, flipped) in enumerate(row_digests(inputs, mirror is not None)):
         if weight[row] == 0:
             continue
-        name = digest, bool(by_label and labels[row] > 0)
+        if flipped:  # what the label says of the row turned round
+            facing[row] *= mirror
+        side = flipped and apart[row]
+        name = digest, side, bool(by_label and facing[row] > 0)
         groups.append(place.setdefault(name, len(place)))
     groups = np.array(groups)
     rows = used[np.unique(groups, return_index=True)[1]]
-    agrees = labels[used] == labels[rows][groups]
+    agrees = facing[used] == facing[rows][groups]
     totals = [
         np.bincount(groups[chosen], weight[used][chosen], len(rows))
         for chosen in (agrees, ~agrees)

@@ -16,6 +16,7 @@ from skwfm._checks import is_one_of
 from skwfm._shown import shown
 from skwfm.theory.checks import check_machine, check_weights, takes_instances
 from skwfm.theory.numerics.gaussian import composite_rule, gaussian_rule
+from skwfm.theory.parity import PAIR_RS_CAPACITY, PAIR_STABILITY, PairBreaking
 from skwfm.theory.typical import binary_entropy, spherical_volume
 
 ANSATZES = ("rs", "1rsb", "stability")
@@ -139,7 +140,7 @@ class _TripleBreaking:
 
 
 def _parity_1rsb(n_hidden):
-    """One-step breaking of the parity machine, q0 = 0."""
+    """One-step breaking of the parity machine, q0 = 0 (three units or more)."""
     x, w = composite_rule(np.linspace(0, 10, 9), 16)
     density = n_hidden * 2 * norm.pdf(x) * (2 * norm.sf(x)) ** (n_hidden - 1)
 
@@ -149,6 +150,13 @@ def _parity_1rsb(n_hidden):
         return 0.5 * math.log1p(c) / -math.log(0.5 + 0.5 * wrong)
 
     return minimize_scalar(alpha, bounds=(-5, 15), method="bounded").fun
+
+
+def _two_unit_parity(ansatz):
+    """Spherical parity machine of two units, whose q and q0 need not vanish."""
+    if ansatz == "1rsb":
+        return PairBreaking().minimum()
+    return PAIR_RS_CAPACITY if ansatz == "rs" else PAIR_STABILITY
 
 
 def _stability_line(n_hidden):
@@ -178,6 +186,8 @@ def _critical_alpha(machine, n_hidden, weights, ansatz):
         if ansatz == "stability":
             return None
         return 1.0 if parity else _zero_entropy(n_hidden)
+    if parity and n_hidden == 2:
+        return _two_unit_parity(ansatz)
     if parity:
         known = ansatz == "1rsb" and n_hidden != math.inf
         return _parity_1rsb(n_hidden) if known else None
@@ -234,6 +244,12 @@ def capacity(
       documented in the user guide, 3.02 in the text. Which is right is open.
     - its stability line: 1.730 here, 1.76 in the text.
     - the stability line for infinitely many units: 2.988 here, 2.95 in the text.
+
+    For parity machines of three or more spherical units "1rsb" has ``q0 = 0``, and
+    there are no others. With two units all are known: the overlap of typical solutions
+    is zero up to the stability line, ``pi^2 / 8``, and reaches one at
+    ``2 / (1 - 2 / pi) = 5.504``; "1rsb" is 4.034, the minimum over q0 too (4.064 at
+    ``q0 = 0``).
 
     References
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +19,8 @@ from skwfm.theory.checks import (
     takes_instances,
     warn_lost,
 )
-from skwfm.theory.finite_replicas import FiniteReplicas
+from skwfm.theory.numerics.finite_replicas import FiniteReplicas
+from skwfm.theory.parity import coin_flip_stability, parity_volume
 from skwfm.theory.typical import spherical_volume
 from skwfm.theory.wide_minima import WideMinima
 
@@ -99,8 +101,23 @@ def _parity_bound(n_hidden, alpha, overlaps):
     return np.where(ok, entropy, np.nan)
 
 
+def _warn_unstable_parity(alpha):
+    """Warn, with advice, of a constant that no stable solution gives."""
+    warnings.warn(
+        f"A parity machine of two units has no curve at alpha={alpha:g}: the published "
+        "constant takes q0=0, which is unstable above pi^2/8 = 1.234. It is NaN with "
+        "converged=False. Lower alpha, or pass n_replicas=1 for the typical volume.",
+        RuntimeWarning,
+        stacklevel=5,
+    )
+
+
 def _parity_curve(n_hidden, alpha, overlaps, n_replicas, beta_ne):
-    """Published constant, and the bound that exceeds it for finite K."""
+    """Published constant, and the bound that exceeds it for finite K.
+
+    One replica is the typical volume. That is the constant too, up to where two units
+    have overlaps; beyond, many replicas have no formula here.
+    """
     if beta_ne < math.inf:
         raise ValueError(
             f"A parity machine has no curve at beta_ne={beta_ne:g}: pass numpy.inf, or "
@@ -113,16 +130,24 @@ def _parity_curve(n_hidden, alpha, overlaps, n_replicas, beta_ne):
         )
     many = n_replicas == math.inf
     shape = overlaps.shape
+    stable = coin_flip_stability(n_hidden, alpha, beta_ne) < 1
+    entropy, error, method = -alpha * math.log(2), 0.0, "published constant -alpha ln 2"
+    if not stable and many:
+        _warn_unstable_parity(alpha)
+        entropy = math.nan
+    elif not stable:
+        volume = parity_volume(n_hidden, alpha, "spherical")
+        entropy, error, method = volume.log_volume, volume.error, "typical volume"
     return LocalEntropyCurve(
         overlap=overlaps,
         distance=(1 - overlaps) / 2,
-        entropy=np.full(shape, -alpha * math.log(2)),
-        converged=np.ones(shape, dtype=bool),
-        method="replica theory, published constant -alpha ln 2",
-        error=np.zeros(shape),
+        entropy=np.full(shape, entropy),
+        converged=np.full(shape, stable or not many),
+        method=f"replica theory, {method}",
+        error=np.full(shape, error),
         reference="mutual",
         n_replicas=float(n_replicas),
-        rs_stable=True,
+        rs_stable=stable,
         lower_bound=_parity_bound(n_hidden, alpha, overlaps) if many else None,
     )
 
@@ -180,9 +205,11 @@ def local_entropy_curve(
         ``rs_stable`` is False above the stability line of the typical volume, where
         ``exceeds_cap`` tells which points lie above ``cap``, the total volume of
         solutions. For parity machines ``entropy`` is the published constant and
-        ``lower_bound`` the bound that exceeds it. With many replicas at finite
-        ``beta_ne``, ``saddle["expected_error_rate"]`` are the errors per pattern e, and
-        ``entropy + beta_ne * alpha * e`` is the log of the fraction that makes them.
+        ``lower_bound`` the bound that exceeds it; with two units and many replicas the
+        constant is NaN above ``alpha = pi^2 / 8``, where ``q0 = 0`` is unstable. With
+        many replicas at finite ``beta_ne``, ``saddle["expected_error_rate"]`` are the
+        errors per pattern e, and ``entropy + beta_ne * alpha * e`` is the log of the
+        fraction that makes them.
 
     Raises
     ------
@@ -191,13 +218,20 @@ def local_entropy_curve(
         alpha at or beyond the capacity at ``beta_ne=inf``, a negative ``beta_ne``, a
         finite one for a parity machine.
 
+    Warns
+    -----
+    RuntimeWarning
+        If some points are NaN: no saddle point was found, or a parity machine of two
+        units has no stable one with ``q0 = 0``.
+
     Notes
     -----
     Three formulas differ from the main text of [1]_: the printed entropic term lacks
     ``q1 / (2 (1 - q1 + d0))``, without which the extremum is zero for every alpha;
     the printed effective field for infinitely many units lacks a square root on
     ``q0``, and its ``d0`` the number of replicas. For the parity machine the constant
-    ``-alpha ln 2`` is the typical volume and the limit of many hidden units; for
+    ``-alpha ln 2`` is the typical volume (of two units up to ``alpha = pi^2 / 8``,
+    where their overlap leaves zero) and the limit of many hidden units; for
     finite K the optimum is larger: fixing the internal representations turns it into
     K perceptrons, so it is at least the perceptron's value at ``K alpha``
     (minus infinity, no information, where that exceeds 2).
@@ -227,8 +261,9 @@ def local_entropy_curve(
     parity = machine == "parity" and K != 1
     if alpha == 0 or beta_ne == 0:
         return _empty_curve(overlaps, n_replicas)
-    solve = _parity_curve if parity else _committee_curve
-    curve = solve(K, alpha, overlaps, n_replicas, beta_ne)
+    if parity:
+        return _parity_curve(K, alpha, overlaps, n_replicas, beta_ne)
+    curve = _committee_curve(K, alpha, overlaps, n_replicas, beta_ne)
     warn_lost(curve.converged, "overlaps")
     return curve
 

@@ -16,33 +16,8 @@ from skwfm.theory.checks import (
     check_weights,
     takes_instances,
 )
-from skwfm.theory.typical import (
-    SolutionEntropy,
-    binary_entropy,
-    coin_flip_error,
-    spherical_volume,
-)
-
-
-def _parity_entropy(alpha, weights, beta_ne):
-    """Parity machine: q = 0, every pattern is a coin flip for the weights that count.
-
-    At ``beta_ne=inf`` each pattern halves the volume.
-    """
-    start = math.log(2) if weights == "binary" else 0.0
-    wrong = coin_flip_error(beta_ne)
-    # log of the mean of 1 and e^-beta
-    log_weight = -math.log(2) + (math.log1p(math.exp(-beta_ne)) if wrong else 0.0)
-    cost = beta_ne * wrong if wrong else 0.0
-    return SolutionEntropy(
-        start + alpha * log_weight + alpha * cost,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        log_volume=alpha * log_weight,
-        expected_error_rate=wrong,
-    )
+from skwfm.theory.parity import parity_volume
+from skwfm.theory.typical import SolutionEntropy, binary_entropy, spherical_volume
 
 
 def _warn_frozen(alpha, beta_ne):
@@ -115,6 +90,11 @@ def solution_entropy(
     ``log 2`` for binary weights). Cold and above the stability line replica symmetry
     is broken (``rs_stable`` False), and errors are underestimated.
 
+    Typical solutions of a parity machine have overlap zero, and every pattern halves
+    their number. With two units that holds up to ``alpha = pi^2 / 8`` only; beyond it
+    (at finite ``beta_ne`` where ``8 alpha tanh(beta_ne / 2)^2 > pi^2``) the overlap
+    grows from zero, and fewer weights are solutions than half per pattern.
+
     References
     ----------
     E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France
@@ -140,10 +120,11 @@ def solution_entropy(
     limit = solvable_limit(machine, K, weights) if beta_ne == math.inf else ()
     alpha = check_alpha(alpha, *limit)
     if machine == "parity" and K > 1:
-        return _parity_entropy(alpha, weights, beta_ne)
-    if weights == "spherical":
-        return spherical_volume(K, alpha, beta_ne)
-    result = binary_entropy(K, alpha, beta_ne)
-    if beta_ne < math.inf and result.entropy < 0:
+        result = parity_volume(K, alpha, weights, beta_ne)
+    elif weights == "spherical":
+        result = spherical_volume(K, alpha, beta_ne)
+    else:
+        result = binary_entropy(K, alpha, beta_ne)
+    if weights == "binary" and beta_ne < math.inf and result.entropy < 0:
         _warn_frozen(alpha, beta_ne)
     return result

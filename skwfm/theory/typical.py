@@ -23,6 +23,7 @@ from scipy.optimize import brentq
 
 from skwfm.theory.numerics.field_averages import gaussian_fields
 from skwfm.theory.numerics.gaussian import GAUSS_RANGE, composite_rule
+from skwfm.theory.numerics.parity_pair import ParityPair
 from skwfm.theory.wide_minima import effective_scales, monotone_root
 
 LOG_B_RANGE = (-40.0, 12.0)
@@ -104,11 +105,16 @@ class _Energy:
 class TypicalFields:
     """Energetic term of the typical volume as a function of the overlap."""
 
-    def __init__(self, n_hidden, alpha, beta_ne=math.inf):
+    def __init__(self, n_hidden, alpha, beta_ne=math.inf, parity=False):
         self.n_hidden = n_hidden
         self.alpha = alpha
         self.beta_ne = beta_ne
-        self.fields = gaussian_fields(n_hidden, beta_ne)
+        # Parity machines of more units have no other overlap than zero.
+        self.fields = (
+            ParityPair(beta_ne)
+            if parity and n_hidden == 2
+            else gaussian_fields(n_hidden, beta_ne)
+        )
 
     def slope(self, overlap):
         """``alpha E|grad log Phi|^2``, which is ``q / (1 - q)`` at the saddle."""
@@ -167,11 +173,11 @@ def uninformed_volume(beta_ne, prior=math.nan):
     )
 
 
-def spherical_volume(n_hidden, alpha, beta_ne=math.inf):
+def spherical_volume(n_hidden, alpha, beta_ne=math.inf, parity=False):
     """Typical log-volume of spherical solutions; see :func:`solution_entropy`."""
     if alpha == 0 or beta_ne == 0:
         return uninformed_volume(beta_ne)
-    fields = TypicalFields(n_hidden, alpha, beta_ne)
+    fields = TypicalFields(n_hidden, alpha, beta_ne, parity)
 
     def condition(log_b):
         B = math.exp(log_b)
@@ -258,11 +264,11 @@ def first_crossing(function, start, stop, step):
     return None
 
 
-def binary_entropy(n_hidden, alpha, beta_ne=math.inf):
+def binary_entropy(n_hidden, alpha, beta_ne=math.inf, parity=False):
     """Entropy of binary solutions; see :func:`solution_entropy`."""
     if alpha == 0 or beta_ne == 0:
         return uninformed_volume(beta_ne, prior=math.log(2))
-    fields = TypicalFields(n_hidden, alpha, beta_ne)
+    fields = TypicalFields(n_hidden, alpha, beta_ne, parity)
 
     def conjugate(overlap):
         return fields.slope(overlap) / (1 - overlap)

@@ -7,15 +7,16 @@ from scipy.special import log_ndtr
 from scipy.stats import norm
 
 from skwfm.theory import local_entropy_curve, solution_entropy
-from skwfm.theory.finite_replicas import (
+from skwfm.theory.numerics.field_extremum import average_envelope
+from skwfm.theory.numerics.finite_replicas import (
     FiniteReplicas,
     _log_error_patterns,
     _soft_three_unit_average,
     _three_unit_average,
     log_unit_averages,
 )
-from skwfm.theory.numerics.field_extremum import average_envelope, last_mended_field
 from skwfm.theory.numerics.gaussian import gaussian_rule
+from skwfm.theory.numerics.mended_field import last_mended_field
 from skwfm.theory.wide_minima import WideMinima
 
 MACHINES = [("perceptron", 1), ("tree", 3), ("tree", np.inf)]
@@ -271,3 +272,43 @@ def test_few_replicas_lie_between_one_and_many(n_hidden):
     values = [FiniteReplicas(n_hidden, 2.5, y, 1.0).solve(0.6)[0] for y in (1, 2, 4)]
     many = WideMinima(n_hidden, 2.5, 1.0).solve(0.6)[0]
     assert np.all(np.diff([*values, many]) > 0)
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 1e-3, 0.01, 0.03, 0.05])
+def test_few_patterns_leave_nearly_all_weights(alpha):
+    """Rare errors cost 1 - e^-beta each, and one where they are not allowed."""
+    overlaps = [0.2, 0.5, 0.8, 0.95]
+    soft = local_entropy_curve("perceptron", 1, alpha, overlaps, beta_ne=1.0)
+    hard = local_entropy_curve("perceptron", 1, alpha, overlaps)
+    assert soft.converged.all()
+    rare = np.abs(hard.entropy) < 1e-7
+    assert rare.any()
+    expected = (1 - np.exp(-1)) * hard.entropy[rare]
+    np.testing.assert_allclose(soft.entropy[rare], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("beta", [1.9, 1.99, 2.0, 2.01])
+def test_errors_are_the_slope_of_the_curve_just_above_the_first_jump(beta):
+    h = 1e-3
+    up, down, here = (
+        local_entropy_curve("perceptron", 1, 3.0, [0.8], beta_ne=beta + s * h)
+        for s in (1, -1, 0)
+    )
+    slope = (down.entropy - up.entropy) / (2 * h) / 3.0
+    np.testing.assert_allclose(here.saddle["expected_error_rate"], slope, rtol=2e-5)
+    assert here.error[0] < 1e-8
+
+
+def test_the_jump_divides_fields_that_are_mended_from_those_given_up():
+    """Best threshold on a fine grid, for multipliers just above the first jump."""
+    beta = 2.0
+    for A in (1.8, 1.9, 2.2):
+        jump = last_mended_field(A, beta)
+        a = np.linspace(-4, jump, 400_001)
+        log_weight = np.logaddexp(-beta, np.log1p(-np.exp(-beta)) + log_ndtr(-a))
+        below, above = (
+            a[np.argmin(0.5 * (a - b) ** 2 - A * log_weight)]
+            for b in (jump - 1e-3, jump + 1e-3)
+        )
+        assert above - below > 0.4
+    assert last_mended_field(1.7, beta) == 0

@@ -14,6 +14,7 @@ from skwfm.inference.engines.sweeps import run_sweeps
 from skwfm.inference.factors import Factors
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors.interface import BoundPrior, Prior, bind_prior
+from skwfm.inference.ties import for_prior, has_contradiction
 
 # Size of the random linear terms of a noisy start.
 START_NOISE = 0.02
@@ -66,7 +67,7 @@ class Engine(ABC):
         state: object = None,
         rng: np.random.Generator | None = None,
     ):
-        self.factors, self.prior = factors, prior
+        self.factors, self.prior = for_prior(factors, prior), prior
 
     @abstractmethod
     def sweep(self, damping: float) -> float:
@@ -311,7 +312,7 @@ class Engine(ABC):
         """Status and log Z of a run whose means no longer change."""
         if not has_possible_marginals(mean, variance, self.prior.is_binary):
             return "impossible", np.nan
-        if self.factors.contradiction is not None:
+        if has_contradiction(self.factors, self.prior):
             return "contradiction", np.nan
         if not self.prior.has_evidence:
             return "converged", np.nan

@@ -127,7 +127,7 @@ class BPEngine(Engine):
         if n_bad:
             raise FloatingPointError("a weight without one pattern has no norm")
         n = len(rows)
-        self._omega[:n] -= self._thresholds
+        self._omega[:n] -= self._thresholds[rows]
         return self.factors.channel(self._omega[:n], self._variances[:n], rows)
 
     def _chunks(self):

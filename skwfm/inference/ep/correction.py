@@ -242,7 +242,7 @@ class _Pairs:
             s1, s2 = np.sqrt(w1), np.sqrt(w2)
             joint = sign_probabilities(n1 / s1, n2 / s2, c / left / (s1 * s2))
             both = self._right(joint, first, second)
-            if self._factors.is_soft:
+            if not self._factors.is_plain:
                 moments = ((first, n1, w1), (second, n2, w2))
                 alone = [self._log_right(*of_one) for of_one in moments]
                 both = self._factors.temperature.pair(first, second, alone, both)

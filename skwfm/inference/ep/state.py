@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm.inference.engines.base import START_NOISE
-from skwfm.problem.scales import nearest_power
+from skwfm.problem.inputs import nearest_power
 
 # Where replicas may get patterns wrong, units that start less far apart settle on one
 # linear rule.

@@ -11,10 +11,11 @@ of them flipped.
 import numpy as np
 
 from skwfm.inference.ep.geometry import span_inputs
+from skwfm.landscape.volumes.pattern_sampler import PatternSampler
 from skwfm.landscape.volumes.splitting import estimate_fraction
 
 
-class ShellSampler:
+class ShellSampler(PatternSampler):
     """Real weights at a given overlap with a reference, as far as fields know them.
 
     A draw is a row of numbers about a standard normal vector: its coordinates on the
@@ -34,7 +35,8 @@ class ShellSampler:
     """
 
     def __init__(self, factors, reference, overlap, spans=None):
-        self._factors, self._overlap = factors, overlap
+        super().__init__(factors)
+        self._overlap = overlap
         self._spans = span_inputs(factors) if spans is None else spans
         self._fields = factors.fields(reference)
         self._norm = np.linalg.norm(reference)
@@ -80,19 +82,7 @@ class ShellSampler:
     def _has_outside(self):
         return self._factors.n_weights > len(self._direction) - 1
 
-    def errors(self, draws):
-        """Count the patterns that drawn weights get wrong.
-
-        Parameters
-        ----------
-        draws : ndarray of shape (n_draws, n_coordinates + 2)
-            Draws as `draw` returns them.
-
-        Returns
-        -------
-        errors : ndarray of shape (n_draws,)
-            Wrong patterns of each draw, counted by their weights.
-        """
+    def _fields_of(self, draws):
         # Take out the reference and normalise what is left.
         along = draws[:, :-1] @ self._direction
         sizes = np.sum(draws**2, axis=1) - along**2
@@ -105,7 +95,7 @@ class ShellSampler:
             fields[:, :, unit] = coordinates @ span.coordinates.T
             fields[:, :, unit] += centre[:, None] * self._fields[:, unit]
             start += span.rank
-        return _count_errors(self._factors, fields)
+        return fields
 
     def move(self, draws, step, rng):
         """Make a Crank-Nicolson step, which leaves the distribution as it is.
@@ -138,7 +128,7 @@ def _chi_squares(n, size, rng):
     return rng.chisquare(n, size) if n else np.zeros(size)
 
 
-class SignSampler:
+class SignSampler(PatternSampler):
     """Weights +-1 that differ from a reference in a given fraction of places.
 
     A draw is a row of integers: how many weights are flipped, then all weights in
@@ -156,7 +146,7 @@ class SignSampler:
     """
 
     def __init__(self, factors, reference, overlap):
-        self._factors = factors
+        super().__init__(factors)
         # Products of signs with +-1 inputs are exact in single precision.
         self._dtype = np.float32 if factors.is_binary else np.float64
         self._reference = np.sign(reference).astype(self._dtype)
@@ -216,24 +206,12 @@ class SignSampler:
         weights[more, flips[more, 1 + fewest]] *= -1
         return weights
 
-    def errors(self, flips):
-        """Count the patterns that drawn weights get wrong.
-
-        Parameters
-        ----------
-        flips : ndarray of shape (n_draws, 1 + n_weights) of int
-            Draws as `draw` returns them.
-
-        Returns
-        -------
-        errors : ndarray of shape (n_draws,)
-            Wrong patterns of each draw, counted by their weights.
-        """
+    def _fields_of(self, flips):
         weights, slices = self.weights(flips), self._factors.unit_slices
         fields = np.empty((len(flips), self._factors.n_samples, len(slices)))
         for unit, (where, inputs) in enumerate(zip(slices, self._inputs, strict=True)):
             fields[:, :, unit] = weights[:, where] @ inputs.T
-        return _count_errors(self._factors, fields)
+        return fields
 
     def move(self, flips, step, rng):
         """Exchange flipped weights for others.
@@ -274,14 +252,6 @@ class SignSampler:
         old, new = 1 + old, 1 + n_flipped + new
         moved[rows, old], moved[rows, new] = flips[rows, new], flips[rows, old]
         return moved
-
-
-def _count_errors(factors, fields):
-    """Wrong patterns of each of many sets of fields, counted by their weights."""
-    answers = factors.problem.answers(fields.reshape(-1, fields.shape[-1]))
-    wrong = answers.reshape(fields.shape[:2]) != factors.labels
-    for_label, against = factors.temperature.for_label, factors.temperature.against
-    return wrong @ (for_label - against) + against.sum()
 
 
 def sample_local_volume(

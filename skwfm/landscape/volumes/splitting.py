@@ -23,6 +23,8 @@ _CHUNK = 4_000_000
 # Above this relative standard error of a volume, its error is not known either: the
 # populations then differ by factors, and the largest of them dominates the mean.
 LARGEST_ERROR = 0.2
+# Rule of three: what none of n draws has found has a probability below 3 / n, at 95 %.
+_MOST_UNSEEN = 3
 
 
 @dataclass(frozen=True)
@@ -41,26 +43,31 @@ class Counting:
     beta_ne: float = np.inf
 
     @property
+    def is_soft(self):
+        """Whether all weights count."""
+        return bool(np.isfinite(self.beta_ne))
+
+    @property
     def lowest(self):
         """Number of errors below which no more levels are needed."""
-        return self.most if np.isinf(self.beta_ne) else 0
+        return 0 if self.is_soft else self.most
 
     def __call__(self, errors):
         """Give what weights count.
 
         Parameters
         ----------
-        errors : ndarray of shape (n_draws,)
+        errors : float or ndarray of shape (n_draws,)
             Their numbers of errors.
 
         Returns
         -------
-        counts : ndarray of shape (n_draws,)
+        counts : float or ndarray of shape (n_draws,)
             From 0 to 1.
         """
-        if np.isinf(self.beta_ne):
-            return (errors <= self.most).astype(float)
-        return np.exp(-self.beta_ne * errors)
+        if self.is_soft:
+            return np.exp(-self.beta_ne * errors)
+        return np.where(errors <= self.most, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,9 @@ class VolumeEstimate:
     log_fraction : float
         Log of the mean that weights count, in nats; NaN if none was found.
     error : float
-        One standard error of `log_fraction`.
+        One standard error of `log_fraction`, never below what one more draw would
+        change. Where draws leave room for more weights than a fifth of what they found,
+        their log-fraction with those, less `log_fraction`.
     method : {"direct", "splitting"}
         How it was found.
     levels : tuple of float
@@ -100,7 +109,7 @@ def estimate_fraction(
 
     Parameters
     ----------
-    sampler : ShellSampler or SignSampler
+    sampler : PatternSampler
         Draws weights, counts their errors and moves them.
     n_samples : int
         Direct draws. If too few of them count, splitting runs with as many particles.
@@ -124,6 +133,14 @@ def estimate_fraction(
     populations after it keep them, so that each gives an unbiased estimate of the
     fraction, and the spread between them an honest error. What weights between two
     levels count is added up on the way.
+
+    If all weights count, rare ones with few errors may outweigh all that were drawn.
+    Direct draws are used only where a part that none of them found could not: by the
+    rule of three, of probability up to 3 / n and with the fewest errors possible.
+    Otherwise splitting goes down until weights below the level could not add as much
+    as has been found. It may end before, where no particle finds fewer errors. Then one
+    particle in three times as many is supposed to mend the heaviest pattern, or all
+    those at once that no draw ever had right; if that matters the error says so.
     """
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(seed)
@@ -133,14 +150,14 @@ def estimate_fraction(
         return estimate
     n_particles = max(n_samples // _N_POPULATIONS, 10)
     rng = np.random.default_rng(pilot)
-    schedule = _pilot(sampler, n_particles, counting, rng)
+    plan = _pilot(sampler, n_particles, counting, rng)
     sums = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_population)(
-            sampler, n_particles, schedule, counting, np.random.default_rng(s)
+            sampler, n_particles, plan, counting, np.random.default_rng(s)
         )
         for s in rest
     )
-    return _combine(np.array(sums), tuple(level for level, _ in schedule))
+    return _combine(np.array(sums), tuple(level for level, _ in plan.schedule))
 
 
 def _direct(sampler, n_samples, counting, rng):
@@ -155,19 +172,28 @@ def _direct(sampler, n_samples, counting, rng):
         squares += counts @ counts
         errors_sum += counts @ errors
         drawn += size
-    if not total > 0 or total**2 / squares < min(_ENOUGH_SOLUTIONS, n_samples):
+    # What one more draw counts at most, of all that was counted.
+    share = counting(sampler.fewest_errors) / total if total > 0 else np.inf
+    if np.log1p(_MOST_UNSEEN * share) >= LARGEST_ERROR:
         return None
-    error = np.sqrt(max(squares / total**2 - 1 / drawn, 0))
+    if total**2 / squares < min(_ENOUGH_SOLUTIONS, n_samples):
+        return None
+    error = max(np.sqrt(max(squares / total**2 - 1 / drawn, 0)), share)
     mean_errors = float(errors_sum / total)
     log_fraction = float(np.log(total / drawn))
     return VolumeEstimate(log_fraction, float(error), "direct", (), mean_errors)
 
 
 def _combine(sums, levels):
-    mean, errors = sums.mean(axis=0)
+    mean, errors, one_more = sums.mean(axis=0)
     if not mean > 0:
         return VolumeEstimate(np.nan, np.nan, "splitting", levels)
     error = float(sums[:, 0].std(ddof=1) / np.sqrt(len(sums)) / mean)
+    share = float(one_more / len(sums) / mean)
+    unseen = float(np.log1p(_MOST_UNSEEN * share))
+    if unseen < LARGEST_ERROR:
+        unseen = share
+    error = max(error, unseen)
     log_fraction, mean_errors = float(np.log(mean)), float(errors / mean)
     return VolumeEstimate(log_fraction, error, "splitting", levels, mean_errors)
 
@@ -179,6 +205,11 @@ class _Population:
         self._sampler, self._rng = sampler, rng
         self._particles = sampler.draw(n_particles, rng)
         self.errors = sampler.errors(self._particles)
+        self.fewest = self.errors.min()
+
+    def never_right(self):
+        """Tell the patterns that all get wrong."""
+        return self._sampler.never_right(self._particles)
 
     def split(self, level):
         """Copy those at or below the level over the others; give their share."""
@@ -202,43 +233,81 @@ class _Population:
         accepted = errors <= level
         self._particles[accepted] = trial[accepted]
         self.errors[accepted] = errors[accepted]
+        self.fewest = min(self.fewest, errors.min())
         return accepted.mean()
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Levels and step sizes, and errors that might be mended at once after the last."""
+
+    schedule: list
+    drop: float = 0.0
+
+
+def _next_level(errors, level, lowest):
+    """Level that keeps a share of the particles; None if there is none below."""
+    wanted = int(np.quantile(errors, _SURVIVORS, method="lower"))
+    # Errors are counted, so that many may tie: go at least one down.
+    below = max(lowest, min(wanted, level - 1))
+    if not np.any(errors <= below):
+        below = errors.min()
+    return below if below < level else None
+
+
 def _pilot(sampler, n_particles, counting, rng):
-    """Choose levels and step sizes: a list of (level, step)."""
+    """Choose levels and step sizes."""
     population = _Population(sampler, n_particles, rng)
+    never_right = population.never_right() if counting.is_soft else False
     schedule, step, level = [], 1.0, np.inf
+    found, fraction = 0.0, 1.0
     while level > counting.lowest:
-        wanted = int(np.quantile(population.errors, _SURVIVORS, method="lower"))
-        # Errors are counted, so that many may tie: go at least one down.
-        level = max(counting.lowest, min(wanted, level - 1))
-        if not np.any(population.errors <= level):
-            level = population.errors.min()
-            if schedule and level >= schedule[-1][0]:
-                # Where all weights count, those with fewer errors hardly matter.
-                return [] if np.isinf(counting.beta_ne) else schedule
-        population.split(level)
+        level = _next_level(population.errors, level, counting.lowest)
+        if level is None:
+            if not counting.is_soft:
+                return _Plan([])
+            break
+        found += fraction * population.counts(counting, population.errors > level)[0]
+        fraction *= population.split(level)
         for _ in range(_N_MOVES):
             accepted = population.move(level, step)
             step = float(np.clip(step * np.exp(accepted - _ACCEPTANCE), 1e-4, 1.0))
         schedule.append((level, step))
-    return schedule
+        rest = fraction * population.counts(counting, slice(None))[0]
+        most = fraction * counting(sampler.fewest_errors)
+        if counting.is_soft and most <= found + rest:
+            break
+    weights = sampler.pattern_weights
+    never_right = never_right & population.never_right()
+    # Particles with few errors may have been found, and lost among the others.
+    lost = population.errors.min() - population.fewest
+    return _Plan(schedule, max(weights.max(), weights[never_right].sum(), lost))
 
 
-def _population(sampler, n_particles, schedule, counting, rng):
-    """What weights count, and what their errors add up to so, on the way down."""
-    sums = np.zeros(2)
-    if not schedule:
+def _population(sampler, n_particles, plan, counting, rng):
+    """What weights count, and what their errors add up to so, on the way down.
+
+    The third number is what one more particle would count at the end.
+    """
+    sums = np.zeros(3)
+    if not plan.schedule:
         return sums
     population, fraction = _Population(sampler, n_particles, rng), 1.0
-    for level, step in schedule:
-        sums += fraction * population.counts(counting, population.errors > level)
-        fraction *= population.split(level)
-        if fraction == 0:
+    for level, step in plan.schedule:
+        sums[:2] += fraction * population.counts(counting, population.errors > level)
+        alive = population.split(level)
+        if alive == 0:
+            # Soft counts hardly vary then; of others the spread is large enough.
+            most = counting(sampler.fewest_errors) if counting.is_soft else 0.0
+            sums[2] = fraction * most / n_particles
             return sums
+        fraction *= alive
         if level == counting.lowest:
             break
         for _ in range(_N_MOVES):
             population.move(level, step)
-    return sums + fraction * population.counts(counting, slice(None))
+    sums[:2] += fraction * population.counts(counting, slice(None))
+    fewest = min(population.errors.min() - plan.drop, population.fewest)
+    fewest = max(sampler.fewest_errors, fewest)
+    sums[2] = fraction * counting(fewest) / n_particles
+    return sums

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from skwfm.theory.numerics.field_extremum import average_envelope, last_mended_field
+from skwfm.theory.numerics.field_extremum import average_envelope
 from skwfm.theory.numerics.gaussian import (
     gaussian_rule,
     graded_edges,
@@ -20,6 +20,7 @@ from skwfm.theory.numerics.gaussian import (
     with_edge,
 )
 from skwfm.theory.numerics.majority import average_log_majority
+from skwfm.theory.numerics.mended_field import steepest_field
 from skwfm.theory.numerics.three_units import average_ordered_envelope
 
 N_SHIFTS = 8
@@ -36,6 +37,8 @@ LATTICE_SEED = 20191223
 MAX_RAMP_PANEL = 0.5
 """Widest panel of the triple rule where the log weight falls towards ``-beta_ne``."""
 
+STEEP_OFFSETS = np.concatenate([-(0.5 ** np.arange(1, 8)), [0], 0.5 ** np.arange(1, 8)])
+"""Edges around the field where the extremum jumps, in units of the narrowest panel."""
 
 RARE_ERRORS = 1e4
 """Multiplier above which the triple rule takes one more node per panel."""
@@ -92,7 +95,10 @@ class SingleField:
             bends.append(break_even_field(self.beta_ne * (1 + max(A, 0.0))) / scale)
         edges = graded_edges(bends, width)
         if A > 0 and self.beta_ne < math.inf:
-            edges = with_edge(edges, last_mended_field(A, self.beta_ne) / scale)
+            # It jumps there, and is the steeper the nearer A is to the first jump.
+            steepest = steepest_field(A, self.beta_ne) / scale
+            for offset in STEEP_OFFSETS * min(width, 1.0):
+                edges = with_edge(edges, steepest + offset)
         nodes, weights = gaussian_rule(edges, order)
         return nodes[:, None], weights
 

@@ -36,13 +36,6 @@ SMALL_A = 4.0
 MAX_COST_RATIO = 2.0
 """A set of mended units is skipped if it costs more times the best merit than this."""
 
-JUMP_SCAN = 64
-"""Intervals of the scan for the field at which patterns begin to be given up."""
-
-JUMP_BISECTIONS = 40
-EQUAL_MERITS = 1e-9
-"""Merits that differ by less, relative to A, belong to one and the same minimum."""
-
 TINY_A = 1e-5
 """For smaller |A|, (a - b) / A is lost to rounding and is replaced by its limit."""
 
@@ -169,10 +162,15 @@ def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
     mended_start(b, A, fewest, a)
     best, done = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
     merit = 0.5 * ((a - b) ** 2).sum() - A * best
+    # A pattern that is given up is wrong more often than not: its merit is at least
+    # that, so that where all are mended such a start, which ends slowly, is no rival.
+    given_up = A * math.log(2 / (1 + math.exp(-beta_ne)))
     # Starts that remain: more units mended and, where errors are allowed, none.
     first = fewest + 1 if beta_ne == math.inf else fewest
     for n_mended in range(first, K + 1):
         if n_mended == fewest:
+            if merit < given_up:
+                continue
             other[:] = b
         elif mended_start(b, A, n_mended, other) > MAX_COST_RATIO * merit + 1.0:
             continue
@@ -186,68 +184,6 @@ def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
             best, merit = log_weight, rival
     soft_majority(a, beta_ne, grad, hess, work, 1)
     return best, done
-
-
-@njit(cache=True)
-def mending_excess(field, A, beta_ne):
-    """Merit of mending one unit less that of giving the pattern up.
-
-    Parameters
-    ----------
-    field : float
-    A, beta_ne : float
-        Positive, ``beta_ne`` finite.
-
-    Returns
-    -------
-    excess : float
-        Negative while mending is cheaper; zero where both are the same minimum.
-    """
-    b, a = np.full(1, field), np.empty(1)
-    grad, hess, work = np.empty(1), np.empty((1, 1)), np.empty((6, 2))
-    step, trial, lower = np.empty(1), np.empty(1), np.empty((1, 1))
-    mended_start(b, A, 1, a)
-    log_weight, _ = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
-    mended = 0.5 * (a[0] - field) ** 2 - A * log_weight
-    a[0] = field
-    log_weight, _ = minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower)
-    return mended - (0.5 * (a[0] - field) ** 2 - A * log_weight)
-
-
-@njit(cache=True)
-def last_mended_field(A, beta_ne):
-    """Field of one unit beyond which giving a pattern up is cheaper than mending it.
-
-    Parameters
-    ----------
-    A, beta_ne : float
-        Positive, ``beta_ne`` finite.
-
-    Returns
-    -------
-    field : float
-        Where the inner extremum jumps; zero if it changes over smoothly.
-    """
-    # Two minima exist in a window that is narrow at small A, hence the scan.
-    step = (math.sqrt(2 * A * beta_ne) + 2.0) / JUMP_SCAN
-    tolerance = EQUAL_MERITS * (1 + A)
-    low, cheaper = 0.0, False
-    for n in range(JUMP_SCAN + 1):
-        excess = mending_excess(n * step, A, beta_ne)
-        if cheaper and excess > tolerance:
-            break
-        if excess < -tolerance:
-            low, cheaper = n * step, True
-    else:
-        return 0.0
-    high = n * step
-    for _ in range(JUMP_BISECTIONS):
-        middle = 0.5 * (low + high)
-        if mending_excess(middle, A, beta_ne) < 0:
-            low = middle
-        else:
-            high = middle
-    return low
 
 
 @njit(cache=True)

@@ -8,7 +8,7 @@ from scipy.special import log_ndtr
 from scipy.stats import multivariate_normal, norm
 
 from skwfm.theory import local_entropy_curve, solution_entropy
-from skwfm.theory.finite_replicas import (
+from skwfm.theory.numerics.finite_replicas import (
     EDGES,
     FiniteReplicas,
     _three_unit_average,
