@@ -19,7 +19,7 @@ from skwfm.architectures import TreeParity
 from skwfm.cli import main
 
 # -P: what is installed, not the uncompiled package of the current folder.
-RUN = (sys.executable, "-P", "-m", "skwfm.cli")
+RUN = (sys.executable, "-P", "-m", "skwfm")
 
 
 @pytest.fixture
@@ -308,7 +308,13 @@ def test_killed_worker_is_explained(study, monkeypatch):
         (["--measures", "hesian"], "Did you mean 'hessian'"),
         (["--measures", "hessian,hessian"], "hessian more than once"),
         (["--n-jobs", "0"], "--n-jobs must not be 0"),
-        (["--out", "{own}"], "own.csv"),
+        (["--measures", "foo"], "Installed: hessian, local_entropy"),
+        (["--out", "{own}"], "own.csv is a file, not a folder; name another folder"),
+        (["--out", "{own}/sub"], "own.csv is a file, not a folder; name another"),
+        (
+            ["--data", "{own}", "--target", "kind", "--weight-column", "kind"],
+            "target and weight_column are both 'kind'",
+        ),
     ],
 )
 def test_user_errors(own, tmp_path, capsys, options, message):
@@ -319,6 +325,7 @@ def test_user_errors(own, tmp_path, capsys, options, message):
     assert errors.startswith("skwfm: error: ")
     assert message in errors
     assert "Traceback" not in errors
+    assert "refresh()" not in errors  # there is no session of Python
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ MODULES = all_modules()
 
 def room_of(module):
     """Top folder of a module, or the module itself if it lies at the top."""
-    return module.removeprefix("skwfm.").split(".")[0]
+    room = module.removeprefix("skwfm.").split(".")[0]
+    return "cli" if room == "__main__" else room  # python -m skwfm is its door
 
 
 def imported_names(path):

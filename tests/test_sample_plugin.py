@@ -75,5 +75,5 @@ def test_its_own_tests_pass_from_its_folder(options, tmp_path, outer_packages):
     assert Path(where.strip()).is_relative_to(tree if options else tmp_path / "venv")
     printed = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tree)
     assert " passed" in printed
-    listed = run(python, "-m", "skwfm.cli", "plugins", cwd=tmp_path)
+    listed = run(python, "-m", "skwfm", "plugins", cwd=tmp_path)
     assert listed.count("skwfm-robust") == 5

@@ -171,8 +171,7 @@ class BaseCommitteeClassifier(
         self._learn_classes(y)
         weight = find_weights(X, y, sample_weight, self.class_weight)
         X, y, weight = without_zero_weights(X, y, weight)
-        self.architecture_ = self._resolve_architecture()
-        self.intercept_scaling_ = self._resolve_scaling(X)
+        self._settle_machine(X)
         problem = self._problem(X, y, weight)
         rng = generator(self.random_state)
         if len(self.classes_) == 2:
@@ -189,7 +188,7 @@ class BaseCommitteeClassifier(
         context = self._init_callback_context(max_subtasks=self._n_tasks())
         told = {
             "estimator": self,
-            "X": problem.inputs,
+            "X": lambda: self._with_names(problem.inputs),
             "y": lambda: self._named(problem.labels),
         }
         context.call_on_fit_task_begin(**told)
@@ -211,6 +210,13 @@ class BaseCommitteeClassifier(
     def _learn_classes(self, y):
         self.classes_ = find_classes(y)
 
+    def _settle_machine(self, X):
+        """Fix the machine that is trained, whatever `set_params` changes later."""
+        self.architecture_ = self._resolve_architecture()
+        self._fitted_intercept = bool(self.fit_intercept)
+        self._given_scaling = self.intercept_scaling
+        self.intercept_scaling_ = self._resolve_scaling(X)
+
     def _resolve_scaling(self, X):
         if not self.fit_intercept:
             return 1.0
@@ -227,7 +233,7 @@ class BaseCommitteeClassifier(
         dtype = X.dtype if X.dtype.kind == "f" else np.dtype(float)
         check_squares(X, dtype)
         labels = np.where(y == self.classes_[1], 1, -1).astype(dtype)
-        machine = self.architecture_, self.fit_intercept, self.intercept_scaling_
+        machine = self.architecture_, self._has_intercept, self.intercept_scaling_
         problem = Problem(X, labels, *machine, weight)
         _ = problem.layout  # fails here, before any work, if there are too few inputs
         return problem

@@ -56,6 +56,7 @@ class ELALClassifier(IterativeClassifier):
     tol : float, default=1e-7
         Training stops when the squared distances of the replicas from their mean,
         summed over replicas and units, are below it, or the coupling reaches 1 / eta.
+        After a warm start they must have been above, or no training error be left.
     architecture : str, class or instance, default="full"
         What the machine is: "full", "tree", "parity" or the name of a plugin, a class
         or an instance. An instance brings its own number of hidden units.
@@ -223,17 +224,24 @@ class ELALClassifier(IterativeClassifier):
         n_samples = len(problem.labels)
         coupling, strongest = self.lambda0, 1 / eta
         growth = 1 + self._growth(n_samples)
+        # Replicas that start from the same weights have not yet met by being there.
+        answer, have_parted = replicas[0].copy(), weights is None
         with crew:
-            yield Epoch(crew.mean)
+            crew.put_answer(answer)
+            yield Epoch(answer)
             while True:
                 orders = np.stack([r.permutation(n_samples) for r in rngs])
                 n_wrong = crew.run_epoch(orders, min(coupling, strongest))
                 spread = float(np.sum((replicas - crew.mean) ** 2, dtype=np.float64))
+                crew.put_answer(answer)
+                have_parted = have_parted or spread > self.tol
+                is_one = spread <= self.tol
+                is_one = is_one and (have_parted or not problem.has_errors(answer))
                 # At the strongest coupling every batch is forgotten for the mean.
-                finished = spread <= self.tol or coupling >= strongest
+                finished = is_one or coupling >= strongest
                 n_wrong /= self.n_replicas
-                settled = self._have_met(problem, crew, spread, n_wrong)
-                yield Epoch(crew.mean, n_wrong, finished, settled)
+                settled = self._have_met(problem, answer, spread, n_wrong)
+                yield Epoch(answer, n_wrong, finished, settled)
                 coupling *= growth
 
     def _growth(self, n_samples):
@@ -241,10 +249,10 @@ class ELALClassifier(IterativeClassifier):
             return self.lambda1
         return _GROWTH * max(1.0, n_samples / _GROWTH_PATTERNS)
 
-    def _have_met(self, problem, crew, spread, n_wrong):
+    def _have_met(self, problem, answer, spread, n_wrong):
         """Whether replicas are close, and their mean as good as they were."""
-        n_units = len(crew.replicas) * problem.layout.n_hidden
+        n_units = self.n_replicas * problem.layout.n_hidden
         if spread > _CLOSE * n_units:
             return False
         n_most = n_wrong / problem.n_samples * problem.total_weight
-        return problem.count_errors(crew.mean, n_most) <= n_most
+        return problem.count_errors(answer, n_most) <= n_most

@@ -16,6 +16,7 @@ from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import best_machine, find_noise
 from skwfm.classifiers.focusing.protocol import (
+    divided,
     errors_left_advice,
     merged_factors,
     protocol_steps,
@@ -24,7 +25,7 @@ from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import ENGINES, Factors, default_method
-from skwfm.problem.scales import divided, nearest_power
+from skwfm.problem.inputs import nearest_power
 
 
 class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
@@ -311,4 +312,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         channel = self.architecture_.channel
         right = np.ones(len(X))
         logs = channel(*moments, right)[0], channel(*moments, -right)[0]
-        return log_odds(logs, self.label_noise_)
+        odds = log_odds(logs, self.label_noise_)
+        # Inputs that move no field, as zeros without intercepts, say only the sign.
+        is_silent = ~factors.variances(np.ones(factors.n_weights)).any(axis=1)
+        return np.where(is_silent, np.copysign(1e-12, odds), odds)

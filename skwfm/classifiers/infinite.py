@@ -105,9 +105,11 @@ class InfiniteCommitteeMixin:
             _Progress(int(self.verbose)),
         )
         context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=inputs)
+        context.call_on_fit_task_begin(
+            estimator=self, X=lambda: self._with_names(inputs)
+        )
         committee = search.run()
-        context.call_on_fit_task_end(estimator=self, X=inputs)
+        context.call_on_fit_task_end(estimator=self, X=lambda: self._with_names(inputs))
         _forget(self, ["architecture_"])
         self._store_committee(committee, search, problem)
 

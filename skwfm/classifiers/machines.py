@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import Self
 
@@ -13,6 +14,8 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skwfm.classifiers.solution import Solution
 
+# Seconds between looks at threads that are to end.
+_PAUSE = 0.01
 # Labels of the machine of one class: the others, and the class.
 OTHERS_AND_CLASS = np.array([False, True])
 # Ends of training; that of all machines together is the first that one of them has.
@@ -21,6 +24,9 @@ _ENDS = ("interrupted", "stopped", "max_iter", "errors_left", "early_stopped", "
 
 class MachinesMixin:
     """The machines of a classifier, and how one for each class is fitted."""
+
+    # Whether training looks after every epoch whether another thread was interrupted.
+    _ends_on_ctrl_c = False
 
     # Fitted attributes of machines that become arrays or lists with one entry a class.
     _by_class = ()
@@ -54,10 +60,9 @@ class MachinesMixin:
             if effective_n_jobs(self.n_jobs) == 1:
                 self._machines = _in_turn(tasks)
             else:
-                run = Parallel(n_jobs=self.n_jobs, prefer="threads")
-                self._machines = run(delayed(_trained)(*task) for task in tasks)
+                self._machines = _at_a_time(tasks, self.n_jobs)
         self._gather()
-        self.n_errors_ = int(np.sum(self.predict(problem.inputs) != y))
+        self.n_errors_ = int(np.sum(self._predicted(problem.inputs) != y))
 
     def _machine_of(self, k):
         """The classifier of one class, as this one is before it is trained."""
@@ -72,10 +77,14 @@ class MachinesMixin:
         weights = problem.layout.unpack_weights(weights)
         self._store(Solution(weights, 0, False, "interrupted"), problem, rng)
 
+    def _is_interrupted(self):
+        training = vars(self).get("_training")
+        return training is not None and training.is_interrupted
+
     def _take_from(self, whole, classes):
         """Take over what the classifier of all classes found out before training."""
         names = "n_features_in_", "feature_names_in_", "intercept_scaling_"
-        for name in (*names, "architecture_"):
+        for name in (*names, "architecture_", "_fitted_intercept"):
             if hasattr(whole, name):
                 setattr(self, name, getattr(whole, name))
         self.classes_ = classes
@@ -127,9 +136,54 @@ def against_others(problem, is_member):
     return problem.with_labels(labels.astype(problem.labels.dtype))
 
 
-def _trained(machine, problem, rng):
-    machine._learn(problem, rng)
-    return machine
+class _Training:
+    """The training of a machine on a thread, which only the main one can interrupt."""
+
+    def __init__(self, machine, problem, rng):
+        self.machine, self.problem, self.rng = machine, problem, rng
+        self.is_running = self.is_interrupted = False
+
+    def run(self):
+        # In this order: who interrupts sees it run, or it sees the interruption.
+        self.is_running = True
+        try:
+            if not self.is_interrupted:
+                self.machine._training = self
+                self.machine._learn(self.problem, self.rng)
+        finally:
+            vars(self.machine).pop("_training", None)
+            self.is_running = False
+        return self.machine
+
+    def interrupt(self):
+        """Return when it has ended after the epoch of the moment, or never begun."""
+        self.is_interrupted = True
+        while self.is_running:
+            time.sleep(_PAUSE)
+
+
+def _trained(training):
+    return training.run()
+
+
+def _at_a_time(tasks, n_jobs):
+    """Train machines on threads; after Ctrl-C those not begun stay untrained."""
+    trainings = [_Training(*task) for task in tasks]
+    try:
+        run = Parallel(n_jobs=n_jobs, prefer="threads")
+        return run(delayed(_trained)(training) for training in trainings)
+    except KeyboardInterrupt:
+        # Other processes, where a user has asked for them, train copies.
+        began = any(t.is_running or hasattr(t.machine, "status_") for t in trainings)
+        if not (began and trainings[0].machine._ends_on_ctrl_c):
+            raise
+    for training in trainings:
+        training.is_interrupted = True
+    for training in trainings:
+        training.interrupt()
+        if not hasattr(training.machine, "status_"):
+            training.machine._stay_untrained(training.problem, training.rng)
+    return [training.machine for training in trainings]
 
 
 def _in_turn(tasks):

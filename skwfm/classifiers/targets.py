@@ -65,7 +65,8 @@ def find_weights(X, y, sample_weight, class_weight):
     Raises
     ------
     ValueError
-        If weights are negative or not finite, or a class has none.
+        If weights are negative or not finite, add up to more than a float can hold, or
+        a class has none.
     """
     if sample_weight is None and class_weight is None:
         return None
@@ -73,13 +74,32 @@ def find_weights(X, y, sample_weight, class_weight):
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, copy=True
     )
     if class_weight is not None:
-        weight *= compute_sample_weight(class_weight, y)
-    if not np.all((weight >= 0) & (weight < np.inf)):
+        # What "balanced" counts must not count samples that are as if not there.
+        used = weight > 0 if class_weight == "balanced" else slice(None)
+        with np.errstate(over="ignore"):
+            weight[used] *= compute_sample_weight(class_weight, y[used])
+    _check_sum(weight, class_weight)
+    return weight
+
+
+def _check_sum(weight, class_weight):
+    """Raise ValueError unless weights, which have been multiplied, have a mean."""
+    if np.isnan(weight).any() or weight.min() < 0:
         raise ValueError(
             f"class_weight={shown(class_weight)} gives weights that are negative or "
             "not finite: pass numbers >= 0."
         )
-    return weight
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if np.isfinite(total):
+        return
+    by_class = ""
+    if class_weight is not None:
+        by_class = f", multiplied by class_weight={shown(class_weight)},"
+    raise ValueError(
+        f"sample_weight{by_class} adds up to more than {np.finfo(float).max:.3g}: "
+        "divide the weights by the largest of them."
+    )
 
 
 def without_zero_weights(X, y, weight):

@@ -6,11 +6,18 @@ from pathlib import Path
 
 from skwfm.cli.running import (
     UserError,
+    make_folder,
     natural,
     positive,
     run_kept,
     share,
     terminated_like_interrupted,
+)
+
+# How `skwfm.plugins` ends its list of what is installed.
+_OF_SESSIONS = (
+    " A package installed since this session began is found after "
+    "skwfm.plugins.refresh()."
 )
 
 
@@ -138,7 +145,9 @@ def _plan(arguments):
         if measures is not None:
             measures = find_measures(_separated(measures), COLUMNS)
     except (ValueError, OSError, ImportError) as error:
-        raise UserError(error) from error
+        # Advice for a session of Python, of which there is none.
+        text = str(error).replace(_OF_SESSIONS, "")
+        raise UserError(text) from error
     n_seeds, n_measured = SIZES[arguments.quick]
     if arguments.measured is not None:
         n_measured = arguments.measured
@@ -155,7 +164,7 @@ def _check_surroundings(arguments):
         raise UserError("the figures need matplotlib: pip install 'skwfm[plot]'.")
     if arguments.n_jobs == 0:
         raise UserError("--n-jobs must not be 0; use 1, or -1 for every core.")
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    make_folder(arguments.out)
 
 
 def _source(arguments):

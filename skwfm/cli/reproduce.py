@@ -5,6 +5,7 @@ from pathlib import Path
 
 from skwfm.cli.running import (
     UserError,
+    make_folder,
     natural,
     run_kept,
     terminated_like_interrupted,
@@ -67,6 +68,6 @@ def _check(arguments):
         raise UserError("--n-jobs must not be 0; use 1, or -1 for every core.")
     try:
         find_experiments(arguments.names)
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        make_folder(arguments.out)
     except (ValueError, OSError) as error:
         raise UserError(error) from error

@@ -58,6 +58,31 @@ def run_kept(work, bar, cache):
     return 1
 
 
+def make_folder(path):
+    """Make the folder of ``--out`` unless there is one.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    UserError
+        If it, or a folder above it, is a file.
+    OSError
+        If it cannot be made for another reason.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        which = next(p for p in (path, *path.parents) if p.exists())
+        raise UserError(
+            f"--out {path}: {which} is a file, not a folder; name another folder, or "
+            "move the file away."
+        ) from error
+
+
 def is_of_stdout(error):
     """Whether an OSError says that standard output cannot be written.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from skwfm.experiments.comparison import Comparison
 from skwfm.experiments.data.preparation import prepared
 from skwfm.experiments.data.reading import read_source
-from skwfm.experiments.data.sources import Source, dress_coat
+from skwfm.experiments.data.sources import Source, dress_coat, of_mean_one
 from skwfm.experiments.study.measures import DEFAULT_MEASURES, described
 from skwfm.experiments.study.records import Run
 from skwfm.experiments.study.study import Study
@@ -28,8 +28,8 @@ def compare(
     source: Source | DataFrame | None = None,
     algorithms: Iterable[object] | None = None,
     *,
-    target: str | None = None,
-    weight_column: str | None = None,
+    target: Hashable | None = None,
+    weight_column: Hashable | None = None,
     measures: Iterable[object] | None = None,
     n_seeds: int = N_SEEDS,
     seed: int = 0,
@@ -46,10 +46,11 @@ def compare(
         The patterns. None takes the built-in Dress/Coat images.
     algorithms : iterable of str, Contestant or estimator, default=None
         The algorithms to compare, see `find_contestants`. None takes `default_names`.
-    target : str, default=None
+    target : str or hashable, default=None
         Name of the label column, if `source` is a data frame; None takes the last one.
-    weight_column : str, default=None
-        Name of the column of weights, if `source` is a data frame.
+    weight_column : str or hashable, default=None
+        Name of the column of weights, if `source` is a data frame. Those of each split
+        are divided by their mean: their unit does not matter.
     measures : iterable of str, Measure class or Measure, default=None
         What is measured of every trained classifier, see `skwfm.landscape.Measure`.
         None are local entropy, Hessian and noise robustness, the first two only of
@@ -186,7 +187,7 @@ def _settings(study, source, contestants):
 
 def _constant_answer(source, names, split, seed):
     """Return the class that scores best as a constant answer, and its accuracy."""
-    weights = source.split_weights(seed)[1]
+    weights = of_mean_one(source.split_weights(seed)[1])
     weights = np.ones(len(split.y_test)) if weights is None else weights
     of_class = [weights[split.y_test == label].sum() for label in source.classes]
     best = int(np.argmax(of_class))

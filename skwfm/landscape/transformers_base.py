@@ -72,7 +72,9 @@ def _flatten(model):
     if not hasattr(model, "coef_"):
         check_is_fitted(model, "coef_")
     intercept = getattr(model, "intercept_", np.zeros(len(model.coef_)))
-    if not getattr(model, "fit_intercept", np.any(intercept)):
+    told = getattr(model, "fit_intercept", np.any(intercept))
+    # The parameter may have been changed since.
+    if not getattr(model, "_has_intercept", told):
         return np.ravel(model.coef_)
     scaling = getattr(model, "intercept_scaling_", 1.0)
     return join_intercept(model.coef_, intercept, scaling).ravel()

@@ -135,7 +135,9 @@ def _check_n_features(X, coef):
 def _intercept(model):
     """Return the intercepts if they are free weights, else None."""
     intercept = np.asarray(getattr(model, "intercept_", 0.0), dtype=float)
-    if not getattr(model, "fit_intercept", intercept.any()):
+    told = getattr(model, "fit_intercept", intercept.any())
+    # The parameter may have been changed since.
+    if not getattr(model, "_has_intercept", told):
         return None
     return np.broadcast_to(intercept, len(model.coef_))
 

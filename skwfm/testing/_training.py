@@ -132,7 +132,7 @@ def check_epochs(fitted, X, y):
     if not isinstance(model, IterativeClassifier):
         raise SkipTest("it is no IterativeClassifier")
     labels = np.where(y == model.classes_[1], -1.0, 1.0)
-    machine = model.architecture_, model.fit_intercept, model.intercept_scaling_
+    machine = model.architecture_, model._has_intercept, model.intercept_scaling_
     problem = Problem(X, labels, *machine)
     layout = problem.layout
     given = layout.pack_weights(model._dense_weights(), problem.dtype)

@@ -29,8 +29,20 @@ def test_probabilities_where_all_fields_are_zero():
         answer="posterior",
         **SHORT,
     ).fit(X, y)
-    # Fields of zero count as positive, in all units.
-    np.testing.assert_allclose(model.predict_proba(np.zeros((1, 27))), [[0, 1]])
+    # Such inputs say nothing; fields of zero count as positive, in all units.
+    np.testing.assert_allclose(model.predict_proba(np.zeros((1, 27))), 0.5)
+    assert model.predict(np.zeros((1, 27))) == [1]
+
+
+@pytest.mark.parametrize("settings", [SHORT, {"label_noise": 0.1, "random_state": 0}])
+def test_inputs_that_move_no_field_say_nothing(settings):
+    X, y = tables(40, 30)
+    model = FBPClassifier(n_hidden=3, fit_intercept=False, **settings).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(np.zeros((2, 30))), 0.5)
+    decision = model.decision_function(np.zeros((2, 30)))
+    assert (np.abs(decision) < 1e-9).all()
+    np.testing.assert_array_equal(decision > 0, model.predict(np.zeros((2, 30))))
+    assert np.abs(model.decision_function(X)).min() > 1e-9
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from scipy.special import expit
 from scipy.stats import norm
 from sklearn.base import clone
@@ -94,6 +95,34 @@ def test_scale_of_the_inputs_does_not_matter(halves):
     np.testing.assert_allclose(
         model.decision_function(fresh * factor), model.decision_function(fresh)
     )
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("quick", QUICK, ids=lambda m: type(m).__name__)
+def test_rows_of_zeros_say_nothing_without_intercepts(quick, sparse, halves):
+    X, y, *_ = halves
+    model = clone(quick).set_params(fit_intercept=False).fit(X, y)
+    zeros = np.zeros((2, 8))
+    if sparse and isinstance(model, AnnealingClassifier):
+        pytest.skip("takes dense inputs only")
+    zeros = csr_array(zeros) if sparse else zeros
+    np.testing.assert_allclose(model.predict_proba(zeros), 0.5)
+    decision = model.decision_function(zeros)
+    # A field of zero counts as +1, for all units.
+    assert ((decision > 0) & (decision < 1e-9)).all()
+    np.testing.assert_array_equal(model.predict(zeros), [1, 1])
+    three = y + (X[:, 0] > 1)
+    proba = clone(model).fit(X, three).predict_proba(zeros)
+    np.testing.assert_allclose(proba, 1 / 3)
+
+
+def test_training_on_rows_of_zeros(halves):
+    X, y, fresh, _ = halves
+    X = np.vstack([X, np.zeros((20, 8))])
+    y = np.append(y, np.arange(20) % 2)
+    model = LALClassifier(max_iter=20, fit_intercept=False, random_state=0).fit(X, y)
+    assert 0 < model.answer_noise_.field_noise < np.inf
+    assert np.isfinite(model.decision_function(fresh)).all()
 
 
 class Voiceless(Architecture):

@@ -152,6 +152,50 @@ def test_balanced_is_what_scikit_learn_makes_of_it(algorithm, noisy):
     np.testing.assert_array_equal(model.fit(X, y).coef_, by_hand)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("algorithm", ALL)
+def test_balanced_counts_no_samples_of_weight_zero(algorithm, noisy, n_classes):
+    X, y = noisy
+    y = y + (n_classes - 2) * (X[:, 0] > 1)
+    few = {"gammas": [0.5, 2.0]} if algorithm is FBPClassifier else {"max_iter": 20}
+    if algorithm is FBPClassifier:
+        few["label_noise"] = 0.1  # else weights do not matter
+    model = algorithm(n_hidden=3, random_state=0, class_weight="balanced", **few)
+    used = (np.arange(len(y)) % 3 > 0) & ((y == 0) | (np.arange(len(y)) % 2 > 0))
+    fewer = clone(model).fit(X[used], y[used])
+    weighted = model.fit(X, y, sample_weight=used.astype(float))
+    np.testing.assert_array_equal(weighted.coef_, fewer.coef_)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("algorithm", ALL)
+def test_weights_whose_sum_overflows(algorithm, noisy):
+    X, y = noisy
+    remedy = r"more than 1.8e\+308: divide the weights by the largest"
+    large = np.full(len(y), 1e308)
+    with pytest.raises(ValueError, match=f"sample_weight adds up to {remedy}"):
+        algorithm().fit(X, y, sample_weight=large)
+    uneven = {0: 1e308, 1: 1e-308}
+    with pytest.raises(ValueError, match=rf"class_weight={{0: 1e\+308.*{remedy}"):
+        algorithm(class_weight=uneven).fit(X, y)
+    with pytest.raises(ValueError, match=rf"class_weight={{0: 100.*{remedy}"):
+        algorithm(class_weight={0: 100, 1: 1}).fit(X, y, sample_weight=large)
+    if hasattr(algorithm, "partial_fit"):
+        with pytest.raises(ValueError, match=f"sample_weight adds up to {remedy}"):
+            algorithm().partial_fit(X, y, sample_weight=large)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("size", [2.0**1000, 2.0**-1000])
+@pytest.mark.parametrize("algorithm", EPOCHS)
+def test_weights_whose_sum_is_just_finite(algorithm, noisy, size):
+    X, y = noisy
+    model = algorithm(n_hidden=3, random_state=0, max_iter=5)
+    one = clone(model).fit(X, y, sample_weight=np.ones(len(y))).coef_
+    other = model.fit(X, y, sample_weight=np.full(len(y), size)).coef_
+    np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(
     ("weight", "message"),
     [

@@ -194,7 +194,7 @@ def test_what_was_there_stays_when_a_report_cannot_be_saved(
 def test_output_that_cannot_be_written_is_explained(command):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "skwfm.cli", *command],
+            [sys.executable, "-P", "-m", "skwfm", *command],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 1
@@ -221,7 +221,7 @@ def command(tmp_path):
     np.savetxt(table, columns, delimiter=",", header="a,b,c,d,e,kind", comments="")
 
     def run(out, **options):
-        words = [sys.executable, "-P", "-m", "skwfm.cli", "compare", "--data", table]
+        words = [sys.executable, "-P", "-m", "skwfm", "compare", "--data", table]
         words += ["--out", out, "--seeds", "2", "--n-jobs", "2", "--algorithms", "SVC"]
         return subprocess.run(
             [*map(str, words), "--measures"],

@@ -63,10 +63,7 @@ class AnswersMixin:
         """
         check_is_fitted(self)
         # Integers stay what they are: in float64 they take up to 8 times the memory.
-        X = validated(self, X, reset=False)
-        if len(self.classes_) == 2:
-            return self._decision(X)
-        return np.column_stack([m._decision(X) for m in self.machines_])
+        return self._decisions(validated(self, X, reset=False))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict classes.
@@ -83,10 +80,7 @@ class AnswersMixin:
             with the highest decision values.
         """
         check_is_fitted(self)
-        if len(self.classes_) > 2:
-            return self.classes_[self.decision_function(X).argmax(axis=1)]
-        X = validated(self, X, reset=False)
-        return self._named(self._choices(X))
+        return self._predicted(validated(self, X, reset=False))
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
@@ -112,6 +106,17 @@ class AnswersMixin:
         finite = np.nan_to_num(decision)
         logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
         return softmax(logs, axis=1)
+
+    def _decisions(self, X):
+        if len(self.classes_) == 2:
+            return self._decision(X)
+        return np.column_stack([m._decision(X) for m in self.machines_])
+
+    def _predicted(self, X):
+        """Classes of inputs that have been validated, and have no names any more."""
+        if len(self.classes_) > 2:
+            return self.classes_[self._decisions(X).argmax(axis=1)]
+        return self._named(self._choices(X))
 
     def _choices(self, X):
         """Numbers whose signs are the classes that are predicted, of two."""
@@ -141,17 +146,34 @@ class AnswersMixin:
         machine = NoisyMachine(self._problem_on(X), self._dense_weights())
         return log_odds(machine.log_probabilities(noise.field_noise), noise.label_noise)
 
+    @property
+    def _has_intercept(self):
+        """Whether units were fitted with intercepts, whatever `set_params` says."""
+        # Models saved by older versions, or put together by hand, have no more to tell.
+        return vars(self).get("_fitted_intercept", self.fit_intercept)
+
     def _dense_weights(self):
         """Weights of each unit, that on the constant input last."""
-        if not self.fit_intercept:
+        if not self._has_intercept:
             return self.coef_
         return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
 
     def _problem_on(self, X):
         """The machine on inputs whose labels do not matter."""
         check_squares(X)
-        machine = self.architecture_, self.fit_intercept, self.intercept_scaling_
+        machine = self.architecture_, self._has_intercept, self.intercept_scaling_
         return Problem(X, np.ones(X.shape[0]), *machine)
+
+    def _with_names(self, X):
+        """Inputs as callbacks may hand them on to this classifier."""
+        names = getattr(self, "feature_names_in_", None)
+        if names is None:
+            return X
+        try:
+            import pandas as pd
+        except ImportError:  # names came from another library's frames
+            return X
+        return pd.DataFrame(X, columns=names, copy=False)
 
     def _named(self, answers):
         return self.classes_[(answers > 0).astype(int)]

@@ -110,7 +110,12 @@ class NoisyMachine:
         var = np.where(is_certain, 1.0, field_noise**2 * self._squares)
         mean = np.where(is_certain, 10.0, self._fields)
         right = np.ones(len(mean))
-        return self._channel(mean, var, right)[0], self._channel(mean, var, -right)[0]
+        logs = self._channel(mean, var, right)[0], self._channel(mean, var, -right)[0]
+        # But if that is so for all units the inputs say nothing of the label.
+        is_silent = is_certain.all(axis=1)
+        if not is_silent.any():
+            return logs
+        return tuple(np.where(is_silent, -np.log(2), log) for log in logs)
 
 
 def fit_noise(problem, weights, rng):

@@ -56,6 +56,21 @@ class Crew:
     def _update_mean(self):
         training.replica_mean(self.replicas, self.mean)
 
+    def put_answer(self, answer):
+        """Put the weights that the replicas answer with.
+
+        Parameters
+        ----------
+        answer : ndarray of shape (layout.size,)
+            Weights of one replica, or those put before. They become the mean, but stay
+            in units whose replicas cancel each other, as those with one input may.
+        """
+        layout = self.problem.layout
+        mean, starts = self.mean[layout.places], [u.start for u in layout.unit_slices]
+        is_there = np.logical_or.reduceat(mean != 0, starts)
+        is_there = np.repeat(is_there, layout.unit_sizes)
+        answer[layout.places[is_there]] = mean[is_there]
+
     def __enter__(self):
         n_threads = len(self._parts)
         if n_threads > 1:

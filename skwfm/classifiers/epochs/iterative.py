@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from contextlib import closing
+from functools import partial
 from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
 
+from skwfm._shown import shown
 from skwfm._sklearn import Interval
 from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.base import BaseCommitteeClassifier
@@ -85,6 +87,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
     --------
     OnlineMixin : Adds `partial_fit`.
     """
+
+    _ends_on_ctrl_c = True
 
     # What max_iter="auto" stands for, where a subclass allows it: so many epochs, but
     # no more than see so many patterns in all.
@@ -196,7 +200,10 @@ class IterativeClassifier(BaseCommitteeClassifier):
     _by_class = ("validation_scores_", "best_validation_score_")
 
     def _learn_classes(self, y):
-        before = self.classes_ if self._starts_warm() else None
+        before = None
+        if self._starts_warm():
+            self._check_warm_intercept()
+            before = self.classes_
         super()._learn_classes(y)
         if before is None or np.array_equal(before, self.classes_):
             return
@@ -205,6 +212,14 @@ class IterativeClassifier(BaseCommitteeClassifier):
             f"y has the classes {found.tolist()}, but with warm_start=True training "
             f"goes on for {before.tolist()}: set warm_start=False."
         )
+
+    def _check_warm_intercept(self):
+        if self._has_intercept != self.fit_intercept:
+            raise ValueError(
+                f"fit_intercept={shown(self.fit_intercept)} is not that of the last "
+                "fit, from whose weights warm_start=True starts: set fit_intercept="
+                f"{self._has_intercept} or warm_start=False."
+            )
 
     def _starts_warm(self):
         return self.warm_start and hasattr(self, "coef_")
@@ -233,6 +248,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
     def _run(self, epochs, most, problem, kept, history):
         """Go through the epochs until one of the reasons to stop holds: name it."""
         for n_iter in range(1, most + 1):
+            if self._is_interrupted():
+                return "interrupted"
             try:
                 state = next(epochs)
             except StopIteration as end:
@@ -256,7 +273,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
         if not getattr(self, "_skl_callbacks", None):
             return False
         task = self._callback_fit_ctx.subcontext(task_name="epoch")
-        task.call_on_fit_task_begin(estimator=self, X=problem.inputs)
+        inputs = partial(self._with_names, problem.inputs)
+        task.call_on_fit_task_begin(estimator=self, X=inputs)
 
         def fitted_attributes():
             weights = problem.layout.unpack_weights(state.weights)
@@ -273,7 +291,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
 
         return task.call_on_fit_task_end(
             estimator=self,
-            X=problem.inputs,
-            y=lambda: self.classes_[(problem.labels > 0).astype(int)],
+            X=inputs,
+            y=lambda: self._named(problem.labels),
             reconstruction_attributes=fitted_attributes,
         )

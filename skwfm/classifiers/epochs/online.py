@@ -15,6 +15,7 @@ from skwfm._sklearn import fit_context
 from skwfm.classifiers.answers.calibration import AnswerNoise
 from skwfm.classifiers.answers.seen import LateNoise, SeenPatterns
 from skwfm.classifiers.base import generator
+from skwfm.classifiers.epochs.unchanged import check_same_machine
 from skwfm.classifiers.machines import against_others
 from skwfm.classifiers.solution import Solution
 from skwfm.classifiers.targets import find_classes, find_weights
@@ -69,11 +70,14 @@ class OnlineMixin:
         Raises
         ------
         ValueError
-            If the inputs, labels or weights cannot be used.
+            If the inputs, labels or weights cannot be used, or a parameter of the
+            machine is not what it was in the first call.
         AttributeError
             With ``early_stopping=True``, which needs all samples at once.
         """
         first = not self._is_started()
+        if not first:
+            check_same_machine(self)
         X, y = validated(self, X, y, reset=first)
         X = without_integers(X, self._reads_bits)
         weight = find_weights(X, y, sample_weight, self._known_class_weight())
@@ -89,6 +93,7 @@ class OnlineMixin:
             self._advance(problem, first, LateNoise(seen))
             return self
         for machine, name in zip(self._machines, self.classes_, strict=True):
+            self._hand_parameters(machine)
             labelled = against_others(problem, y == name)
             machine._advance(labelled, first, LateNoise(seen, name))
         self._gather()
@@ -118,7 +123,7 @@ class OnlineMixin:
         """
         if self._not_counted is not None:
             X, y = self._not_counted
-            self.n_errors_ = int(np.sum(self.predict(X) != y))
+            self.n_errors_ = int(np.sum(self._predicted(X) != y))
         return self._n_errors
 
     @n_errors_.setter
@@ -149,8 +154,7 @@ class OnlineMixin:
 
     def _start_online(self, X, y, classes):
         self.classes_ = find_classes(y if classes is None else np.asarray(classes))
-        self.architecture_ = self._resolve_architecture()
-        self.intercept_scaling_ = self._resolve_scaling(X)
+        self._settle_machine(X)
         self._rng = generator(self.random_state)
         self.loss_curve_, self.n_iter_ = [], 0
         if len(self.classes_) > 2:
@@ -168,6 +172,13 @@ class OnlineMixin:
                 f"classes {self.classes_.tolist()} of the first call to "
                 "partial_fit: pass all classes in the first call."
             )
+
+    def _hand_parameters(self, machine):
+        """Let the machine of a class follow what `set_params` has changed."""
+        for name, value in self.get_params(deep=False).items():
+            # It has a copy of the machine, its own generator and no threads.
+            if name not in ("architecture", "random_state", "n_jobs"):
+                setattr(machine, name, value)
 
     def _advance(self, problem, first, noise):
         if not hasattr(self, "_rng"):  # after fit, which keeps no generator

@@ -1,5 +1,7 @@
 """The published protocol: couplings in rising order, at zero temperature."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from skwfm._shown import shown
@@ -39,6 +41,30 @@ def merged_factors(problem):
     if not isinstance(order, slice):
         problem, weight = problem.subset(order), weight[order]
     return Factors.of(problem, sample_weight=weight)
+
+
+def divided(problem, power):
+    """Divide inputs, the constant one included, by a power of two.
+
+    Parameters
+    ----------
+    problem : Problem
+        Patterns.
+    power : int
+        The power.
+
+    Returns
+    -------
+    problem : Problem
+        All weights answer it as they answer the one given.
+    """
+    if power == 0:
+        return problem
+    return replace(
+        problem,
+        inputs=np.ldexp(problem.inputs, -power),
+        intercept_scaling=np.ldexp(problem.intercept_scaling, -power),
+    )
 
 
 def as_counts(weight):

@@ -34,7 +34,8 @@ class Tasks:
         return self._end_sweep if is_asked else None
 
     def _told(self):
-        return {"estimator": self._classifier, "X": self._problem.inputs}
+        inputs, named = self._problem.inputs, self._classifier._with_names
+        return {"estimator": self._classifier, "X": lambda: named(inputs)}
 
     def _begin(self):
         if self._task is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import warnings
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+
+from skwfm._shown import shown
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -71,7 +74,7 @@ def read_frame(path: Path, text_column: str | None):
     Returns
     -------
     frame : DataFrame
-        Its index are the numbers of the lines (CSV) or rows, from 1 on.
+        Its index are the numbers of the lines of a CSV, or what a Parquet file holds.
 
     Raises
     ------
@@ -102,8 +105,41 @@ def _read_parquet(path):
         raise ValueError(
             f"{path} is no Parquet file that can be read: {error}"
         ) from None
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     return frame
+
+
+def numbered(frame, where):
+    """Number the rows, and warn of an index that may have been meant as columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame.
+    where : object
+        Where it comes from, for the warning.
+
+    Returns
+    -------
+    frame : DataFrame
+        The same columns; its index are the numbers of the rows, from 1 on.
+
+    Warns
+    -----
+    UserWarning
+        If the index has a name or several levels.
+    """
+    import pandas as pd
+
+    names = [name for name in frame.index.names if name is not None]
+    if names or frame.index.nlevels > 1:
+        what = f"the index ({', '.join(map(shown, names)) or 'without names'})"
+        warnings.warn(
+            f"{where}: {what} is left out, as an index is no feature; if it is one, "
+            "make columns of it by frame.reset_index().",
+            UserWarning,
+            stacklevel=4,
+        )
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
 
 
 def _read_csv(path, text_column):

@@ -13,11 +13,12 @@ import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from skwfm.experiments.data.columns import TableNumbers
 from skwfm.experiments.data.files import check_installed
 from skwfm.experiments.data.sources import Source
 
 _VERSIONS = ("pandas", "skrub", "scikit-learn")
-# What `TableVectorizer` calls its kinds of columns, in words.
+# What skrub's `TableVectorizer` calls its kinds of columns, in words.
 _KINDS = {
     "numeric": "of numbers",
     "low_cardinality": "of categories",
@@ -37,9 +38,10 @@ def preparation(random_state: int | None = None) -> Pipeline:
     """Return the transformer that makes numbers of a table.
 
     Categories become indicators (one for each of at most 40 values), texts 30 numbers
-    each by skrub's ``StringEncoder``, dates their parts and seconds. A missing number
-    becomes the median of the others, and an indicator says that it was missing. To
-    standardise them is left to what follows.
+    each by skrub's ``StringEncoder``, dates their parts and the time since one of
+    them. Numbers are counted from one of them, too, in units of a power of two: nothing
+    of float64 is lost. A missing number becomes the median of the others, and an
+    indicator says that it was missing. To standardise them is left to what follows.
 
     Parameters
     ----------
@@ -59,8 +61,11 @@ def preparation(random_state: int | None = None) -> Pipeline:
     check_installed()
     from skrub import StringEncoder, TableVectorizer
 
+    vectorizer = TableVectorizer(
+        high_cardinality=StringEncoder(random_state=random_state)
+    )
     return make_pipeline(
-        TableVectorizer(high_cardinality=StringEncoder(random_state=random_state)),
+        TableNumbers(vectorizer),
         SimpleImputer(strategy="median", add_indicator=True),
     )
 
@@ -137,7 +142,7 @@ def _numbers(X):
 
 def _in_words(pipeline, X_train):
     """Say what columns there were and how many inputs they have become."""
-    kinds = pipeline[0].kind_to_columns_
+    kinds = pipeline[0].kinds_
     counts = [f"{len(kinds[k])} {said}" for k, said in _KINDS.items() if kinds.get(k)]
     n_empty = pipeline[0].n_features_in_ - sum(map(len, kinds.values()))
     counts += [f"{n_empty} empty"] if n_empty else []

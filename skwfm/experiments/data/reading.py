@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
+from skwfm.experiments.data.arrays import table_of_arrays
 from skwfm.experiments.data.files import (
+    PARQUET_SUFFIXES,
     array_names,
     check_file,
     check_installed,
+    numbered,
     read_frame,
 )
 from skwfm.experiments.data.sources import Source
-from skwfm.experiments.data.tables import Table, table_of_arrays, table_of_frame
+from skwfm.experiments.data.tables import Table, table_of_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,10 +28,10 @@ if TYPE_CHECKING:
 
 def read_source(
     path: str | PathLike | DataFrame,
-    target: str | None = None,
+    target: Hashable | None = None,
     test: str | PathLike | DataFrame | None = None,
     test_size: float = 0.25,
-    weight_column: str | None = None,
+    weight_column: Hashable | None = None,
 ) -> Source:
     """Read patterns and labels from a file or a data frame.
 
@@ -38,16 +42,17 @@ def read_source(
         values: a ``.csv`` (or ``.tsv``) file with a header line, a ``.parquet`` file or
         a pandas data frame; they need the extra ``skwfm[tables]``. Or an ``.npz`` file
         with arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``.
-    target : str, default=None
+    target : str or hashable, default=None
         Name of the label: in a table a column, None takes the last one; in an NPZ an
         array, None takes ``y``.
     test : str, path-like or DataFrame, default=None
         Test patterns of their own. None splits the first, stratified.
     test_size : float, default=0.25
         Share of the patterns kept for testing if there are no test patterns.
-    weight_column : str, default=None
+    weight_column : str or hashable, default=None
         Name of a column, in an NPZ of an array, with a positive weight for each
-        pattern, which counts in training and in scores. None weighs all alike.
+        pattern, which counts in training and in scores. The unit does not matter: the
+        weights of each split are divided by their mean. None weighs all alike.
 
     Returns
     -------
@@ -67,11 +72,21 @@ def read_source(
     -----
     UserWarning
         If a column of a table looks like a mistake, such as one that only counts its
-        rows; without a name such a column is left out.
+        rows; without a name such a column is left out. If a table has an index with a
+        name or several levels, which is left out as well.
     """
     if not 0 < test_size < 1:
         raise ValueError(
             f"test_size must lie strictly between 0 and 1; got {test_size}."
+        )
+    # Columns may be named by integers, say; all are texts from here on.
+    target, weight_column = (
+        None if column is None else str(column) for column in (target, weight_column)
+    )
+    if target is not None and target == weight_column:
+        raise ValueError(
+            f"target and weight_column are both {target!r}: the same column cannot "
+            "hold labels and weights; name two columns."
         )
     name, train = _read(path, target, weight_column)
     held_out = None if test is None else _read(test, target, weight_column)
@@ -92,14 +107,15 @@ def _read(given, target, weight_column):
     """Return the name of what is given, and the table in it."""
     if hasattr(given, "columns"):
         check_installed()
-        frame = given.reset_index(drop=True).rename_axis("row")
-        frame.index += 1
+        frame = numbered(given, "table")
         return "table", table_of_frame(frame, "table", target, weight_column)
     path = Path(given)
     check_file(path)
     if path.suffix.lower() == ".npz":
         return path, table_of_arrays(path, "X", target or "y", weight_column)
     frame = read_frame(path, target)
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        frame = numbered(frame, path)
     return path, table_of_frame(frame, path, target, weight_column)
 
 

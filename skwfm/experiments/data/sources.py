@@ -105,7 +105,8 @@ class Source:
         rule = self.n_per_class, self.test_size
         if self.weights is None:
             return joblib.hash((*arrays, *rule))
-        return joblib.hash((*arrays, *rule, self.weights, self.weights_test))
+        weights = of_mean_one(self.weights), of_mean_one(self.weights_test)
+        return joblib.hash((*arrays, *rule, *weights))
 
     # Functions that draw patterns: there are none, see `DrawnSource`.
     code = ()
@@ -188,6 +189,30 @@ class Source:
         members = (np.flatnonzero(self.y == label) for label in self.classes)
         chosen = [rng.choice(m, self.n_per_class, replace=False) for m in members]
         return rng.permutation(np.concatenate(chosen))
+
+
+def of_mean_one(weights: np.ndarray | None) -> np.ndarray | None:
+    """Divide weights by their mean, so that their unit does not matter.
+
+    A classifier that is regularised would take an example of weight 0.01 for the
+    hundredth part of one, and trust its regularisation instead.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples,) or None
+        Positive numbers; None for none.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,) or None
+        Of mean one; None for none.
+    """
+    if weights is None:
+        return None
+    # A power of two of which no sum overflows and no digits are lost.
+    _, exponent = np.frexp(np.max(weights))
+    weights = np.ldexp(np.asarray(weights, dtype=np.float64), -exponent)
+    return weights / weights.mean()
 
 
 def _rows_of(X, rows):

@@ -1,14 +1,16 @@
-"""Patterns, labels and weights out of a data frame or the arrays of a file."""
+"""Patterns, labels and weights out of a data frame."""
 
 from __future__ import annotations
 
 import difflib
 import warnings
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
 
-from skwfm.experiments.data.files import check_distinct, read_arrays
+from skwfm._shown import shown
+from skwfm.experiments.data.files import check_distinct
 
 # A column of fewer rows may count them, or differ in each of them, by chance.
 _FEW_ROWS = 5
@@ -51,8 +53,8 @@ def table_of_frame(frame, where, target=None, weight_column=None):
     Raises
     ------
     ValueError
-        If a column is missing or appears twice, a label or a weight is missing, or a
-        number is infinite.
+        If a column is missing or appears twice, a label or a weight is missing, a
+        number is infinite or complex, or a cell holds a list.
 
     Warns
     -----
@@ -60,9 +62,10 @@ def table_of_frame(frame, where, target=None, weight_column=None):
         If a column looks like a mistake: an index, numbers with some text among them,
         a text that is another one in each row.
     """
-    frame = frame.rename(columns=str)
-    names = list(frame.columns)
+    names = [str(name) for name in frame.columns]
     check_distinct(names, where)
+    frame = frame.set_axis(names, axis=1)
+    _check_cells(frame, where)
     if weight_column is not None:
         _check_column(names, weight_column, where)
     others = [name for name in names if name != weight_column]
@@ -82,8 +85,8 @@ def _check_column(names, name, where):
         return
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    raise ValueError(f"{where} has no column {name!r}.{hint} Columns: {shown}.")
+    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    raise ValueError(f"{where} has no column {name!r}.{hint} Columns: {listed}.")
 
 
 def _labels(column, where):
@@ -102,7 +105,8 @@ def _labels(column, where):
     if is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=bool)
     if is_integer_dtype(column.dtype):
-        return column.to_numpy(dtype=np.int64)
+        fits = column.max() <= np.iinfo(np.int64).max
+        return column.to_numpy(dtype=np.int64 if fits else np.uint64)
     if is_float_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64)
     return np.array(column.astype(str).str.strip().tolist())
@@ -128,13 +132,43 @@ def _place(column, chosen):
     return f"{column.index.name or 'row'} {column.index[chosen][0]}"
 
 
+def _check_cells(frame, where):
+    """Raise ValueError if a cell is no single value, or a complex number."""
+    for name, column in frame.items():
+        if column.dtype.kind == "c":
+            first, what = column.iloc[:1], "a complex number"
+            remedy = "give its real and imaginary part as two columns"
+        elif column.dtype == object:
+            single = column.map(lambda cell: isinstance(cell, Hashable))
+            first, what = column[~single.astype(bool)], "more than one value"
+            remedy = "give each value a column of its own, or join them to a text"
+        else:
+            continue
+        if len(first):
+            place = f"{first.index.name or 'row'} {first.index[0]}"
+            raise ValueError(
+                f"{where}: column {name!r} holds {what}, {shown(first.iloc[0])}, in "
+                f"{place}; {remedy}."
+            )
+
+
 def _check_finite(inputs, where):
-    for name, column in inputs.select_dtypes("number").items():
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    import pandas as pd
+
+    for name, column in inputs.items():
+        numbers = column
+        if _may_be_text(column):
+            numbers = pd.to_numeric(column, errors="coerce")
+            # Among words "inf" is another one.
+            if not numbers[column.notna()].notna().mean() >= _MOSTLY_NUMBERS:
+                continue
+        elif not pd.api.types.is_numeric_dtype(column):
+            continue
+        values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
         infinite = np.isinf(values)
         if infinite.any():
             raise ValueError(
-                f"{where}: column {name!r} holds {values[infinite][0]} in "
+                f"{where}: column {name!r} holds {column[infinite].iloc[0]} in "
                 f"{_place(column, infinite)} ({infinite.sum()} such cells in all); "
                 "fill in or drop them. Missing values may be left empty."
             )
@@ -180,10 +214,16 @@ def _oddity(column):
     return _odd_text(column)
 
 
+def _may_be_text(column):
+    from pandas.api.types import is_string_dtype
+
+    return is_string_dtype(column) or column.dtype == object
+
+
 def _odd_text(column):
     import pandas as pd
 
-    if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
+    if not _may_be_text(column):
         return None
     given = column.dropna()
     numbers = pd.to_numeric(given, errors="coerce")
@@ -208,60 +248,3 @@ def _dates(column):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of formats that cannot be guessed
         return pd.to_datetime(column, errors="coerce")
-
-
-def table_of_arrays(path, X_name, y_name, weight_name=None):
-    """Read patterns, labels and weights of an NPZ file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    X_name, y_name : str
-        Names of the arrays with the patterns and the labels.
-    weight_name : str, default=None
-        Name of the array of weights.
-
-    Returns
-    -------
-    table : Table
-        Patterns as float64, labels as stored.
-
-    Raises
-    ------
-    ValueError
-        If an array is missing, does not fit the others, or holds no finite numbers.
-    """
-    names = [X_name, y_name] + ([] if weight_name is None else [weight_name])
-    X, y, *weights = read_arrays(path, *names)
-    if X.dtype.kind not in "biuf":
-        raise ValueError(f"{path}: {X_name} has dtype {X.dtype}; it must be numeric.")
-    X = np.asarray(X, dtype=np.float64)
-    if X.ndim != 2 or any(a.shape != (len(X),) for a in (y, *weights)):
-        raise ValueError(
-            f"{path}: {X_name} of shape {X.shape} and {y_name} of shape {y.shape} do "
-            "not fit; X must be (n_samples, n_features), y and weights (n_samples,)."
-        )
-    _check_cells(X, y, path)
-    return Table(X, y, _checked_weights(weights[0], path) if weights else None)
-
-
-def _check_cells(X, y, path):
-    bad = np.argwhere(~np.isfinite(X))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"{path}: column {column} holds {X[row, column]} in row {row + 1} "
-            f"({len(bad)} such cells in all); fill in or drop them, or give a table "
-            "(CSV, Parquet), in which values may be missing."
-        )
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError(f"{path}: some labels are NaN or infinite; drop these rows.")
-
-
-def _checked_weights(weights, path):
-    if weights.dtype.kind not in "biuf" or not (
-        np.isfinite(weights).all() and (weights > 0).all()
-    ):
-        raise ValueError(f"{path}: weights must be positive numbers, one a row.")
-    return np.asarray(weights, dtype=np.float64)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skwfm import __version__
 from skwfm.experiments.data.preparation import preparation_key, prepared
-from skwfm.experiments.data.sources import Source, Split
+from skwfm.experiments.data.sources import Source, Split, of_mean_one
 from skwfm.experiments.isolation import recorded_warnings
 from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.contestants import COMMITTEE, Contestant
@@ -116,7 +116,7 @@ class RunTask:
             # spoiling what is measured afterwards.
             numbers = prepared(self.source, seed).source
             split = Split(*map(read_only, numbers.split(seed)))
-            weights = numbers.split_weights(seed)
+            weights = [of_mean_one(each) for each in numbers.split_weights(seed)]
             how = seed, self.measures, self.solutions_only
             run = _train(member, split, weights, *how)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit

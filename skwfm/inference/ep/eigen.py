@@ -7,7 +7,7 @@ that the prior's own equations hold, coupled replicas included.
 import numpy as np
 from scipy.linalg import lapack
 
-from skwfm.inference.ep.geometry import Spread
+from skwfm.inference.ep.spread import Spread
 from skwfm.inference.ep.units import Units
 
 

@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from skwfm.inference.ep.geometry import Span, Spread
+from skwfm.inference.ep.geometry import Span
+from skwfm.inference.ep.spread import Spread
 from skwfm.inference.ep.unit import UnitPosterior, free_variance
 
 

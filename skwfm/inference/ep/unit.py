@@ -10,7 +10,7 @@ mixture of two inverses, of P and of P + gamma.
 import numpy as np
 from scipy.linalg import lapack
 
-from skwfm.inference.ep.geometry import Spread
+from skwfm.inference.ep.spread import Spread
 
 _LOG_2PI = np.log(2 * np.pi)
 

@@ -18,6 +18,7 @@ def write(tmp_path):
         path.write_text(text)
         return path
 
+    write.path = tmp_path.joinpath
     return write
 
 
@@ -285,6 +286,70 @@ def test_weights_of_an_npz(save):
     np.testing.assert_array_equal(test, X_test[:, 0] / 2 + 1)
     with pytest.raises(ValueError, match="weights must be positive"):
         read_source(save(X=X, y=y, w=-w), weight_column="w")
+
+
+def test_long_integers_are_labels_as_written(write, frame):
+    frame["kind"] = (np.arange(60) % 2).astype(np.uint64) + np.uint64(2**63)
+    expected = ["9223372036854775808", "9223372036854775809"]
+    frame.to_parquet(write("", "own.parquet"))
+    frame.to_csv(write("", "own.csv"), index=False)
+    for given in (frame, write.path("own.parquet"), write.path("own.csv")):
+        assert list(map(str, read_source(given, "kind").classes)) == expected
+    small = frame.assign(kind=pd.array(frame["kind"] - np.uint64(2**63), "UInt64"))
+    assert read_source(small).y.dtype == np.int64
+
+
+def test_names_of_columns_may_be_integers(frame):
+    renamed = frame.set_axis(range(7), axis=1)
+    source = read_source(renamed, 6, weight_column=5)
+    assert set(source.y) == {"cat", "dog", "hen"}
+    np.testing.assert_array_equal(source.weights, frame["w"])
+    assert (source.weight_name, source.X.shape) == ("5", (60, 5))
+
+
+def test_one_column_cannot_be_label_and_weights(frame):
+    with pytest.raises(ValueError, match="target and weight_column are both 'w'"):
+        read_source(frame, "w", weight_column="w")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ([1, 2], r"'odd' holds more than one value, \[1, 2\], in row 1; give each"),
+        (1j, r"'odd' holds a complex number, 1j, in row 1; give its real"),
+        ("1e999", r"'odd' holds 1e999 in row 1 \(60 such cells"),
+    ],
+)
+def test_cells_that_are_no_finite_number_text_or_date(frame, cell, message):
+    frame.insert(0, "odd", [cell] * 60)
+    with pytest.raises(ValueError, match=message):
+        read_source(frame)
+
+
+def test_infinity_among_words_is_a_word(frame):
+    frame["size"] = np.where(np.arange(60) % 3, "much", "inf")
+    assert set(read_source(frame).X["size"]) == {"much", "inf"}
+
+
+def test_an_index_with_a_name_is_asked_about(frame, tmp_path):
+    for index in ("day", ["day", "grade"]):
+        indexed = frame.set_index(index)
+        indexed.to_parquet(tmp_path / "own.parquet")
+        for given in (indexed, tmp_path / "own.parquet"):
+            said = r"the index \('day'.*left out.*reset_index\(\)"
+            with pytest.warns(UserWarning, match=said) as caught:
+                source = read_source(given)
+            assert "day" not in source.X
+        assert caught[0].filename == __file__
+    unnamed = frame.sample(frac=1, random_state=0)
+    assert read_source(unnamed).X.index[0] == 1
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_sizes_of_arrays_that_cannot_be_standardised(save, unit):
+    X = np.arange(24.0).reshape(12, 2) * [1, unit]
+    with pytest.raises(ValueError, match=r"column 1 holds numbers from.*another unit"):
+        read_source(save(X=X, y=np.tile([0, 1], 6)))
 
 
 def test_without_the_extra_the_error_says_what_to_install(

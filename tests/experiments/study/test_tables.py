@@ -78,9 +78,11 @@ def test_missing_numbers_are_medians_with_an_indicator(frame):
     given = source.split(0).X_train["size"].to_numpy()
     missing = np.isnan(given)
     np.testing.assert_array_equal(split.X_train[:, 1], missing)
-    np.testing.assert_allclose(
-        split.X_train[:, 0], np.where(missing, np.nanmedian(given), given), rtol=1e-6
-    )
+    # Counted from one of them, in units of a power of two.
+    filled = np.where(missing, np.nanmedian(given), given)
+    unit = np.ptp(filled) / np.ptp(split.X_train[:, 0])
+    assert np.log2(unit) == pytest.approx(np.round(np.log2(unit)), abs=1e-12)
+    np.testing.assert_allclose(np.diff(split.X_train[:, 0]) * unit, np.diff(filled))
 
 
 def test_key_changes_with_the_preparation_and_the_cells(frame, monkeypatch):
@@ -99,7 +101,7 @@ def test_key_changes_with_the_preparation_and_the_cells(frame, monkeypatch):
     monkeypatch.setattr(
         preparing,
         "preparation",
-        lambda: made().set_params(tablevectorizer__cardinality_threshold=3),
+        lambda: made().set_params(tablenumbers__vectorizer__cardinality_threshold=3),
     )
     keys.append(key())
     assert len(set(keys)) == len(keys)
@@ -165,6 +167,23 @@ def test_weights_count_in_training_and_in_scores():
     plain = Source("p", X, y, X, y, problem="no scaler")
     (unweighted,) = compare(plain, members, measures=(), n_seeds=1, n_jobs=1).runs
     assert unweighted.test_accuracy != runs[0].test_accuracy
+
+
+@pytest.mark.parametrize("unit", [1 / 90, 1e-300, 1e-320, 1e307])
+def test_the_unit_of_weights_does_not_matter(frame, unit):
+    """Regularised classifiers would take tiny weights for few examples."""
+    frame["weight"] = np.round(2 * frame["weight"])
+    scaled = frame.assign(weight=frame["weight"] * unit)
+    members = ["LogisticRegression", LALClassifier(max_iter=5)]
+    runs = [
+        compare(
+            each, members, weight_column="weight", measures=(), n_seeds=1, n_jobs=1
+        ).runs
+        for each in (frame, scaled)
+    ]
+    for plain, other in zip(*runs, strict=True):
+        assert other.status == "ok", other.reason
+        assert other.test_accuracy == pytest.approx(plain.test_accuracy, abs=1e-9)
 
 
 def test_an_algorithm_without_weights_says_so(frame):

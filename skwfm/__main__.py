@@ -1,4 +1,4 @@
-"""``python -m skwfm.cli``."""
+"""``python -m skwfm``."""
 
 import sys
 
