@@ -1,24 +1,30 @@
-"""README and the user guide say of the reproduction what the stored verdicts say."""
+"""README and the pages of the reproduction say what the stored verdicts say."""
 
 import csv
 import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from skwfm.experiments.paper.pages import EXPERIMENTS
 from skwfm.experiments.report.reproduction import VERDICTS
 
 ROOT = Path(__file__).parents[1]
-TABLES = ROOT / "docs" / "tables"
+PAGES = ROOT / "docs" / "reproduction"
 
 
 def rows(name):
-    with (TABLES / name).open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream, delimiter=";"))
+    with (PAGES / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def verdicts(experiment):
+    return Counter(row["verdict"] for row in rows(f"{experiment}_claims"))
 
 
 def test_verdicts_are_counted_in_the_readme():
-    counts = Counter(row["verdict"] for row in rows("reproduction_claims.csv"))
+    counts = sum(map(verdicts, EXPERIMENTS), Counter())
     assert set(counts) <= set(VERDICTS)
     text = " ".join((ROOT / "README.md").read_text("utf-8").split())
     found = re.search(
@@ -27,11 +33,23 @@ def test_verdicts_are_counted_in_the_readme():
         text,
     )
     told = [int(number) for number in found.groups()]
-    names = "holds", "differs", "does not hold", "open"
-    assert told == [counts.total(), *(counts[name] for name in names)]
+    assert told == [counts.total(), *(counts[name] for name in VERDICTS)]
 
 
-def test_every_experiment_was_run_in_full_and_timed():
-    claims = dict.fromkeys(row["experiment"] for row in rows("reproduction_claims.csv"))
-    timed = [row["experiment"] for row in rows("reproduction_time.csv")]
-    assert list(claims) == timed == list(EXPERIMENTS)
+def test_every_experiment_is_in_the_summary():
+    for row, experiment in zip(rows("summary"), EXPERIMENTS, strict=True):
+        counts = verdicts(experiment)
+        assert row["experiment"] == f":ref:`{experiment} <reproduction_{experiment}>`"
+        assert int(row["claims"]) == counts.total() > 0
+        assert [int(row[name]) for name in VERDICTS] == [counts[v] for v in VERDICTS]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_page_has_the_files_that_it_names(experiment):
+    text = (PAGES / f"{experiment}.rst").read_text("utf-8")
+    named = re.findall(r"[\w-]+\.(?:svg|csv)", text)
+    assert f"{experiment}_claims.csv" in named
+    assert all((PAGES / name).stat().st_size > 20 for name in named)
+    alts = re.findall(r":alt: (.+)", text)
+    assert len(alts) == text.count(".. figure::")
+    assert f"   {experiment}\n" in (PAGES / "index.rst").read_text("utf-8")
