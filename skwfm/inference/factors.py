@@ -100,7 +100,9 @@ class Factors(Patterns):
         for_label, against = weight, np.zeros_like(weight)
         tied = np.zeros(len(labels), dtype=bool)
         if self.is_soft or self.sample_weight is not None:
-            mirror = mirror_sign(self.architecture, self.fit_intercept)
+            mirror = None
+            if hasattr(self.architecture, "n_hidden"):  # others are named later
+                mirror = mirror_sign(self.architecture, self.fit_intercept)
             if mirror is not None:
                 # A field of 0 is answered +1 on both sides. Real weights have none, but
                 # the prior is not known yet.

@@ -8,6 +8,7 @@ inputs are small integers; that is rarer, and not looked for.
 import numpy as np
 
 from skwfm.architectures.rows import all_signs, row_blocks
+from skwfm.architectures.symmetries import is_monotone
 from skwfm.problem.validation import find_contradiction, mirror_sign, row_digests
 
 
@@ -122,6 +123,9 @@ def contradiction_of(factors, is_real=True):
     mirror, tied = mirror_sign(factors.architecture, factors.fit_intercept), False
     if mirror is not None:
         tied = can_tie(factors.inputs, factors.architecture, is_real)
+        if is_monotone(factors.architecture):
+            # Units with ties say +1 more often: no help to two patterns with -1.
+            tied &= factors.labels > 0
     return find_contradiction(factors.inputs, factors.labels, mirror, tied)
 
 

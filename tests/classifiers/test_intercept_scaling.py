@@ -242,8 +242,12 @@ def test_online_training_keeps_the_first_constant(clouds, algorithm):
         column.partial_fit(with_constant(X), y)
     np.testing.assert_allclose(model.coef_, column.coef_[:, :-1], rtol=1e-9)
     np.testing.assert_allclose(model.intercept_, C * column.coef_[:, -1], rtol=1e-9)
-    assert model.set_params(intercept_scaling=9.0).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"intercept_scaling=9.0 is not that"):
+        model.set_params(intercept_scaling=9.0).partial_fit(X, y)
     assert model.intercept_scaling_ == C
+    # Later parts may have another scale; the first has said what "auto" is.
+    model = algorithm(n_hidden=3, random_state=0).partial_fit(X, y)
+    assert model.partial_fit(8 * X, y).intercept_scaling_ == np.sqrt(8)
 
 
 def test_published_settings_keep_one():

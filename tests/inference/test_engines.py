@@ -1,6 +1,7 @@
 """What every engine owes its caller: honesty, warm starts, callbacks, plugins."""
 
 import math
+import warnings
 
 import numba
 import numpy as np
@@ -101,7 +102,8 @@ def test_runs_that_did_not_converge_have_no_numbers(method, make_patterns):
 @pytest.mark.parametrize("method", ENGINES)
 def test_patterns_that_contradict_each_other_are_never_converged(prior, method, sign):
     rng = np.random.default_rng(0)
-    inputs, labels = rng.choice([-1, 1], (20, 90)), rng.choice([-1, 1], 20)
+    # Units of 31 inputs: with an even number both opposite ones may have ties, or +1.
+    inputs, labels = rng.choice([-1, 1], (20, 93)), rng.choice([-1, 1], 20)
     inputs[7], labels[7] = sign * inputs[3], -sign * labels[3]
     factors = Factors(inputs, labels, TreeCommittee(3))
     with pytest.warns(ConvergenceWarning, match="two equal patterns have different"):
@@ -109,6 +111,16 @@ def test_patterns_that_contradict_each_other_are_never_converged(prior, method, 
     assert found.status == "contradiction"
     assert not found.converged
     assert np.isnan(found.log_evidence)
+
+
+def test_ties_of_signs_are_answered_plus_one():
+    """So that they help two opposite patterns with label +1, and none with -1."""
+    inputs = np.array([[1, 1], [-1, -1]])
+    for label, status in ((1, "converged"), (-1, "contradiction")):
+        factors = Factors(inputs, np.full(2, label), TreeCommittee(1))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            assert infer(factors, BinaryPrior(), method="bp").status == status
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
