@@ -29,7 +29,8 @@ QUICK = [
     ELALClassifier(n_hidden=3, max_iter=60, n_replicas=3, random_state=0),
     CeSGDClassifier(n_hidden=3, max_iter=60, random_state=0),
     FBPClassifier(n_hidden=3, gammas=[0.5, 2.0], max_sweeps=30, random_state=0),
-    AnnealingClassifier(n_hidden=3, max_iter=60, random_state=0),
+    # Weights of one size have the thresholds that the constant input gives them.
+    AnnealingClassifier(n_hidden=3, max_iter=60, intercept_scaling=2, random_state=0),
 ]
 
 
@@ -54,7 +55,7 @@ def test_shapes_and_attributes(model, clouds):
     assert model.intercept_.shape == (4, 3)
     assert model.decision_function(X).shape == (160, 4)
     assert model.n_errors_ == (model.predict(X) != y).sum()
-    assert model.score(X, y) > 0.8  # by a constant answer .3
+    assert model.score(X, y) > 0.9
     assert len(model.loss_curve_) == len(model.machines_) == 4
 
 

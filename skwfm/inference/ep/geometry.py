@@ -137,14 +137,15 @@ class Span:
         gram : ndarray of shape (rank, rank), Fortran order
             Upper triangle of ``sum_mu precision_mu z_mu z_mu^T``.
         """
-        scaled = self.coordinates * np.sqrt(np.abs(precision))[:, None]
-        negative = precision < 0
-        if not negative.any():
+        if precision.min() >= 0:
+            scaled = np.asfortranarray(self.coordinates * np.sqrt(precision)[:, None])
             return blas.dsyrk(1.0, scaled, trans=True)
-        gram = blas.dsyrk(-1.0, scaled[negative], trans=True)
-        if negative.all():
-            return gram
-        return blas.dsyrk(1.0, scaled[~negative], 1.0, gram, trans=True)
+        weighted = np.asfortranarray(self.coordinates * precision[:, None])
+        if self.reflectors is None:
+            return blas.dgemm(1.0, self.coordinates, weighted, trans_a=True)
+        return blas.dtrmm(
+            1.0, self.coordinates, weighted, lower=True, trans_a=True, overwrite_b=True
+        )
 
     def field_variances(self, root):
         """Give the variances of the fields.
