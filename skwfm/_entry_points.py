@@ -2,9 +2,10 @@
 
 import re
 import threading
-import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from skwfm._warn import warn
 
 __all__ = ["GROUPS", "Plugin", "forget", "installed", "normalised", "requirement"]
 
@@ -159,12 +160,11 @@ def _read(distribution):
             return []
         return _parse(distribution)
     except Exception as cause:
-        warnings.warn(
+        warn(
             f"{_called(distribution)} in {distribution.locate_file('')} is left out of "
             f"the plugins because its metadata cannot be read "
             f"({type(cause).__name__}: {cause}). Reinstall or remove it.",
             RuntimeWarning,
-            stacklevel=5,
         )
         return []
 

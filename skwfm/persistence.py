@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import warnings
 from functools import lru_cache
 
 from skwfm._entry_points import installed, normalised
+from skwfm._warn import warn
 from skwfm.plugins import PluginError
 
 __all__ = ["VersionWarning", "trusted_types"]
@@ -182,10 +182,9 @@ def _compare(name, saved):
     for package, version in saved.items():
         here = _version(package)
         if version and here != version:
-            warnings.warn(
+            warn(
                 f"{name} was saved with {package} {version} and is read with {here}: "
                 "it may answer otherwise or fail. Fit it again, or install "
                 f"{package}=={version}.",
                 VersionWarning,
-                stacklevel=2,
             )

@@ -1,6 +1,5 @@
 """The scikit-learn contract of every committee-machine classifier."""
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 from typing import Literal, Self
@@ -13,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skwfm._sklearn import Interval, StrOptions, fit_context
+from skwfm._warn import warn
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.answers.answers import AnswersMixin
@@ -179,7 +179,7 @@ class BaseCommitteeClassifier(
         else:
             self._fit_machines(problem, y, rng)
         if self._advice:
-            warnings.warn(self._advice, ConvergenceWarning, stacklevel=3)
+            warn(self._advice, ConvergenceWarning)
         return self
 
     @with_callbacks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from http.client import HTTPException
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
 
+from skwfm._warn import warn
 from skwfm.datasets._bunch import IMAGE_SHAPE, N_PIXELS, image_bunch
 from skwfm.datasets._checks import check_flag, check_option
 from skwfm.datasets._idx import read_idx
@@ -224,7 +224,7 @@ def _warn_passed_over(user_choices, source):
     if user_choices:
         reasons = "; ".join(user_choices)
         message = f"Fashion-MNIST is taken from {source}, because {reasons}."
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message, UserWarning)
 
 
 def _nowhere(failures):

@@ -1,11 +1,11 @@
 """Patterns and weights of a fitted model, as message passing takes them."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
 
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.inference.factors import Factors
 from skwfm.problem.fitted import read_model
 
@@ -83,10 +83,9 @@ def _allowed(max_errors, errors, n_samples):
 
 def _warn_of_errors(errors, most, n_samples):
     if errors > most:
-        warnings.warn(
+        warn(
             f"the model gets {errors} of {n_samples} patterns wrong, but only weights "
             f"that get at most {most} wrong are counted: pass max_errors='model' for "
             "as many as it makes.",
             UserWarning,
-            stacklevel=4,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 
@@ -12,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from skwfm._checks import is_one_of
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.architectures.optional import check_offers
 from skwfm.inference.engines.amp import AMPEngine
 from skwfm.inference.engines.bp import BPEngine
@@ -128,7 +128,7 @@ def infer(
         **options,
     )
     if not posterior.converged:
-        warnings.warn(posterior.advice, ConvergenceWarning, stacklevel=2)
+        warn(posterior.advice, ConvergenceWarning)
     return posterior
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.landscape.hessian.exact import exact_eigenvalues
 from skwfm.landscape.hessian.loss import Loss
 from skwfm.landscape.hessian.operator import HessianOperator
@@ -212,11 +212,10 @@ def _check_start(solution):
         )
     n_errors = solution.n_errors()
     if n_errors:
-        warnings.warn(
+        warn(
             f"the model makes {n_errors} training errors, so the search does not "
             "start at a minimum: train to zero errors to learn about that minimum.",
             UserWarning,
-            stacklevel=3,
         )
 
 
@@ -270,12 +269,11 @@ def _measure(solution, beta, target, tol, rank_tol, n_iter):
     n, d = solution.n_weights, len(solution.labels)
     residual = float(np.abs(_residuals(solution, beta, target)).max())
     if residual > tol:
-        warnings.warn(
+        warn(
             f"Gauss-Newton ended after {n_iter} steps with a residual of "
             f"{residual:.3g}, above tol={shown(tol)}: lower beta or target, raise "
             "max_iter, or look for equal patterns with different labels.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     singular = scipy.linalg.svdvals(_jacobian(solution, beta))
     relative = n * np.finfo(float).eps if rank_tol is None else rank_tol

@@ -15,8 +15,10 @@ from skwfm._kernels import training
 from skwfm.architectures import Architecture, Layout
 from skwfm.architectures.base import signs
 from skwfm.problem import passes
+from skwfm.problem.blocks import Block
 from skwfm.problem.intercepts import checked_constant
 from skwfm.problem.products import SignProducts, products_of
+from skwfm.problem.rates import is_automatic
 
 # Patterns whose errors are counted before it is seen whether they are too many already.
 _COUNTED = 1024
@@ -172,10 +174,15 @@ class Problem:
         -------
         eta : float
             The rate.
+
+        Raises
+        ------
+        ValueError
+            If `eta` is neither "auto" nor a positive finite number.
         """
-        if eta != "auto":
-            return eta
-        return min(highest, reach * self.layout.n_hidden / self.layout.n_weights)
+        if is_automatic(eta):
+            return min(highest, reach * self.layout.n_hidden / self.layout.n_weights)
+        return eta
 
     def fields(self, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Compute the fields (preactivations) of some patterns.
@@ -283,37 +290,3 @@ class Problem:
             self.packed_inputs, labels, weights, self.layout.groups,
             self.rule, rows, scratch, stop_at_first=stop_at_first,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Block:
-    """Neighbouring units that see the same inputs.
-
-    Parameters
-    ----------
-    inputs : ndarray of shape (n_samples, n)
-        Inputs that they see, with the constant input of the intercept last.
-    units : slice
-        The units.
-    entries : slice
-        Their weights in the flat vector, unit by unit.
-    """
-
-    inputs: np.ndarray
-    units: slice
-    entries: slice
-
-    def by_unit(self, flat):
-        """Return a view of the weights of these units.
-
-        Parameters
-        ----------
-        flat : ndarray of shape (n_weights,)
-            Flat weights of all units.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_units, n)
-            One row per unit.
-        """
-        return flat[self.entries].reshape(-1, self.inputs.shape[1])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
+from skwfm._warn import warn
 from skwfm.theory.capacity import capacity
 from skwfm.theory.checks import check_alpha, check_gamma
 from skwfm.theory.cross_entropy import FIELD_ORDERS, SCAN_STOP, CrossEntropyModel
@@ -116,13 +116,12 @@ def _solutions_as_minimum(alpha):
 
 def _warn_unresolved(alpha, gamma):
     """Warn, with advice, that no zero of the entropy was found."""
-    warnings.warn(
+    warn(
         f"The entropy of cross-entropy minimisers at alpha={alpha:g}, gamma={gamma:g} "
         f"has no zero that can be resolved (1 - q > {math.exp(-SCAN_STOP):.0e}): all "
         "results are NaN with converged=False. It vanishes at a beta of about "
         "15 / gamma**2 for small gamma, so use gamma >= 0.005.",
         RuntimeWarning,
-        stacklevel=3,
     )
 
 

@@ -2,12 +2,12 @@
 
 import functools
 import math
-import warnings
 
 import numpy as np
 
 from skwfm._checks import as_number, as_numbers
 from skwfm._shown import shown
+from skwfm._warn import warn
 
 # No formula resolves more patterns per weight than that.
 MOST_ALPHA = 1e6
@@ -147,10 +147,9 @@ def warn_lost(converged, what):
     """Warn, with advice, about points whose saddle point was not found."""
     n_lost = int(np.sum(~np.asarray(converged)))
     if n_lost:
-        warnings.warn(
+        warn(
             f"No saddle point was found at {n_lost} of {np.size(converged)} {what}; "
             "they are NaN with converged=False. Ask for points further from the ends "
             "of the range, or for an alpha further below the capacity.",
             RuntimeWarning,
-            stacklevel=3,
         )

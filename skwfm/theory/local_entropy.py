@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skwfm._warn import warn
 from skwfm.curves import LocalEntropyCurve
 from skwfm.theory.capacity import capacity, solvable_limit
 from skwfm.theory.checks import (
@@ -103,12 +103,11 @@ def _parity_bound(n_hidden, alpha, overlaps):
 
 def _warn_unstable_parity(alpha):
     """Warn, with advice, of a constant that no stable solution gives."""
-    warnings.warn(
+    warn(
         f"A parity machine of two units has no curve at alpha={alpha:g}: the published "
         "constant takes q0=0, which is unstable above pi^2/8 = 1.234. It is NaN with "
         "converged=False. Lower alpha, or pass n_replicas=1 for the typical volume.",
         RuntimeWarning,
-        stacklevel=5,
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Literal
 
 import numpy as np
 
+from skwfm._warn import warn
 from skwfm.theory.capacity import solvable_limit
 from skwfm.theory.checks import (
     check_alpha,
@@ -22,13 +22,12 @@ from skwfm.theory.typical import SolutionEntropy, binary_entropy, spherical_volu
 
 def _warn_frozen(alpha, beta_ne):
     """Warn, with advice, of an entropy that counts less than one weight vector."""
-    warnings.warn(
+    warn(
         f"The entropy of binary weights is negative at alpha={alpha:g}, "
         f"beta_ne={beta_ne:g}: the replica-symmetric measure freezes at a lower "
         "beta_ne, so that log_volume and expected_error_rate are bounds only. Lower "
         "beta_ne to where the entropy is zero.",
         RuntimeWarning,
-        stacklevel=4,
     )
 
 

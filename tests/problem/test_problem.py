@@ -83,3 +83,13 @@ def test_errors_of_a_model_on_single_precision_are_counted():
     packed = problem.layout.pack_weights(weights, problem.dtype)
     assert problem.count_errors(packed) == 40 - model.n_errors_
     assert problem.has_errors(packed)
+
+
+@pytest.mark.parametrize("eta", ["Auto", 0.0, -1e-3, np.nan, np.inf, "0.1", None])
+def test_a_learning_rate_that_is_none_raises(eta):
+    """A plugin's parameters are checked by no one else."""
+    problem, _ = make_problem()
+    with pytest.raises(ValueError, match=r"eta=.*positive finite number"):
+        problem.learning_rate(eta, 1.0, 0.1)
+    assert problem.learning_rate(0.5, 1.0, 0.1) == 0.5
+    assert 0 < problem.learning_rate("auto", 1.0, 0.1) <= 0.1

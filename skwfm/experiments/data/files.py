@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import warnings
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from skwfm._shown import shown
+from skwfm._warn import warn
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -133,11 +133,10 @@ def numbered(frame, where):
     names = [name for name in frame.index.names if name is not None]
     if names or frame.index.nlevels > 1:
         what = f"the index ({', '.join(map(shown, names)) or 'without names'})"
-        warnings.warn(
+        warn(
             f"{where}: {what} is left out, as an index is no feature; if it is one, "
             "make columns of it by frame.reset_index().",
             UserWarning,
-            stacklevel=4,
         )
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.experiments.data.files import check_distinct
 
 # A column of fewer rows may count them, or differ in each of them, by chance.
@@ -187,7 +188,7 @@ def _without_index(inputs, where):
         if "only counts" in said and not _has_name(name):
             said = "only counts the rows; it has no name and is left out"
             left_out.append(name)
-        warnings.warn(f"{where}: column {name!r} {said}.", UserWarning, stacklevel=5)
+        warn(f"{where}: column {name!r} {said}.", UserWarning)
     if len(left_out) == inputs.shape[1]:
         raise ValueError(f"{where}: there is no column besides the label and an index.")
     return inputs.drop(columns=left_out)

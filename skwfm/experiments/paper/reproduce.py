@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.experiments.paper.claims import Claim
 from skwfm.experiments.paper.page import Page
 from skwfm.experiments.paper.pages import EXPERIMENTS
@@ -135,9 +135,7 @@ def _read_times(path):
     except FileNotFoundError:
         return {}
     except (*_DAMAGES, TypeError, AttributeError) as error:
-        warnings.warn(
-            f"{path} cannot be read ({error}); times are counted anew.", stacklevel=2
-        )
+        warn(f"{path} cannot be read ({error}); times are counted anew.")
         return {}
 
 
@@ -189,10 +187,9 @@ def _read_section(out, name):
             raise ValueError(f"{len(claims)} claims, {n_claims} in its {name}.html")
         return html, claims
     except _DAMAGES as error:
-        warnings.warn(
+        warn(
             f"{path} cannot be read ({error}); the report leaves the experiment out "
             f"until it is run again: skwfm reproduce {name}",
-            stacklevel=3,
         )
         return None
 

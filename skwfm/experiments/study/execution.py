@@ -5,11 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from typing import NamedTuple, Protocol
 
+from skwfm._warn import warn
 from skwfm.experiments.isolation import (
     end_with,
     interrupt_wins,
@@ -118,7 +118,7 @@ def execute_all(
             done[key] = result
             tell(len(done), len(by_key), result)
     for message in caught:
-        warnings.warn(message, stacklevel=2)
+        warn(message)
     return Executed([done[key] for key in keys], n_reused)
 
 
@@ -150,9 +150,8 @@ def restored(task: Task, key: str, store: RunStore) -> object:
     try:
         return task.from_record(record)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        warnings.warn(
+        warn(
             f"{store.folder / key}.json is damaged ({error}); the run is repeated.",
-            stacklevel=2,
         )
         return None
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import warnings
 from collections.abc import Iterable
 
 from skwfm import plugins
 from skwfm._entry_points import normalised
+from skwfm._warn import warn
 from skwfm.classifiers import published_settings
 from skwfm.experiments.study.contestants import COMMITTEE, STANDARD, Contestant
 
@@ -151,7 +151,7 @@ def _warn_of_namesakes(name, meaning):
     others = " or ".join(repr(e.qualified_name) for e in entries if e.name == name)
     if others:
         text = f"{name!r} means {meaning} here; the plugin of that name is {others}."
-        warnings.warn(text, stacklevel=4)
+        warn(text)
 
 
 def _given(estimator):

@@ -2,7 +2,6 @@
 
 import time
 import traceback
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -13,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skwfm import __version__
+from skwfm._warn import warn
 from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Source, Split, of_mean_one
 from skwfm.experiments.isolation import recorded_warnings
@@ -204,10 +204,9 @@ def _fit(estimator, split, weights):
     if has_fit_parameter(model, "sample_weight"):
         estimator.fit(X, y, **{f"{name}sample_weight": weights})
         return
-    warnings.warn(
+    warn(
         f"{type(model).__name__} takes no weights: trained as if all examples counted "
         "alike",
-        stacklevel=2,
     )
     estimator.fit(X, y)
 

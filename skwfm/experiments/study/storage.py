@@ -7,8 +7,9 @@ import io
 import json
 import os
 import tempfile
-import warnings
 from pathlib import Path
+
+from skwfm._warn import warn
 
 
 def write_atomically(path, content):
@@ -188,9 +189,7 @@ class RunStore:
             raise OSError(error.errno, said, str(path)) from error
         # Nested too deeply, garbage such as [[[[ is a RecursionError.
         except (ValueError, OSError, RecursionError) as error:
-            warnings.warn(
-                f"{path} cannot be read ({error}); the run is repeated.", stacklevel=2
-            )
+            warn(f"{path} cannot be read ({error}); the run is repeated.")
             return None
 
     def save(self, key, record):

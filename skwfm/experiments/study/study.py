@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from sklearn.model_selection import ParameterGrid
 
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.experiments.data.drawn import DrawnSource
 from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source
@@ -231,10 +231,9 @@ def _warn_of_failed_measures(runs):
                 failed[name, found.reason][run.algorithm].append(run.seed)
     for (name, reason), seeds in failed.items():
         whom = "; ".join(f"{who}, {_seeds(of)}" for who, of in seeds.items())
-        warnings.warn(
+        warn(
             f"the measure {name} raised an error, so that its numbers are missing, for "
             f"{whom}: {reason}",
-            stacklevel=3,
         )
 
 

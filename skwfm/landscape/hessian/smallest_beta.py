@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skwfm._warn import warn
 from skwfm.architectures.symmetries import is_monotone
 from skwfm.landscape.hessian.loss import Loss
 from skwfm.landscape.hessian.operator import HessianOperator
@@ -100,13 +99,12 @@ def _warn_of_saturation(solutions, betas):
     ]
     if saturated:
         own = ", ".join(f"{value:.3g}" for value in betas)
-        warnings.warn(
+        warn(
             f"models {saturated} are saturated at beta={beta:.3g}, which model "
             f"{int(np.argmax(betas))} needs, so that their Hessians show no width "
             "there and cannot be compared with the others': leave that model out, or "
             f"compare each one at its own smallest beta ({own}) and say so.",
             UserWarning,
-            stacklevel=3,
         )
 
 

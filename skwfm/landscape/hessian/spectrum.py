@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count, check_positive, is_one_of
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import HessianSpectrum, spectrum_of
@@ -162,11 +162,10 @@ def hessian_spectrum(
         HessianOperator(solution, checked, bool(tangent)), method, **options
     )
     if not spectrum.converged:
-        warnings.warn(
+        warn(
             f"Lanczos stopped after max_iter={max_iter} steps with residuals up to "
             f"{spectrum.error_bound.max():.3g}: raise max_iter or tol.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     if spectrum.saturated:
         _warn_of_saturation(beta)
@@ -174,22 +173,20 @@ def hessian_spectrum(
 
 
 def _warn_of_saturation(beta):
-    warnings.warn(
+    warn(
         f"the units are saturated at beta={shown(beta)}: no weights nearby change the "
         "loss by more than its rounding, so that these eigenvalues say nothing about "
         "the width and cannot be compared with others: lower beta.",
         UserWarning,
-        stacklevel=3,
     )
 
 
 def _warn_of_errors(n_errors, n_samples, beta):
-    warnings.warn(
+    warn(
         f"the smooth machine at beta={shown(beta)} is wrong on {n_errors} of "
         f"{n_samples} patterns, so its Hessian is not that of a minimum: train to zero "
         "errors and raise beta to at least smallest_beta(models, X, y).",
         UserWarning,
-        stacklevel=3,
     )
 
 

@@ -1,6 +1,5 @@
 """Curvature as a measure."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._checks import check_count
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.landscape.hessian.loss import check_loss
 from skwfm.landscape.hessian.operator import HessianOperator
 from skwfm.landscape.hessian.results import spectrum_of
@@ -56,11 +56,10 @@ class HessianEnds:
         bound = found.error_bound[-1 if which == "largest" else 0]
         if found.converged or bound <= _ACCURACY * abs(value):
             return value
-        warnings.warn(
+        warn(
             f"no {which} eigenvalue: Lanczos stopped after {_STEPS} steps; call "
             "hessian_spectrum with a larger max_iter or tol.",
             ConvergenceWarning,
-            stacklevel=3,
         )
         return np.nan
 
@@ -69,11 +68,10 @@ def _log10_max(result):
     largest = result.end("largest")
     if largest > 0 or np.isnan(largest):
         return float(np.log10(largest))
-    warnings.warn(
+    warn(
         f"the largest eigenvalue is {largest:.3g}, which has no logarithm: the smooth "
         "machine is saturated, or flat, at this beta.",
         UserWarning,
-        stacklevel=2,
     )
     return np.nan
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from numbers import Integral
 from typing import Literal
@@ -15,6 +14,7 @@ from sklearn.utils import check_random_state
 
 from skwfm._checks import as_numbers, is_one_of
 from skwfm._shown import shown
+from skwfm._warn import warn
 from skwfm.architectures.optional import offers
 from skwfm.curves import LocalEntropyCurve
 from skwfm.inference import (
@@ -309,8 +309,7 @@ def _sample(factors, prior, overlaps, random_state, *, most, **options):
 def _warn(overlaps, entropy, advice):
     lost = overlaps[np.isnan(entropy)]
     if lost.size:
-        warnings.warn(
+        warn(
             f"no local entropy at overlaps {lost.tolist()}, given as NaN: {advice}",
             ConvergenceWarning,
-            stacklevel=3,
         )
