@@ -14,6 +14,8 @@ from skwfm.inference.ep.units import Units
 # target, relatively; one more step is taken with the next sweep. While sites are far
 # from their fixed point it need not be nearer than this share of their own mismatch.
 _NEWTON_TOL, _MOST_NEWTON_TOL, _SHARE_OF_RESIDUAL = 1e-3, 0.1, 0.1
+# A step leaves less than this share of the violation, or its slope is computed anew.
+_FAR_ENOUGH = 0.25
 # Most factorisations of each unit in one sweep; seldom more than two are needed.
 _MAX_TRIALS = 60
 
@@ -67,33 +69,36 @@ class CholeskyUnits(Units):
         return mean, variance
 
     def _solve_group(self, index, group, near):
-        trial, proper = self._starts[index], None
+        trial, proper, before = self._starts[index], None, np.inf
         for _ in range(_MAX_TRIALS):
             if all(unit.factorise(trial) for unit in group):
                 proper = self._prior.multipliers["norm"][index] = trial
-                trial = self._newton_step(index, group, near)
-                if abs(self._violations[index]) < near:
+                trial = self._newton_step(index, group, before)
+                before = abs(self._violations[index])
+                if before < near:
                     self._starts[index] = trial
                     return
             else:  # too small a Lambda for the negative sites
                 trial = 2 * trial if proper is None else (trial + proper) / 2
         raise FloatingPointError("no multiplier makes the posterior proper")
 
-    def _newton_step(self, index, group, near):
+    def _newton_step(self, index, group, before):
         """Solve for lambda exactly and give Lambda after one step.
 
         The step is taken on the inverse of the variance that the overlap leaves, which
-        without patterns is linear in Lambda. Near the target the slope may be that of
-        an earlier step.
+        without patterns is linear in Lambda. Its slope costs more than a trial: one of
+        an earlier trial or sweep serves as long as steps with it reach far enough.
         """
         n_weights = sum(unit.span.n_inputs for unit in group)
         overlap = self._prior.overlap or 0.0
         response = self._solve_pull(index, group, n_weights * overlap)
         size = sum(unit.squared_norm() for unit in group)
         excess = size / n_weights - overlap**2
-        self._violations[index] = violation = excess / (1 - overlap**2) - 1
+        violation = excess / (1 - overlap**2) - 1
+        is_stale = not abs(violation) < _FAR_ENOUGH * before
+        self._violations[index] = violation
         norm = self._prior.multipliers["norm"][index]
-        if not abs(violation) < near or np.isnan(self._slopes[index]):
+        if is_stale or np.isnan(self._slopes[index]):
             by_norm, mixed = np.sum([unit.slopes() for unit in group], axis=0)
             slope = (by_norm + 2 * mixed**2 / response) / n_weights
             self._slopes[index] = slope / excess**2

@@ -101,6 +101,16 @@ class Span:
             return None
         return lapack.dorgqr(*self.reflectors)[0]
 
+    @cached_property
+    def _transposed(self):
+        """Coordinates of the patterns as columns, an upper triangle."""
+        return np.asfortranarray(self.coordinates.T)
+
+    @cached_property
+    def _unused(self):
+        """Share of each input that lies on axes which no pattern uses."""
+        return np.maximum(1 - row_squares(self.basis), 0)
+
     def rotate(self, weights, back=False):
         """Change coordinates.
 
@@ -137,15 +147,25 @@ class Span:
         gram : ndarray of shape (rank, rank), Fortran order
             Upper triangle of ``sum_mu precision_mu z_mu z_mu^T``.
         """
+        if self.reflectors is not None:
+            return self._triangular_gram(precision)
         if precision.min() >= 0:
             scaled = np.asfortranarray(self.coordinates * np.sqrt(precision)[:, None])
             return blas.dsyrk(1.0, scaled, trans=True)
         weighted = np.asfortranarray(self.coordinates * precision[:, None])
-        if self.reflectors is None:
-            return blas.dgemm(1.0, self.coordinates, weighted, trans_a=True)
-        return blas.dtrmm(
-            1.0, self.coordinates, weighted, lower=True, trans_a=True, overwrite_b=True
-        )
+        return blas.dgemm(1.0, self.coordinates, weighted, trans_a=True)
+
+    def _triangular_gram(self, precision):
+        """Multiply triangles, in a third of the operations of rectangles.
+
+        That needs roots of the precisions: those of the rarer sign are summed as if
+        they had the other, and subtracted twice.
+        """
+        sign = 1.0 if 2 * np.count_nonzero(precision < 0) <= len(precision) else -1.0
+        scaled = self._transposed * np.sqrt(np.abs(precision))
+        rare = np.asfortranarray(scaled[:, sign * precision < 0])
+        gram = lapack.dlauum(scaled, overwrite_c=True)[0]
+        return blas.dsyrk(-2 * sign, rare, beta=sign, c=gram, overwrite_c=True)
 
     def field_variances(self, root):
         """Give the variances of the fields.
@@ -180,7 +200,7 @@ class Span:
         """
         return row_squares(blas.dtrsm(1.0, upper, self.coordinates, side=1))
 
-    def weight_variances(self, root, outside):
+    def weight_variances(self, root, outside, is_upper=False):
         """Give the variances of the weights.
 
         Parameters
@@ -189,6 +209,8 @@ class Span:
             Covariance of the used axes is ``root root^T``.
         outside : float
             Variance along every other axis.
+        is_upper : bool, default=False
+            Whether the root is an upper triangle.
 
         Returns
         -------
@@ -197,8 +219,11 @@ class Span:
         """
         if self.basis is None:
             return row_squares(root)
-        unused = np.maximum(1 - row_squares(self.basis), 0)
-        return row_squares(self.basis @ root) + outside * unused
+        if is_upper:
+            used = row_squares(blas.dtrmm(1.0, root, self.basis, side=1))
+        else:
+            used = row_squares(self.basis @ root)
+        return used + outside * self._unused
 
 
 def _triangle(rotation):

@@ -232,7 +232,7 @@ class UnitPosterior:
         outside = self._pull / self._norm * self._outside
         mean = self.span.rotate(np.concatenate([self._mean, outside]), back=True)
         variances = [
-            weight * self.span.weight_variances(root, 1 / (self._norm + extra))
+            weight * self.span.weight_variances(root, 1 / (self._norm + extra), True)
             for (weight, extra), root in self._inverted()
         ]
         return mean, sum(variances)
