@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import joblib
 import numpy as np
 
+from skwfm.experiments.data.checks import check_numbers
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -59,6 +61,12 @@ class Source:
         The same of `X_test`.
     weight_name : str, default=None
         Name of the weights, for reports.
+
+    Raises
+    ------
+    ValueError
+        If arrays of one's own hold numbers that are missing, infinite, or such that
+        they cannot be standardised.
     """
 
     name: str
@@ -74,6 +82,14 @@ class Source:
     weights: np.ndarray | None = None
     weights_test: np.ndarray | None = None
     weight_name: str | None = None
+
+    def __post_init__(self):
+        """Check arrays of one's own; tables are checked as they are made numbers of."""
+        if self.problem is not None or self.is_table:
+            return
+        check_numbers(self.X, self.y, self.name)
+        if self.X_test is not None:
+            check_numbers(self.X_test, self.y_test, f"{self.name}, test patterns")
 
     def __eq__(self, other):
         return isinstance(other, Source) and self.digest == other.digest
