@@ -44,7 +44,8 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/run_all.py
 
 # Kernels built with AddressSanitizer and UBSan, in an environment of their own, under
-# their tests. Leaks are not looked for: Python itself has some.
+# their tests. Leaks are not looked for: Python itself has some. What a sanitizer says
+# before it ends the process must not be captured.
 SANITIZED := $(VENV)-sanitized
 sanitize: export PYTHONMALLOC = malloc
 sanitize: export ASAN_OPTIONS = detect_leaks=0:halt_on_error=1
@@ -55,7 +56,7 @@ sanitize:
 	  -Csetup-args=-Db_sanitize=address,undefined -Csetup-args=-Db_lundef=false \
 	  -Csetup-args=-Dbuildtype=debugoptimized
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	  $(SANITIZED)/bin/python -P -m pytest -q -p no:cacheprovider -m "not slow" \
+	  $(SANITIZED)/bin/python -P -m pytest -q --capture=sys -p no:cacheprovider -m "not slow" \
 	  tests/kernels
 
 clean:
