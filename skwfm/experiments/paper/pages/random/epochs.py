@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from scipy import stats
 
 from skwfm.classifiers.published import PUBLISHED_EPOCHS
 from skwfm.experiments.data.sources import dress_coat
 from skwfm.experiments.paper.claims import CONFIDENCE, Claim, Estimate, agrees, mean
+from skwfm.experiments.paper.drawing import common_legend
 from skwfm.experiments.paper.page import Page, Picture, Table
 from skwfm.experiments.paper.pages.random.algorithms import solutions
 from skwfm.experiments.paper.plan import Plan
@@ -19,6 +18,8 @@ PLACE = "Materials and Methods"
 # Runs behind the published means: ten samples, and fifty runs on images.
 PUBLISHED_RUNS = {"random_patterns": 10, "dress_coat": 50}
 DATA = {"random_patterns": "random patterns", "dress_coat": "Dress/Coat"}
+# What a point, a line and a bar of the figure are.
+LABELS = ("one run", "published mean", "published standard deviation")
 ALGORITHMS = ("LAL", "eLAL", "ceSGD-fast", "ceSGD-slow")
 WHY = {
     ("random_patterns", "eLAL"): "how often the published program renormalises the "
@@ -141,19 +142,23 @@ def _figure(found):
     for axes, problem in zip(panels, DATA, strict=True):
         names = [name for key, name in found if key == problem]
         for place, name in enumerate(names):
-            draw = partial(_draw, axes, place)
-            draw(found[problem, name][0], PUBLISHED_EPOCHS[problem, name])
+            # One legend entry for each kind of mark.
+            labels = LABELS if axes is panels[0] and place == 0 else [None] * 3
+            counts, published = found[problem, name][0], PUBLISHED_EPOCHS[problem, name]
+            _draw(axes, place, counts, published, labels)
         axes.set(title=DATA[problem], xlim=(-0.6, len(names) - 0.4))
         axes.set_xticks(range(len(names)), names, rotation=20)
         rule(axes, axis="y")
     panels[0].set(ylabel="epochs")
     logarithmic(panels[0], "y")
+    common_legend(figure, panels)
     return figure
 
 
-def _draw(axes, place, counts, published):
+def _draw(axes, place, counts, published, labels):
     centre, deviation = published
-    style = {"color": GREY, "linewidth": 5, "alpha": 0.6}
+    style = {"color": GREY, "linewidth": 5, "alpha": 0.6, "label": labels[2]}
+    points = {"color": INK, "alpha": 0.5, "label": labels[0]}
+    axes.plot(np.full(len(counts), place - 0.1), counts, "o", **points)
+    axes.plot(place + 0.2, centre, "_", color=INK, markersize=14, label=labels[1])
     axes.plot([place + 0.2] * 2, [centre - deviation, centre + deviation], **style)
-    axes.plot(place + 0.2, centre, "_", color=INK, markersize=14)
-    axes.plot(np.full(len(counts), place - 0.1), counts, "o", color=INK, alpha=0.5)
