@@ -74,6 +74,10 @@ COMMITTEES = {
     "ceSGD-fast": lambda: published("ceSGD-fast"),
     "ceSGD-slow": lambda: published("ceSGD-slow"),
     "fBP": lambda: published("fBP"),
+    # As on random patterns, from labels without noise.
+    "fBP, 30 couplings": lambda: published("fBP").set_params(
+        gammas=None, start_noises=None
+    ),
     "fBP, default": lambda: FBPClassifier(fit_intercept=False),
 }
 # scikit-learn's defaults; limits of iterations raised so that the solvers finish.

@@ -17,6 +17,7 @@ from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import best_machine, find_noise
 from skwfm.classifiers.focusing.protocol import (
     divided,
+    engine_name,
     errors_left_advice,
     merged_factors,
     protocol_steps,
@@ -24,7 +25,7 @@ from skwfm.classifiers.focusing.protocol import (
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
-from skwfm.inference import ENGINES, Factors, default_method
+from skwfm.inference import ENGINES, Factors
 from skwfm.problem.inputs import nearest_power
 
 
@@ -53,6 +54,10 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
         geometric steps: :func:`skwfm.inference.geometric_protocol`. If given, they are
         also followed at a given `label_noise`; the labels left out choose one.
+    start_noises : array-like of shape (n_noises,) or None, default=None
+        Noises of the labels, falling, from which the protocol comes down at its first
+        coupling. On correlated inputs (0.3, 0.1, 0.03, 0.01) makes few couplings and
+        sweeps enough. None begins at the noise of the protocol.
     max_sweeps : int, default=200
         Most sweeps at each coupling.
     tol : float, default=1e-3
@@ -170,6 +175,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
+        "start_noises": ["array-like", None],
         "max_sweeps": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
@@ -190,6 +196,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         weights: Literal["spherical", "binary"] = "spherical",
         n_replicas: int = 10,
         gammas: ArrayLike | None = None,
+        start_noises: ArrayLike | None = None,
         max_sweeps: int = 200,
         tol: float = 1e-3,
         symmetry_breaking: float = 0.2,
@@ -214,6 +221,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         self.weights = weights
         self.n_replicas = n_replicas
         self.gammas = gammas
+        self.start_noises = start_noises
         self.max_sweeps = max_sweeps
         self.tol = tol
         self.symmetry_breaking = symmetry_breaking
@@ -227,7 +235,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         # starts from learn by steps: neither should depend on it.
         self._power = nearest_power(problem.inputs)
         factors = merged_factors(divided(problem, self._power))
-        self.method_ = self._engine(factors)
+        self.method_ = engine_name(self, factors)
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -276,12 +284,6 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         n_iter, is_done = len(errors), status == "converged"
         advice = advice if best.n_errors else ""
         return Solution(best.weights, n_iter, is_done, status, errors, advice)
-
-    def _engine(self, factors):
-        if self.method != "auto":
-            return self.method
-        # On correlated inputs ep does not find binary weights either, and takes longer.
-        return "amp" if self.weights == "binary" else default_method(factors)
 
     def _stay_untrained(self, problem, rng):
         raise KeyboardInterrupt  # there is no posterior that could answer

@@ -107,6 +107,7 @@ def focusing_steps(
     gammas: Iterable[float],
     n_replicas: int = 10,
     *,
+    start_noises: Iterable[float] = (),
     binary: bool = False,
     **options: object,
 ) -> Iterator[FocusingStep]:
@@ -122,6 +123,11 @@ def focusing_steps(
         Couplings, usually rising; one step each.
     n_replicas : int, default=10
         Number of replicas.
+    start_noises : iterable of float, default=()
+        Probabilities of a flipped label, falling, from which the first coupling is
+        reached: where errors are forgiven, units are told apart in few sweeps. Left out
+        are those not above the noise of the factors, and all if equal patterns have two
+        labels.
     binary : bool, default=False
         Whether the weights are +-1.
     **options : dict
@@ -132,19 +138,33 @@ def focusing_steps(
     step : FocusingStep
         One per coupling; a run that diverged or was interrupted gives the last one.
     """
-    posterior = None
+    gammas, posterior = list(gammas), None
     if "spans" in find_engine(options.get("method", "amp")).options:
         options["spans"] = span_inputs(factors)  # the same at every coupling
+    for softer in _softened(factors, start_noises):
+        coupled = Focusing(prior, n_replicas, gammas[0])
+        posterior = infer(softer, coupled, warm_start=posterior, **options)
+        if posterior.status == "interrupted":
+            yield _step(factors, gammas[0], posterior, binary)
+            return
+        if posterior.status == "diverged":
+            posterior = None
+            break
     for gamma in gammas:
-        posterior = infer(
-            factors,
-            Focusing(prior, n_replicas, gamma),
-            warm_start=posterior,
-            **options,
-        )
+        coupled = Focusing(prior, n_replicas, gamma)
+        posterior = infer(factors, coupled, warm_start=posterior, **options)
         yield _step(factors, gamma, posterior, binary)
         if posterior.status in ("interrupted", "diverged"):
             return
+
+
+def _softened(factors, label_noises):
+    """Give the factors at noises above their own, if they are still as many."""
+    soft = factors.soft()
+    if soft.n_samples == factors.n_samples:
+        for label_noise in label_noises:
+            if label_noise > factors.label_noise:
+                yield soft.at(label_noise=label_noise)
 
 
 def _step(factors, gamma, posterior, binary):

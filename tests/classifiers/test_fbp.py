@@ -284,3 +284,13 @@ def test_local_entropies_are_those_of_the_theory():
     mean, error = np.mean(measured, axis=0), np.std(measured, axis=0, ddof=1) / 2
     assert np.all(np.abs(mean / theory - 1) < 0.12)
     assert np.all(mean < theory + 2 * error)
+
+
+@pytest.mark.parametrize(
+    "noises", [(0.1, 0.3), (0.2, 0.2), (0.5,), (0.1, 0.0), [[0.1]]]
+)
+def test_start_noises_that_lead_nowhere_raise(noises):
+    X, y = make_random_patterns(20, 15, random_state=0)
+    model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises)
+    with pytest.raises(ValueError, match=r"start_noises=.*in falling order"):
+        model.fit(X, y)

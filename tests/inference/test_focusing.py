@@ -128,3 +128,59 @@ def test_first_sweeps_on_images_are_not_thrown_off():
     )  # fmt: skip
     assert fixed > 100
     assert adaptive < 10
+
+
+class TestStartNoises:
+    """Coming down from noisy labels, for any engine."""
+
+    def factors(self, labels=None):
+        rng = np.random.default_rng(3)
+        X, w = rng.standard_normal((60, 40)), rng.standard_normal((3, 40))
+        y = np.sign(np.sign(X @ w.T).sum(axis=1)) if labels is None else labels
+        return Factors(X, y, FullCommittee(3))
+
+    def steps(self, factors, method="ep", noises=(0.3, 0.1, 0.03), **options):
+        options = {"method": method, "random_state": 0, "max_sweeps": 8, **options}
+        found = focusing_steps(
+            factors, SphericalPrior(), [1.0, 4.0], start_noises=noises, **options
+        )
+        return list(found)
+
+    @pytest.mark.parametrize("method", ["ep", "amp"])
+    def test_first_coupling_starts_where_the_last_noise_ended(self, method):
+        factors = self.factors()
+        (first, _), softer, start = self.steps(factors, method), factors.soft(), None
+        options = {"method": method, "random_state": 0, "max_sweeps": 8}
+        coupled = Focusing(SphericalPrior(), 10, 1.0)
+        for noise in (0.3, 0.1, 0.03):
+            at_noise = softer.at(label_noise=noise)
+            start = infer(at_noise, coupled, warm_start=start, **options)
+        expected = infer(factors, coupled, warm_start=start, **options)
+        np.testing.assert_allclose(
+            first.posterior.flat_mean, expected.flat_mean, rtol=1e-9, atol=1e-12
+        )
+
+    def test_few_sweeps_are_enough(self):
+        assert self.steps(self.factors())[-1].n_errors == 0
+
+    def test_noises_not_above_that_of_the_factors_are_left_out(self):
+        factors = self.factors().soft().at(label_noise=0.2)
+        some, one = (self.steps(factors, noises=n) for n in ((0.3, 0.1), (0.3,)))
+        np.testing.assert_array_equal(some[-1].weights, one[-1].weights)
+
+    def test_patterns_with_two_labels_start_without(self):
+        rng = np.random.default_rng(0)
+        X = np.repeat(rng.standard_normal((20, 30)), 2, axis=0)
+        factors = Factors(X, rng.choice([-1.0, 1.0], 40), FullCommittee(3))
+        with_noises, without = self.steps(factors), self.steps(factors, noises=())
+        assert len(with_noises) == len(without)
+        for step, other in zip(with_noises, without, strict=True):
+            np.testing.assert_array_equal(step.weights, other.weights)
+
+    def test_an_interrupted_noise_ends_the_protocol(self):
+        def interrupt(sweep):
+            raise KeyboardInterrupt
+
+        (step,) = self.steps(self.factors(), callback=interrupt)
+        assert step.outcome == "interrupted"
+        assert step.gamma == 1.0

@@ -9,6 +9,7 @@ from skwfm.inference import (
     BinaryPrior,
     Factors,
     SphericalPrior,
+    default_method,
     focusing_steps,
     geometric_protocol,
 )
@@ -84,6 +85,27 @@ def as_counts(weight):
     return weight if weight.max() >= 1 else weight / weight.mean()
 
 
+def engine_name(classifier, factors):
+    """Choose the engine.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say how.
+    factors : Factors
+        The patterns.
+
+    Returns
+    -------
+    method : str
+        Key of `skwfm.inference.ENGINES`.
+    """
+    if classifier.method != "auto":
+        return classifier.method
+    # On correlated inputs ep does not find binary weights either, and takes longer.
+    return "amp" if classifier.weights == "binary" else default_method(factors)
+
+
 def errors_left_advice(classifier, outcome):
     """Say what helps if the protocol left training errors.
 
@@ -141,6 +163,7 @@ def protocol_steps(classifier, factors, rng, callback=None):
         _prior(classifier, factors, rng),
         _couplings(classifier.gammas),
         classifier.n_replicas,
+        start_noises=_start_noises(classifier.start_noises),
         binary=classifier.weights == "binary",
         method=classifier.method_,
         **keeps,
@@ -160,6 +183,17 @@ def _prior(classifier, factors, rng):
         return BinaryPrior()
     signs = rng.choice([-1.0, 1.0], size=factors.n_weights)
     return BinaryPrior(field=classifier.symmetry_breaking * factors.dense(signs))
+
+
+def _start_noises(given):
+    noises = np.asarray(() if given is None else given, dtype=float)
+    inside = noises.ndim == 1 and np.all((noises > 0) & (noises < 0.5))
+    if not inside or np.any(np.diff(noises) >= 0):
+        raise ValueError(
+            f"start_noises={shown(given)} is no way down: pass probabilities above 0 "
+            "and below 0.5 in falling order."
+        )
+    return noises.tolist()
 
 
 def _couplings(given):
