@@ -157,6 +157,14 @@ def test_ctrl_c_keeps_what_is_trained_and_says_so(clouds, monkeypatch):
     assert model.predict(X).shape == y.shape
 
 
+@pytest.fixture
+def ctrl_c():
+    """Raise KeyboardInterrupt on Ctrl-C, also in a shell's job in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def endless(epochs, n_machines):
     """Epochs that never end; Ctrl-C is pressed once so many machines have begun."""
     begun = set()
@@ -174,6 +182,7 @@ def endless(epochs, n_machines):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to threads")
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("n_jobs", [2, 4])
 @pytest.mark.parametrize(
     "algorithm",
@@ -193,6 +202,7 @@ def test_ctrl_c_keeps_what_threads_have_trained(algorithm, clouds, monkeypatch, 
     assert pickle.loads(pickle.dumps(model)).n_iter_ == max(n_epochs)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_raised_where_training_cannot_be_ended(clouds, monkeypatch):
     X, y = clouds
 
