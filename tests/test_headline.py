@@ -146,9 +146,12 @@ def test_fbp_is_a_point_ahead_of_lal_and_elal_in_balanced_accuracy_alone():
 
 
 def test_thirty_couplings_end_wider_and_are_no_better_balanced():
-    assert width("fBP") / width("fBP, 30 couplings") > 3
+    assert 2.5 < width("fBP") / width("fBP, 30 couplings") < 3.5
+    assert 5 < width("eLAL, published") / width("fBP") < 7
     for field in ("test_balanced", "held_out_balanced"):
         assert difference("fBP, 30 couplings", "fBP", field)[1] < 0
+        _, low, high = difference("fBP, 30 couplings", "eLAL, published", field)
+        assert low < 0 < high
     seconds = [
         np.median(runs.values(n, "seconds")) for n in ("fBP", "fBP, 30 couplings")
     ]

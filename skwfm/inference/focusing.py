@@ -160,11 +160,11 @@ def focusing_steps(
 
 def _softened(factors, label_noises):
     """Give the factors at noises above their own, if they are still as many."""
-    soft = factors.soft()
+    above = [noise for noise in label_noises if noise > factors.label_noise]
+    soft = factors.soft() if above else factors
     if soft.n_samples == factors.n_samples:
-        for label_noise in label_noises:
-            if label_noise > factors.label_noise:
-                yield soft.at(label_noise=label_noise)
+        for label_noise in above:
+            yield soft.at(label_noise=label_noise)
 
 
 def _step(factors, gamma, posterior, binary):
