@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky
+from scipy.linalg import LinAlgError, cholesky, qr
 from scipy.special import ndtr, owens_t
 
 from skwfm.architectures.pairs import sum_over_states
@@ -34,6 +34,10 @@ _PAIRS_PER_BLOCK = 20_000
 # A pair contributes at most about the root of the product of the probabilities that
 # each pattern is wrong (Cauchy-Schwarz). Pairs below this, in nats, are skipped.
 _NEGLIGIBLE = 1e-9
+# Patterns whose units are less coupled than this, in units of the fields' variances,
+# add less than it times the sum of all couplings to the rings, in nats: they are left
+# out.
+_UNCOUPLED = 1e-12
 # Distance that correlations keep from 1 and fields from 0, of the order of rounding.
 _TINY = 1e-15
 
@@ -155,6 +159,11 @@ def _rings(roots, variance, coupling):
     """
     deviation = np.sqrt(variance)
     correlation = coupling * deviation[:, :, None] * deviation[:, None, :]
+    matters = ~(np.abs(correlation).max(axis=(1, 2)) < _UNCOUPLED)  # NaN stays
+    if not matters.any():
+        return 0.0
+    roots = [_smaller(root[matters]) for root in roots]
+    deviation, correlation = deviation[matters], correlation[matters]
     correlation += np.eye(variance.shape[1])
     try:
         cholesky_of_one = np.linalg.cholesky(correlation)
@@ -164,6 +173,13 @@ def _rings(roots, variance, coupling):
         return np.nan
     alone = np.log(np.diagonal(cholesky_of_one, axis1=1, axis2=2)).sum()
     return -(np.log(root.diagonal()).sum() + alone)
+
+
+def _smaller(root):
+    """Root of the same covariance that has no more columns than rows."""
+    if root.shape[0] >= root.shape[1]:
+        return root
+    return qr(root.T, mode="r", check_finite=False)[0][: len(root)].T
 
 
 def _joint_precision(roots, deviation, correlation):

@@ -184,8 +184,8 @@ class Span:
             return row_squares(self.coordinates @ root)
         return row_squares(blas.dtrmm(1.0, self.coordinates, root, lower=True))
 
-    def factored_variances(self, upper):
-        """Give the variances of the fields, from the precisions of the weights.
+    def factored(self, upper):
+        """Give a square root of the covariance of the fields.
 
         Parameters
         ----------
@@ -195,12 +195,32 @@ class Span:
 
         Returns
         -------
-        variances : ndarray of shape (n_samples,)
-            One per pattern.
+        root : ndarray of shape (n_samples, rank)
+            The covariance is ``root root^T``.
         """
-        return row_squares(blas.dtrsm(1.0, upper, self.coordinates, side=1))
+        return blas.dtrsm(1.0, upper, self.coordinates, side=1)
 
-    def weight_variances(self, root, outside, is_upper=False):
+    def factored_variances(self, upper, outside):
+        """Give the variances of the weights, from their precisions.
+
+        Parameters
+        ----------
+        upper : ndarray of shape (rank, rank)
+            As of `factored`.
+        outside : float
+            As of `weight_variances`.
+
+        Returns
+        -------
+        variances : ndarray of shape (n_inputs,)
+            One per weight.
+        """
+        if self.basis is None:
+            return row_squares(lapack.dtrtri(upper)[0])
+        used = row_squares(blas.dtrsm(1.0, upper, self.basis, side=1))
+        return used + outside * self._unused
+
+    def weight_variances(self, root, outside):
         """Give the variances of the weights.
 
         Parameters
@@ -209,8 +229,6 @@ class Span:
             Covariance of the used axes is ``root root^T``.
         outside : float
             Variance along every other axis.
-        is_upper : bool, default=False
-            Whether the root is an upper triangle.
 
         Returns
         -------
@@ -219,11 +237,7 @@ class Span:
         """
         if self.basis is None:
             return row_squares(root)
-        if is_upper:
-            used = row_squares(blas.dtrmm(1.0, root, self.basis, side=1))
-        else:
-            used = row_squares(self.basis @ root)
-        return used + outside * self._unused
+        return row_squares(self.basis @ root) + outside * self._unused
 
 
 def _triangle(rotation):

@@ -10,6 +10,7 @@ mixture of two inverses, of P and of P + gamma.
 import numpy as np
 from scipy.linalg import lapack
 
+from skwfm.inference.ep.geometry import row_squares
 from skwfm.inference.ep.spread import Spread
 
 _LOG_2PI = np.log(2 * np.pi)
@@ -91,9 +92,6 @@ class UnitPosterior:
             self._roots = [lapack.dtrtri(upper)[0] for upper in self._uppers]
         return zip(self._modes, self._roots, strict=True)
 
-    def _root(self):
-        return next(iter(self._inverted()))[1]
-
     def overlap_line(self):
         """Give the overlap with the reference as a linear function of lambda.
 
@@ -158,8 +156,8 @@ class UnitPosterior:
 
     def _mode_variances(self):
         if self._variances is None:
-            factored = self.span.factored_variances
-            self._variances = [factored(upper) for upper in self._uppers]
+            fields = [self.span.factored(upper) for upper in self._uppers]
+            self._variances = [row_squares(field) for field in fields]
         return self._variances
 
     def fields(self):
@@ -182,7 +180,7 @@ class UnitPosterior:
         root : ndarray of shape (n_samples, rank)
             The covariance is ``root root^T``.
         """
-        return self.span.coordinates @ self._root()
+        return self.span.factored(self._uppers[0])
 
     def spread(self):
         """Give the covariance of the weights.
@@ -231,9 +229,10 @@ class UnitPosterior:
         """
         outside = self._pull / self._norm * self._outside
         mean = self.span.rotate(np.concatenate([self._mean, outside]), back=True)
+        modes = zip(self._modes, self._uppers, strict=True)
         variances = [
-            weight * self.span.weight_variances(root, 1 / (self._norm + extra), True)
-            for (weight, extra), root in self._inverted()
+            weight * self.span.factored_variances(upper, 1 / (self._norm + extra))
+            for (weight, extra), upper in modes
         ]
         return mean, sum(variances)
 

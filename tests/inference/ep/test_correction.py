@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal, norm
 
@@ -269,6 +270,24 @@ def test_binary_weights_have_no_correction():
     factors = Factors(np.eye(3), np.ones(3), FullCommittee(1))
     with pytest.raises(ValueError, match=r"corrected=True.*\+-1 weights"):
         infer(factors, BinaryPrior(), method="ep", corrected=True)
+
+
+@pytest.mark.parametrize("n_kept", [0, 1, 3])
+def test_rings_leave_out_patterns_without_coupled_units(n_kept):
+    factors, fields = fixed_point(FullCommittee(5))
+    n_hidden = fields.mean.shape[1]
+    variance = fields.variance
+    coupling = loop_correction._unit_couplings(factors, fields, variance)
+    coupling[n_kept:] = 0
+    chosen = slice(n_kept)
+    blocks = [(root @ root.T)[chosen, chosen] for root in fields.roots]
+    c = block_diag(*[b - np.diag(np.diag(b)) for b in blocks])
+    o = np.zeros((n_hidden, n_kept, n_hidden, n_kept))
+    o[:, range(n_kept), :, range(n_kept)] = coupling[chosen]
+    log_det = np.linalg.slogdet(np.eye(len(c)) - c @ o.reshape(c.shape))[1]
+    rings = loop_correction._rings(fields.roots, variance, coupling)
+    assert rings == pytest.approx(-log_det / 2, rel=1e-9, abs=1e-15)
+    assert (abs(rings) > 1e-6) == (n_kept > 1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, -np.inf])

@@ -248,8 +248,10 @@ def test_span_keeps_geometry(shape):
         )
     matrix = np.eye(span.rank) + np.triu(span.gram(np.abs(mixed)))
     inverse = np.linalg.inv(matrix + np.triu(matrix, 1).T)
+    upper = np.linalg.cholesky(np.linalg.inv(inverse)).T
+    root = span.factored(upper)
     np.testing.assert_allclose(
-        span.factored_variances(np.linalg.cholesky(np.linalg.inv(inverse)).T),
-        np.diag(span.coordinates @ inverse @ span.coordinates.T),
-        atol=1e-12,
+        root @ root.T, span.coordinates @ inverse @ span.coordinates.T, atol=1e-12
     )
+    roots = span.weight_variances(np.linalg.cholesky(inverse), 0.3)
+    np.testing.assert_allclose(span.factored_variances(upper, 0.3), roots, atol=1e-12)
