@@ -16,7 +16,6 @@ from skwfm.experiments.paper.pages.images.solutions import (
     ALL,
     CURVATURES,
     ENTROPY_GAP,
-    N_MEASURED,
     NOISY_ERROR,
     SATURATED,
     SMOOTH,
@@ -35,8 +34,7 @@ _WHAT = (
     "where the constant answer has 10.9 % of errors (50 % balanced). LAL-default is "
     "LAL at the learning rate of this package, which the paper does not have: the "
     "published rate of LAL is twenty times below that of eLAL. Local entropies are by "
-    "expectation propagation, which keeps the correlations of pixels. Widths are those "
-    f"of the first {N_MEASURED} seeds of each algorithm, epochs and test errors of all."
+    "expectation propagation, which keeps the correlations of pixels."
 )
 _BETA = (
     "Largest eigenvalues are those of the smoothed error (units tanh(beta x), "
