@@ -16,6 +16,7 @@ from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import best_machine, find_noise
 from skwfm.classifiers.focusing.protocol import (
+    asks_for_protocol,
     divided,
     engine_name,
     errors_left_advice,
@@ -57,7 +58,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     start_noises : array-like of shape (n_noises,) or None, default=None
         Noises of the labels, falling, from which the protocol comes down at its first
         coupling. On correlated inputs (0.3, 0.1, 0.03, 0.01) makes few couplings and
-        sweeps enough. None begins at the noise of the protocol.
+        sweeps enough. Beside a given `label_noise` they need `gammas`.
     max_sweeps : int, default=200
         Most sweeps at each coupling.
     tol : float, default=1e-3
@@ -76,7 +77,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Probability that a label is flipped, in [0, 0.5). 0 is the published protocol,
         whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`; it is also
         followed if "auto" finds that weights predict no label better than chance, or
-        all of them. With `gammas` or binary weights "auto" is 0.
+        all of them. With `gammas`, `start_noises` or binary weights "auto" is 0.
     answer : {"auto", "machine", "posterior"}, default="auto"
         What answers: the machine `coef_`, or the majority of all machines around it,
         each with its probability. The majority has better probabilities, but is no
@@ -250,8 +251,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
 
     def _search_noise(self, factors, rng, context):
         """Learn at the noise that is found or given; None if there is none."""
-        is_protocol = self.gammas is not None or self.weights == "binary"
-        if self.label_noise == 0 or (self.label_noise == "auto" and is_protocol):
+        if asks_for_protocol(self):
             return None
         found = find_noise(self, factors, rng.spawn(1)[0], context)
         step, self.n_sweeps_ = found.best, found.n_iter
@@ -269,7 +269,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         tasks = Tasks(self, self._callback_fit_ctx, "coupling", factors.problem)
         for step in protocol_steps(self, factors, rng, tasks.callback):
             errors.append(step.n_errors)
-            self.n_sweeps_ += step.posterior.n_iter
+            self.n_sweeps_ += step.n_iter
             if step.is_finite and (best is None or step.n_errors <= best.n_errors):
                 best = step
             if self.verbose and len(errors) % int(self.verbose) == 0:

@@ -73,6 +73,8 @@ class FocusingStep:
         Patterns that these weights get wrong.
     concentration : float
         Mean of the squared posterior means: near 1 the replicas agree on the weights.
+    n_iter : int
+        Sweeps since the step before, for the first those at softer noises included.
     """
 
     gamma: float
@@ -80,6 +82,7 @@ class FocusingStep:
     weights: np.ndarray
     n_errors: int
     concentration: float
+    n_iter: int
 
     @property
     def is_finite(self) -> bool:
@@ -138,14 +141,15 @@ def focusing_steps(
     step : FocusingStep
         One per coupling; a run that diverged or was interrupted gives the last one.
     """
-    gammas, posterior = list(gammas), None
+    gammas, posterior, n_iter = list(gammas), None, 0
     if "spans" in find_engine(options.get("method", "amp")).options:
         options["spans"] = span_inputs(factors)  # the same at every coupling
     for softer in _softened(factors, start_noises):
         coupled = Focusing(prior, n_replicas, gammas[0])
         posterior = infer(softer, coupled, warm_start=posterior, **options)
+        n_iter += posterior.n_iter
         if posterior.status == "interrupted":
-            yield _step(factors, gammas[0], posterior, binary)
+            yield _step(factors, gammas[0], posterior, binary, n_iter)
             return
         if posterior.status == "diverged":
             posterior = None
@@ -153,7 +157,8 @@ def focusing_steps(
     for gamma in gammas:
         coupled = Focusing(prior, n_replicas, gamma)
         posterior = infer(factors, coupled, warm_start=posterior, **options)
-        yield _step(factors, gamma, posterior, binary)
+        yield _step(factors, gamma, posterior, binary, n_iter + posterior.n_iter)
+        n_iter = 0
         if posterior.status in ("interrupted", "diverged"):
             return
 
@@ -167,9 +172,10 @@ def _softened(factors, label_noises):
             yield soft.at(label_noise=label_noise)
 
 
-def _step(factors, gamma, posterior, binary):
+def _step(factors, gamma, posterior, binary, n_iter):
     mean = posterior.flat_mean
     answer = signs(mean) if binary else mean
     n_errors = int(np.sum(factors.problem.wrong(factors.fields(answer))))
     weights = unit_norm(factors.dense(answer))
-    return FocusingStep(gamma, posterior, weights, n_errors, float(np.mean(mean**2)))
+    concentration = float(np.mean(mean**2))
+    return FocusingStep(gamma, posterior, weights, n_errors, concentration, n_iter)

@@ -294,3 +294,27 @@ def test_start_noises_that_lead_nowhere_raise(noises):
     model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises)
     with pytest.raises(ValueError, match=r"start_noises=.*in falling order"):
         model.fit(X, y)
+
+
+def test_start_noises_ask_for_the_protocol_and_their_sweeps_count():
+    X, y = make_random_patterns(60, 41, random_state=0)
+    machine = {"n_hidden": 3, "max_sweeps": 4, "tol": 1e-9, "random_state": 0}
+    model = FBPClassifier(**machine, start_noises=(0.3, 0.1)).fit(X, y)
+    assert model.label_noise_ == 0
+    assert model.n_sweeps_ == 4 * (2 + 30)
+    with pytest.raises(ValueError, match=r"start_noises=.*label_noise=0\.1.*gammas"):
+        FBPClassifier(label_noise=0.1, start_noises=(0.3,)).fit(X, y)
+    path = FBPClassifier(
+        **machine, label_noise=0.1, start_noises=(0.3, 0.2), gammas=(1.0, 2.0)
+    ).fit(X, y)
+    assert path.label_noise_ == 0.1
+    assert path.n_sweeps_ == 4 * (2 + 2)
+
+
+@pytest.mark.parametrize("noises", [None, (0.2,)])
+def test_errors_left_advise_to_start_softly_once(noises):
+    X, y = np.eye(4)[[0, 0, 1, 2]], [0, 1, 0, 1]
+    model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises, gammas=(1.0,))
+    with pytest.warns(ConvergenceWarning, match="errors left") as caught:
+        model.fit(X, y)
+    assert ("start_noises=" in str(caught[0].message)) == (noises is None)

@@ -71,14 +71,21 @@ def find_noise(classifier, factors, rng, context):
     KeyboardInterrupt
         On Ctrl-C before there is a result.
     ValueError
-        If weights are +-1: the posterior at a noise is that of real weights; or if
-        nothing was found at a given noise.
+        If weights are +-1: the posterior at a noise is that of real weights; if
+        `start_noises` are given without `gammas`; or if nothing was found at a given
+        noise.
     """
     noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
     if classifier.weights == "binary":
         raise ValueError(
             f"label_noise={shown(noise)} needs weights='spherical', "
             "but weights='binary': pass one of label_noise=0 and weights='spherical'."
+        )
+    if classifier.start_noises is not None and classifier.gammas is None:
+        raise ValueError(
+            f"start_noises={shown(classifier.start_noises)} lead to a coupling, but at "
+            f"label_noise={shown(noise)} there is none: pass gammas, too, or leave "
+            "start_noises out."
         )
     levels = _Levels(classifier, factors, context)
     if is_fixed and classifier.gammas is not None:
@@ -164,7 +171,7 @@ def _follow_couplings(classifier, factors, rng, levels):
     at_noise = factors.soft().at(label_noise=float(classifier.label_noise))
     found, gamma, n_iter, is_cut = None, GAMMA, 0, False
     for step in protocol_steps(classifier, at_noise, rng):
-        n_iter += step.posterior.n_iter
+        n_iter += step.n_iter
         if not step.is_finite:
             break
         both = step.posterior, step.posterior

@@ -20,6 +20,9 @@ _ERRORS_LEFT = (
     "The protocol ended with {n_errors} training errors left: raise max_sweeps, add "
     "hidden units, or start again with another random_state."
 )
+_START_SOFTLY = (
+    " It may help to come down from noisy labels: start_noises=(0.3, 0.1, 0.03, 0.01)."
+)
 _ALLOW_ERRORS = " If no machine explains all labels, set "
 
 
@@ -106,6 +109,25 @@ def engine_name(classifier, factors):
     return "amp" if classifier.weights == "binary" else default_method(factors)
 
 
+def asks_for_protocol(classifier):
+    """Say whether labels are taken for true without looking for noise.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say so.
+
+    Returns
+    -------
+    is_asked : bool
+        Without noise, or if what only the protocol has is given beside "auto".
+    """
+    is_given = classifier.gammas is not None or classifier.start_noises is not None
+    if classifier.label_noise == "auto":
+        return is_given or classifier.weights == "binary"
+    return classifier.label_noise == 0
+
+
 def errors_left_advice(classifier, outcome):
     """Say what helps if the protocol left training errors.
 
@@ -124,6 +146,8 @@ def errors_left_advice(classifier, outcome):
     if outcome in ("interrupted", "stopped"):
         return ""
     advice = _ERRORS_LEFT if outcome == "converged" else outcome
+    if classifier.start_noises is None:
+        advice += _START_SOFTLY
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
     others = [
         f"{name}={shown(value)}"
