@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skwfm._sklearn import Interval, StrOptions
 from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
-from skwfm.classifiers.answers.calibration import log_odds
+from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import best_machine, find_noise
 from skwfm.classifiers.focusing.protocol import (
@@ -64,8 +64,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     tol : float, default=1e-3
         Largest change of a mean at which the next coupling's turn comes.
     symmetry_breaking : float, default=0.2
-        Binary weights only: strength of a random field, different for every unit, that
-        tells units with the same inputs apart: else they merge into one perceptron.
+        Binary weights only: strength of a random field that tells units with the same
+        inputs apart; else they merge into one perceptron.
     damping : float or None, default=None
         Fraction of the old messages kept in each sweep. None begins with the engine's
         own and follows the residual.
@@ -75,14 +75,12 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         strongly correlated inputs such as images none finds binary weights that solve.
     label_noise : float or "auto", default="auto"
         Probability that a label is flipped, in [0, 0.5). 0 is the published protocol,
-        whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`; it is also
-        followed if "auto" finds that weights predict no label better than chance, or
-        all of them. With `gammas`, `start_noises` or binary weights "auto" is 0.
+        whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`. "auto" is 0
+        if weights predict no label better than chance, or all of them; beside `gammas`,
+        `start_noises` or binary weights it always is.
     answer : {"auto", "machine", "posterior"}, default="auto"
-        What answers: the machine `coef_`, or the majority of all machines around it,
-        each with its probability. The majority has better probabilities, but is no
-        committee machine any more; `n_errors_` and all measures of the landscape are
-        those of the machine. "auto" is the machine without noise, else the posterior.
+        What answers: the machine `coef_`, whose errors and landscape are measured, or
+        the majority of all around it. "auto" is the machine only without noise.
     architecture : str, class or instance, default="full"
         What the machine is; it must have a channel. An instance brings its own number
         of hidden units.
@@ -119,6 +117,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         of all machines, which is taken where it makes fewer errors.
     label_noise_ : float
         Probability that a label is flipped.
+    odds_scale_ : float
+        Factor of the posterior's log-odds, chosen by labels left out where the noise
+        found is the lowest that is tried; 1 elsewhere.
     output_noise_ : float
         Infinite committee only: noise before the final sign, votes having size 1.
     log_evidence_ : float
@@ -143,8 +144,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     status_ : str
         "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int
-        Training errors of the normalised mean after each coupling or level of noise,
-        equal patterns being counted once.
+        Training errors after each coupling or level of noise, copies counted once.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -187,8 +187,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     }
     _needs = ("channel",)
     _by_class = (
-        "label_noise_", "log_evidence_", "gamma_", "n_sweeps_", "method_",
-        "output_noise_",
+        "label_noise_", "odds_scale_", "log_evidence_", "gamma_", "n_sweeps_",
+        "method_", "output_noise_",
     )  # fmt: skip
 
     def __init__(
@@ -244,6 +244,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             if solution is not None:
                 return solution
             self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
+            self.odds_scale_ = 1.0
             return self._follow_protocol(factors, rng)
 
     def _n_tasks(self):
@@ -258,6 +259,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         if step is None:
             return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
+        self.odds_scale_ = step.odds_scale
         self.posterior_, machine = step.answer, best_machine(step, factors)
         self.gamma_ = found.gamma if machine is step.focused else 0.0
         weights = unit_norm(factors.dense(machine.flat_mean))
@@ -311,10 +313,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             return self._vote_log_odds(X)
         factors = Factors.of(divided(self._problem_on(X), self._power))
         moments = self.posterior_.field_moments(factors)
-        channel = self.architecture_.channel
-        right = np.ones(len(X))
-        logs = channel(*moments, right)[0], channel(*moments, -right)[0]
-        odds = log_odds(logs, self.label_noise_)
+        logs = both_answers(self.architecture_.channel, *moments)
+        odds = self.odds_scale_ * log_odds(logs, self.label_noise_)
         # Inputs that move no field, as zeros without intercepts, say only the sign.
         is_silent = ~factors.variances(np.ones(factors.n_weights)).any(axis=1)
         return np.where(is_silent, np.copysign(1e-12, odds), odds)

@@ -112,6 +112,9 @@ class Posterior:
         Sum over patterns of the log-probability of the label given all others, at
         finite temperature: what leave-one-out would give, in nats. With coupled
         replicas it is optimistic, because the others have seen the pattern.
+    cavity : tuple of two ndarrays of shape (n_samples, n_hidden) or None, default=None
+        Means and variances of the fields of each pattern as all others have them, at
+        finite temperature. None if the engine does not know them.
     multipliers : dict, default={}
         Final multipliers of the prior: "norm" (Lambda) and "overlap" (lambda), each an
         ndarray with one entry, or one per unit.
@@ -138,6 +141,7 @@ class Posterior:
     log_volume: float = np.nan
     expected_errors: float = np.nan
     log_predictive: float = np.nan
+    cavity: tuple | None = field(default=None, repr=False)
     multipliers: dict = field(default_factory=dict)
     spreads: list | None = field(default=None, repr=False)
     state: object = field(default=None, repr=False)

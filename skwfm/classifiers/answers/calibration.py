@@ -66,6 +66,25 @@ def log_odds(logs, label_noise):
     return positive - np.logaddexp(flip + logs[0], keep + logs[1])
 
 
+def both_answers(channel, mean, variance):
+    """Give the log-probabilities of both answers.
+
+    Parameters
+    ----------
+    channel : callable
+        The machine's.
+    mean, variance : ndarray of shape (n_samples, n_hidden)
+        Of the fields.
+
+    Returns
+    -------
+    positive, negative : ndarray of shape (n_samples,)
+        Log-probabilities of +1 and of -1.
+    """
+    right = np.ones(len(mean))
+    return channel(mean, variance, right)[0], channel(mean, variance, -right)[0]
+
+
 class NoisyMachine:
     """A machine on patterns, whose fields have Gaussian noise.
 
@@ -109,8 +128,7 @@ class NoisyMachine:
         is_certain = self._squares <= 0
         var = np.where(is_certain, 1.0, field_noise**2 * self._squares)
         mean = np.where(is_certain, 10.0, self._fields)
-        right = np.ones(len(mean))
-        logs = self._channel(mean, var, right)[0], self._channel(mean, var, -right)[0]
+        logs = both_answers(self._channel, mean, var)
         # But if that is so for all units the inputs say nothing of the label.
         is_silent = is_certain.all(axis=1)
         if not is_silent.any():

@@ -245,7 +245,7 @@ class Engine(ABC):
         if np.isfinite(total) and np.isnan(log_volume):
             status = "impossible"
             log_z = total = error = np.nan
-        errors, predictive, energy = self._energies(status)
+        cavity, errors, predictive, energy = self._energies(status)
         energy /= factors.n_weights
         return Posterior(
             factors.layout,
@@ -265,30 +265,27 @@ class Engine(ABC):
             log_volume=log_volume,
             expected_errors=errors,
             log_predictive=predictive,
+            cavity=cavity,
             multipliers={k: v.copy() for k, v in prior.multipliers.items()},
             spreads=self.spreads(),
             state=self.state,
         )
 
     def _energies(self, status):
-        """Expected errors, predictive log-likelihood, what makes log Z an entropy."""
+        """Cavity, expected errors, predictive log-likelihood, log Z less an entropy."""
         factors, cavity = self.factors, None
         if not factors.is_soft:
-            return (0.0 if status == "converged" else np.nan), np.nan, 0.0
+            return None, (0.0 if status == "converged" else np.nan), np.nan, 0.0
         if status not in ("diverged", "impossible"):
             # Without one of the patterns there may be no posterior.
             with suppress(FloatingPointError):
                 cavity = self.cavity()
         if cavity is None:
-            return np.nan, np.nan, np.nan
+            return None, np.nan, np.nan, np.nan
         wrong = factors.wrong_probability(*cavity)
         temperature = factors.temperature
-        predictive = float(np.sum(factors.channel(*cavity)[0]))
-        return (
-            temperature.expected_errors(wrong),
-            predictive,
-            temperature.energy(wrong),
-        )
+        errors, energy = temperature.expected_errors(wrong), temperature.energy(wrong)
+        return cavity, errors, float(np.sum(factors.channel(*cavity)[0])), energy
 
     def _volumes(self, log_z):
         """Log Z per weight without multipliers, and less that of the prior.

@@ -11,6 +11,7 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import left_out
 from skwfm.inference.noise.runs import FOCUSED_SWEEPS, PLAIN_SWEEPS, LevelRuns
+from skwfm.inference.noise.sharpness import odds_scale
 from skwfm.inference.noise.step import (
     WORSE,
     NoiseStep,
@@ -137,11 +138,14 @@ class NoiseSearch:
             if not is_rule(score, known.factors):
                 return None
             best, compared[0] = self._on_more(best, rows, known), known
-        best = self._settle(best, compared)
+        found, best = best, self._settle(best, compared)
+        is_lowest = self.label_noises[-1] in (found.label_noise, best.label_noise)
+        is_open = is_lowest and not self._is_over(best, compared[0])
+        scale = odds_scale(best, compared) if is_open else 1.0
         if kept is not None:
             known = self.runs.of(self.factors)
             best = self._on_more(best, kept, known)
-        return self._finish(best, known)
+        return replace(self._finish(best, known), odds_scale=scale)
 
     def _known(self):
         """Patterns to learn from, with those to ask; and their rows, None for all."""

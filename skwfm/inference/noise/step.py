@@ -37,6 +37,8 @@ class NoiseStep:
         changed something; minus infinity where there is no posterior.
     folds : list of Posterior, default=()
         Those that have not seen them.
+    odds_scale : float, default=1.0
+        Factor of the log-odds with which labels are predicted best.
     """
 
     label_noise: float
@@ -44,6 +46,7 @@ class NoiseStep:
     posterior: Posterior
     score: float
     folds: Sequence[Posterior] = ()
+    odds_scale: float = 1.0
 
     @property
     def n_iter(self) -> int:

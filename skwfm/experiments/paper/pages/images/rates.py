@@ -264,7 +264,7 @@ def _rows(cells):
             "balanced test error (%)": _percent(BALANCED_ERROR, runs),
             ENTROPY_GAP.label: ENTROPY_GAP.text(
                 mean(list(ENTROPY_GAP.by_seed(runs).values()))
-            ).removesuffix(ENTROPY_GAP.unit),
+            ).removesuffix(f" {ENTROPY_GAP.unit}"),
         }
         for kind, of_kind in cells.items()
         for (name, eta), runs in of_kind.items()

@@ -1,0 +1,86 @@
+"""How much surer than the posterior answers may be.
+
+A posterior takes all weights for equally likely before the labels are seen. Where these
+have wide margins that is too cautious: the noise falls to the lowest level that is
+tried, and labels that it has not seen are still predicted with less certainty than they
+deserve. There the log-odds are multiplied by a number that those labels choose, which
+is the temperature scaling of C. Guo et al., ICML 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from skwfm.inference.factors import Factors
+from skwfm.inference.noise.held_out import Compared
+from skwfm.inference.noise.step import NoiseStep
+
+# Log-odds are multiplied by at most this.
+_MOST = 4.0
+
+
+def odds_scale(step: NoiseStep, compared: Sequence[Compared]) -> float:
+    """Choose the factor of the log-odds with which labels left out are predicted best.
+
+    Parameters
+    ----------
+    step : NoiseStep
+        The posteriors.
+    compared : sequence of Compared
+        The patterns of the first, and of its folds.
+
+    Returns
+    -------
+    scale : float
+        From 1 to 4; 1 if no label was left out and the engine has no cavities.
+    """
+    here = [each.at(step.label_noise) for each in compared]
+    answers = zip(here, (step.posterior, *step.folds), strict=False)
+    asked = [
+        (each.asked, posterior.field_moments(each.asked))
+        for each, posterior in answers
+        if each.asked is not None
+    ]
+    if not asked and step.posterior.cavity is not None:
+        asked = [(here[0].factors, step.posterior.cavity)]
+    return best_scale(asked) if asked else 1.0
+
+
+def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -> float:
+    """Choose the factor of given log-odds.
+
+    Parameters
+    ----------
+    asked : sequence of (Factors, (mean, variance))
+        Patterns at the noise, and moments of their fields of shape (n_samples,
+        n_hidden), not knowing their labels.
+
+    Returns
+    -------
+    scale : float
+        From 1 to 4.
+    """
+    odds = np.concatenate([_label_odds(*each) for each in asked])
+    temperatures = [factors.temperature for factors, _ in asked]
+    agreeing = np.concatenate([each.for_label for each in temperatures])
+    opposing = np.concatenate([each.against for each in temperatures])
+
+    def loss(log_scale):
+        scaled = np.exp(log_scale) * odds
+        by_label = agreeing @ np.logaddexp(0, -scaled)
+        return by_label + opposing @ np.logaddexp(0, scaled)
+
+    # Convex in the scale, so that there is one minimum.
+    found = minimize_scalar(loss, bounds=(0, np.log(_MOST)), method="bounded")
+    return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0
+
+
+def _label_odds(factors, moments):
+    """Log-odds of each pattern's label."""
+    log_z = factors.architecture.channel(*moments, factors.labels)[0]
+    eps = factors.label_noise
+    right = eps + (1 - 2 * eps) * np.exp(log_z)
+    return np.log(right) - np.log1p(-right)
