@@ -118,7 +118,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     label_noise_ : float
         Probability that a label is flipped.
     odds_scale_ : float
-        Factor of the posterior's log-odds, chosen by labels left out where the noise
+        Factor of the log-odds of answers, chosen by labels left out where the noise
         found is the lowest that is tried; 1 elsewhere.
     output_noise_ : float
         Infinite committee only: noise before the final sign, votes having size 1.
@@ -314,7 +314,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         factors = Factors.of(divided(self._problem_on(X), self._power))
         moments = self.posterior_.field_moments(factors)
         logs = both_answers(self.architecture_.channel, *moments)
-        odds = self.odds_scale_ * log_odds(logs, self.label_noise_)
+        odds = log_odds(logs, self.label_noise_, self.odds_scale_)
         # Inputs that move no field, as zeros without intercepts, say only the sign.
         is_silent = ~factors.variances(np.ones(factors.n_weights)).any(axis=1)
         return np.where(is_silent, np.copysign(1e-12, odds), odds)

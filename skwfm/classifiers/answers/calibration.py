@@ -44,7 +44,7 @@ class AnswerNoise:
     label_noise: float
 
 
-def log_odds(logs, label_noise):
+def log_odds(logs, label_noise, scale=1.0):
     """Mix the log-probabilities of both answers, one of which may be flipped.
 
     Parameters
@@ -53,14 +53,19 @@ def log_odds(logs, label_noise):
         Log-probabilities of +1 and of -1 without flips.
     label_noise : float
         Probability of a flip.
+    scale : float, default=1.0
+        Factor of the log-odds without flips.
 
     Returns
     -------
     log_odds : ndarray of shape (n_samples,)
         Log-odds of the label +1.
     """
+    odds = scale * (logs[0] - logs[1])
     if not label_noise:
-        return logs[0] - logs[1]
+        return odds
+    if scale != 1:
+        logs = -np.logaddexp(0, -odds), -np.logaddexp(0, odds)
     keep, flip = np.log1p(-label_noise), np.log(label_noise)
     positive = np.logaddexp(keep + logs[0], flip + logs[1])
     return positive - np.logaddexp(flip + logs[0], keep + logs[1])

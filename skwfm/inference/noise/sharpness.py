@@ -3,8 +3,9 @@
 A posterior takes all weights for equally likely before the labels are seen. Where these
 have wide margins that is too cautious: the noise falls to the lowest level that is
 tried, and labels that it has not seen are still predicted with less certainty than they
-deserve. There the log-odds are multiplied by a number that those labels choose, which
-is the temperature scaling of C. Guo et al., ICML 2017.
+deserve. There the log-odds of answers are multiplied by a number that those labels
+choose: the temperature scaling of C. Guo et al., ICML 2017. Labels may be flipped as
+before, so that no answer is surer than the noise allows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import expit
 
 from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import Compared
@@ -63,24 +65,24 @@ def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -
     scale : float
         From 1 to 4.
     """
-    odds = np.concatenate([_label_odds(*each) for each in asked])
+    odds, eps = (
+        np.concatenate([_odds(*each) for each in asked]),
+        asked[0][0].label_noise,
+    )
     temperatures = [factors.temperature for factors, _ in asked]
     agreeing = np.concatenate([each.for_label for each in temperatures])
     opposing = np.concatenate([each.against for each in temperatures])
 
     def loss(log_scale):
-        scaled = np.exp(log_scale) * odds
-        by_label = agreeing @ np.logaddexp(0, -scaled)
-        return by_label + opposing @ np.logaddexp(0, scaled)
+        right = eps + (1 - 2 * eps) * expit(np.exp(log_scale) * odds)
+        return -(agreeing @ np.log(right) + opposing @ np.log1p(-right))
 
-    # Convex in the scale, so that there is one minimum.
     found = minimize_scalar(loss, bounds=(0, np.log(_MOST)), method="bounded")
     return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0
 
 
-def _label_odds(factors, moments):
-    """Log-odds of each pattern's label."""
+def _odds(factors, moments):
+    """Log-odds that each pattern is answered right."""
     log_z = factors.architecture.channel(*moments, factors.labels)[0]
-    eps = factors.label_noise
-    right = eps + (1 - 2 * eps) * np.exp(log_z)
-    return np.log(right) - np.log1p(-right)
+    with np.errstate(divide="ignore"):
+        return log_z - np.log(-np.expm1(log_z))
