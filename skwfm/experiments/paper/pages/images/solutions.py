@@ -35,10 +35,11 @@ ALL = (*ORDER, LAL_DEFAULT)
 DISTANCE, SATURATED, SMOOTH = 0.05, 90.0, 10.0
 # The one subset is none of the fresh ones, so that both kinds are independent.
 _ANOTHER_SUBSET = 1_000_000
-# Runs of each algorithm and of fBP, which takes longer.
-_ONE_SUBSET, _FRESH, _SHUFFLED = (50, 20), (50, 20), (20, 20)
-# And how many are measured: a local entropy takes longer than most training.
-_QUICK = (2, 0, 1)
+# Runs of each algorithm, of fBP, which takes longer, and how many are measured, or None
+# for all: a local entropy takes longer than most training.
+FRESH_MEASURED = 20
+_ONE_SUBSET, _FRESH = (50, 20, None), (50, 20, FRESH_MEASURED)
+_SHUFFLED, _QUICK = (20, 20, None), (2, 0, 1)
 NOISE = NoiseRobustness(levels=(0.2,), curve_levels=(0.0, 0.1, 0.3, 0.4))
 CURVATURE = LargestEigenvalues((SATURATED, SMOOTH))
 
