@@ -66,7 +66,7 @@ class InfiniteCommitteeMixin:
         posterior = state.pop("posterior_", None)
         if posterior is not None and "committee_" not in state:
             # Messages are large, and nothing but a warm start needs them.
-            state["posterior_"] = replace(posterior, state=None)
+            state["posterior_"] = replace(posterior, state=None, cavity=None)
         return state
 
     def __setstate__(self, state):

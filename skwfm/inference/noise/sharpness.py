@@ -65,10 +65,8 @@ def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -
     scale : float
         From 1 to 4.
     """
-    odds, eps = (
-        np.concatenate([_odds(*each) for each in asked]),
-        asked[0][0].label_noise,
-    )
+    eps = asked[0][0].label_noise
+    odds = np.concatenate([_odds(*each) for each in asked])
     temperatures = [factors.temperature for factors, _ in asked]
     agreeing = np.concatenate([each.for_label for each in temperatures])
     opposing = np.concatenate([each.against for each in temperatures])
