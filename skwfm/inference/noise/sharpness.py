@@ -14,11 +14,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit
+from scipy.special import log_expit
 
 from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import Compared
 from skwfm.inference.noise.step import NoiseStep
+from skwfm.inference.temperature import Temperature
 
 # Log-odds are multiplied by at most this.
 _MOST = 4.0
@@ -65,15 +66,12 @@ def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -
     scale : float
         From 1 to 4.
     """
-    eps = asked[0][0].label_noise
-    odds = np.concatenate([_odds(*each) for each in asked])
+    odds = [_odds(*each) for each in asked]
     temperatures = [factors.temperature for factors, _ in asked]
-    agreeing = np.concatenate([each.for_label for each in temperatures])
-    opposing = np.concatenate([each.against for each in temperatures])
 
     def loss(log_scale):
-        right = eps + (1 - 2 * eps) * expit(np.exp(log_scale) * odds)
-        return -(agreeing @ np.log(right) + opposing @ np.log1p(-right))
+        logs = (log_expit(np.exp(log_scale) * each) for each in odds)
+        return -sum(map(Temperature.log_likelihood, temperatures, logs))
 
     found = minimize_scalar(loss, bounds=(0, np.log(_MOST)), method="bounded")
     return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0

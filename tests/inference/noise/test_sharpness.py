@@ -1,8 +1,10 @@
 """How sure answers are where noise cannot say so."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, ndtr
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -12,7 +14,9 @@ from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.inference import Factors, SphericalPrior, infer
 from skwfm.inference.noise import sharpness
-from skwfm.inference.noise.sharpness import best_scale
+from skwfm.inference.noise.held_out import Compared
+from skwfm.inference.noise.sharpness import best_scale, odds_scale
+from skwfm.inference.noise.step import NoiseStep
 
 N_SAMPLES = 20_000
 
@@ -64,6 +68,37 @@ def test_the_scale_is_that_of_the_summed_loss():
     grid = np.linspace(1, 4, 301)
     expected = grid[np.argmin([loss(scale) for scale in grid])]
     assert best_scale(folds) == pytest.approx(expected, abs=0.01)
+
+
+def test_labels_that_contradict_each_other_count_on_both_sides():
+    rng = np.random.default_rng(2)
+    X = np.repeat(np.linspace(0.1, 2, 20)[:, None], 200, axis=0)
+    odds = np.log(ndtr(X[:, 0]) / ndtr(-X[:, 0]))
+    labels = np.where(rng.random(len(X)) < expit(2 * odds), 1.0, -1.0)
+    factors = Factors(X, labels, FullCommittee(1), label_noise=1e-3)
+    moments = factors.inputs, np.ones((20, 1))
+    assert factors.n_samples == 20
+    assert factors.temperature.against.sum() > 100
+    grid = np.linspace(1, 4, 301)
+    right = [1e-3 + 0.998 * expit(scale * labels * odds) for scale in grid]
+    expected = grid[np.argmax(np.log(right).sum(axis=1))]
+    assert 1.5 < expected < 2.5
+    assert best_scale([(factors, moments)]) == pytest.approx(expected, abs=0.01)
+
+
+def test_folds_are_asked_or_else_cavities():
+    """Labels of the one were drawn with scale 2, of the other with 3."""
+    (fold, in_fold), (whole, cavity) = asked(2.0), asked(3.0, seed=1)
+    posterior = SimpleNamespace(cavity=cavity)
+    of_fold = SimpleNamespace(field_moments=lambda factors: in_fold)
+    whole, fold = Compared(whole, {}), Compared(whole, {}, fold)
+    for folds, compared, expected in (
+        ([of_fold], [whole, fold], 2.0), ([], [whole], 3.0),
+    ):  # fmt: skip
+        step = NoiseStep(1e-6, None, posterior, 0.0, folds)
+        assert odds_scale(step, compared) == pytest.approx(expected, rel=0.06)
+    nothing = NoiseStep(1e-6, None, SimpleNamespace(cavity=None), 0.0)
+    assert odds_scale(nothing, [whole]) == 1
 
 
 @pytest.mark.parametrize("method", ["amp", "bp", "ep"])
