@@ -3,4 +3,7 @@
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-__all__ = ["Interval", "Options", "StrOptions", "fit_context"]
+# What stands for a value that is chosen in the fit.
+AUTO = StrOptions({"auto"})
+
+__all__ = ["AUTO", "Interval", "Options", "StrOptions", "fit_context"]

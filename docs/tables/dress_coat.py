@@ -39,6 +39,7 @@ from skwfm.classifiers import (
     published_settings,
 )
 from skwfm.datasets import load_dress_coat
+from skwfm.inference import geometric_protocol
 from skwfm.landscape import (
     hessian_spectrum,
     local_entropy,
@@ -76,7 +77,7 @@ COMMITTEES = {
     "fBP": lambda: published("fBP"),
     # As on random patterns, from labels without noise.
     "fBP, 30 couplings": lambda: published("fBP").set_params(
-        gammas=None, start_noises=None
+        gammas=tuple(geometric_protocol()), start_noises=None
     ),
     "fBP, default": lambda: FBPClassifier(fit_intercept=False),
 }

@@ -11,7 +11,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from skwfm._sklearn import Interval, StrOptions, fit_context
+from skwfm._sklearn import AUTO, Interval, StrOptions, fit_context
 from skwfm._warn import warn
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import offers
@@ -83,7 +83,7 @@ class BaseCommitteeClassifier(
         "fit_intercept": ["boolean"],
         "intercept_scaling": [
             Interval(Real, 0, None, closed="neither"),
-            StrOptions({"auto"}),
+            AUTO,
         ],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "random_state": ["random_state"],

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from joblib import effective_n_jobs
 
-from skwfm._sklearn import Interval, StrOptions
+from skwfm._sklearn import AUTO, Interval
 from skwfm.classifiers.epochs.crew import Crew
 from skwfm.classifiers.epochs.iterative import IterativeClassifier
 from skwfm.classifiers.epochs.overflow import check_rate
@@ -160,7 +160,7 @@ class ELALClassifier(IterativeClassifier):
         **BATCH_CONSTRAINTS,
         "n_replicas": [Interval(Integral, 2, 2**31 - 1, closed="both")],
         "lambda0": [Interval(Real, 0, None, closed="neither")],
-        "lambda1": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "lambda1": [Interval(Real, 0, None, closed="left"), AUTO],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
     _needs = ("unit_to_fix",)

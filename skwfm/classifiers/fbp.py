@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
-from skwfm._sklearn import Interval, StrOptions
+from skwfm._sklearn import AUTO, Interval, StrOptions
 from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
@@ -53,14 +53,15 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Number of replicas y.
     gammas : array-like of shape (n_couplings,) or None, default=None
         Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
-        geometric steps: :func:`skwfm.inference.geometric_protocol`. If given, they are
+        geometric steps, and (1, 4, 12, 30) for real weights by ep. If given, they are
         also followed at a given `label_noise`; the labels left out choose one.
-    start_noises : array-like of shape (n_noises,) or None, default=None
+    start_noises : "auto", array-like of shape (n_noises,) or None, default="auto"
         Noises of the labels, falling, from which the protocol comes down at its first
-        coupling. On correlated inputs (0.3, 0.1, 0.03, 0.01) makes few couplings and
-        sweeps enough. Beside a given `label_noise` they need `gammas`.
-    max_sweeps : int, default=200
-        Most sweeps at each coupling.
+        coupling. "auto" is (0.3, 0.03) for real weights by ep, else none.
+        Beside a given `label_noise` others need `gammas`.
+    max_sweeps : int or "auto", default="auto"
+        Most sweeps at each coupling. "auto" is 200, and 20 for real weights by ep
+        without noise.
     tol : float, default=1e-3
         Largest change of a mean at which the next coupling's turn comes.
     symmetry_breaking : float, default=0.2
@@ -74,10 +75,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         weakly correlated inputs, otherwise ep, which keeps correlations of weights. On
         strongly correlated inputs such as images none finds binary weights that solve.
     label_noise : float or "auto", default="auto"
-        Probability that a label is flipped, in [0, 0.5). 0 is the published protocol,
-        whose parameters are `gammas`, `max_sweeps`, `tol` and `damping`. "auto" is 0
-        if weights predict no label better than chance, or all of them; beside `gammas`,
-        `start_noises` or binary weights it always is.
+        Probability that a label is flipped, in [0, 0.5). 0 is the protocol above.
+        "auto" is 0 if weights predict no label better than chance, or all of them;
+        beside `gammas`, `start_noises` or binary weights it always is.
     answer : {"auto", "machine", "posterior"}, default="auto"
         What answers: the machine `coef_`, whose errors and landscape are measured, or
         the majority of all around it. "auto" is the machine only without noise.
@@ -176,14 +176,14 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
-        "start_noises": ["array-like", None],
-        "max_sweeps": [Interval(Integral, 1, None, closed="left")],
+        "start_noises": [AUTO, "array-like", None],
+        "max_sweeps": [Interval(Integral, 1, None, closed="left"), AUTO],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
         "method": [StrOptions({"auto", *ENGINES})],
         "answer": [StrOptions({"auto", "machine", "posterior"})],
-        "label_noise": [Interval(Real, 0, 0.5, closed="left"), StrOptions({"auto"})],
+        "label_noise": [Interval(Real, 0, 0.5, closed="left"), AUTO],
     }
     _needs = ("channel",)
     _by_class = (
@@ -197,8 +197,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         weights: Literal["spherical", "binary"] = "spherical",
         n_replicas: int = 10,
         gammas: ArrayLike | None = None,
-        start_noises: ArrayLike | None = None,
-        max_sweeps: int = 200,
+        start_noises: ArrayLike | Literal["auto"] | None = "auto",
+        max_sweeps: int | Literal["auto"] = "auto",
         tol: float = 1e-3,
         symmetry_breaking: float = 0.2,
         damping: float | None = None,

@@ -12,7 +12,7 @@ from skwfm._shown import shown
 from skwfm._sklearn import Interval, Options
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers.answers.calibration import log_odds
-from skwfm.classifiers.focusing.protocol import as_counts
+from skwfm.classifiers.focusing.protocol import PUBLISHED, as_counts
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights
@@ -101,7 +101,7 @@ class InfiniteCommitteeMixin:
             self.label_noise,
             constant,
             rng,
-            {name: getattr(self, name) for name in ("damping", "tol", "max_sweeps")},
+            {"damping": self.damping, "tol": self.tol, "max_sweeps": self._most_sweeps},
             _Progress(int(self.verbose)),
         )
         context = self._init_callback_context(max_subtasks=None)
@@ -128,7 +128,11 @@ class InfiniteCommitteeMixin:
         self.status_ = "noisy" if self.converged_ and self.n_errors_ else status
         self.log_evidence_ = self.posterior_.log_evidence if self.converged_ else np.nan
         facts = {"residual": self.posterior_.residual, "n_sweeps": self.n_sweeps_}
-        self._advice = _ADVICE[status].format(max_sweeps=self.max_sweeps, **facts)
+        self._advice = _ADVICE[status].format(max_sweeps=self._most_sweeps, **facts)
+
+    @property
+    def _most_sweeps(self):
+        return PUBLISHED.max_sweeps if self.max_sweeps == "auto" else self.max_sweeps
 
     def _vote_log_odds(self, X):
         blocks = (X[i : i + _ROWS] for i in range(0, len(X), _ROWS))

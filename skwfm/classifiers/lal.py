@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from skwfm._kernels import training
-from skwfm._sklearn import Interval, StrOptions
+from skwfm._sklearn import AUTO, Interval
 from skwfm.classifiers.epochs.iterative import IterativeClassifier, OnlineMixin
 from skwfm.classifiers.epochs.overflow import check_rate
 from skwfm.classifiers.solution import Epoch
@@ -19,13 +19,11 @@ _RATE_TIMES_INPUTS = 0.5
 _HIGHEST_RATE = 1e-2
 
 BATCH_CONSTRAINTS = {
-    "eta": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+    "eta": [Interval(Real, 0, None, closed="neither"), AUTO],
     "batch_size": [Interval(Integral, 1, None, closed="left")],
 }
 # Epochs that may depend on the number of samples.
-AUTO_EPOCHS = {
-    "max_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})]
-}
+AUTO_EPOCHS = {"max_iter": [Interval(Integral, 1, None, closed="left"), AUTO]}
 
 
 class LALClassifier(OnlineMixin, IterativeClassifier):

@@ -55,9 +55,8 @@ _SETTINGS = {
         "stop": "loss", "tol": 1e-7, "max_iter": 6000,
     },
     ("dress_coat", "fBP"): {
-        "n_replicas": 10, "start_noises": (0.3, 0.1, 0.03, 0.01),
-        "gammas": (1.0, 2.0, 4.0, 8.0, 15.0, 30.0), "max_sweeps": 8, "method": "ep",
-        "label_noise": 0.0,
+        "n_replicas": 10, "start_noises": (0.3, 0.03), "max_sweeps": 8,
+        "gammas": (1.0, 4.0, 12.0, 30.0), "method": "ep", "label_noise": 0.0,
     },
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from skwfm import FBPClassifier
 from skwfm.classifiers import published_settings
 from skwfm.datasets import load_dress_coat, make_random_patterns
-from skwfm.inference import Factors, ReferencePrior, infer
+from skwfm.inference import Factors, ReferencePrior, geometric_protocol, infer
 from skwfm.landscape import local_entropy
 from skwfm.testing import check_algorithm
 
@@ -301,7 +301,7 @@ def test_start_noises_ask_for_the_protocol_and_their_sweeps_count():
     machine = {"n_hidden": 3, "max_sweeps": 4, "tol": 1e-9, "random_state": 0}
     model = FBPClassifier(**machine, start_noises=(0.3, 0.1)).fit(X, y)
     assert model.label_noise_ == 0
-    assert model.n_sweeps_ == 4 * (2 + 30)
+    assert model.n_sweeps_ == 4 * (2 + 4)
     with pytest.raises(ValueError, match=r"start_noises=.*label_noise=0\.1.*gammas"):
         FBPClassifier(label_noise=0.1, start_noises=(0.3,)).fit(X, y)
     path = FBPClassifier(
@@ -309,6 +309,46 @@ def test_start_noises_ask_for_the_protocol_and_their_sweeps_count():
     ).fit(X, y)
     assert path.label_noise_ == 0.1
     assert path.n_sweeps_ == 4 * (2 + 2)
+
+
+def test_defaults_of_the_protocol_are_those_of_the_engine():
+    """Four couplings for real weights by ep, else the published protocol.
+
+    A default is what its values are, given one by one.
+    """
+    X, y = make_random_patterns(20, 41, random_state=0)
+    machine = {"n_hidden": 3, "label_noise": 0.0, "random_state": 0}
+    written = {"gammas": [1, 4, 12, 30], "start_noises": [0.3, 0.03]}
+    by_ep = FBPClassifier(method="ep", **machine).fit(X, y)
+    same = FBPClassifier(method="ep", **machine, **written, max_sweeps=20).fit(X, y)
+    np.testing.assert_array_equal(by_ep.coef_, same.coef_)
+    assert by_ep.n_iter_ == 4
+
+    published = {"gammas": list(geometric_protocol()), "start_noises": None}
+    for settings in ({"method": "amp"}, {"method": "ep", "weights": "binary"}):
+        model = FBPClassifier(**machine, **settings, tol=1e-2).fit(X, y)
+        same = clone(model).set_params(**published, max_sweeps=200).fit(X, y)
+        np.testing.assert_array_equal(model.coef_, same.coef_)
+
+
+@pytest.mark.slow
+def test_separable_labels_are_learned_by_ep_without_errors():
+    """Random patterns on full machines and trees, at .6 to .8 of what they can store.
+
+    From nothing, 30 couplings of 200 sweeps take five times as long.
+    """
+    cases = ("tree", 297, 3, 2.0), ("full", 150, 3, 2.0), ("full", 99, 9, 2.0)
+    for architecture, n_inputs, n_hidden, load in cases:
+        for seed in range(2):
+            X, y = make_random_patterns(
+                int(load * n_inputs), n_inputs, random_state=seed
+            )
+            model = FBPClassifier(
+                method="ep", architecture=architecture, n_hidden=n_hidden,
+                label_noise=0.0, random_state=seed,
+            ).fit(X, y)  # fmt: skip
+            assert model.n_errors_ == 0
+            assert model.n_sweeps_ <= 120
 
 
 @pytest.mark.parametrize("noises", [None, (0.2,)])

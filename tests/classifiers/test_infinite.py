@@ -173,7 +173,8 @@ def test_copies_of_the_model(fitted, moons):
 
 def test_one_fit_forgets_the_other(moons):
     X, y = (part[:60] for part in moons)
-    model = FBPClassifier(n_hidden=3, gammas=[0.5], max_sweeps=5, random_state=0)
+    few = {"start_noises": None, "gammas": [0.5], "max_sweeps": 5}
+    model = FBPClassifier(n_hidden=3, random_state=0, **few)
     for _ in range(2):
         with pytest.warns(ConvergenceWarning):
             model.set_params(n_hidden=3).fit(X, y)

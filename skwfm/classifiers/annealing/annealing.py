@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from skwfm._sklearn import Interval, StrOptions
+from skwfm._sklearn import AUTO, Interval, StrOptions
 from skwfm.classifiers.annealing.answer import Answer
 from skwfm.classifiers.annealing.energies import make_energy
 from skwfm.classifiers.annealing.plain import PlainReplicas, entropic_cost, error_cost
@@ -174,8 +174,8 @@ class AnnealingClassifier(IterativeClassifier):
         "n_replicas": [Interval(Integral, 2, None, closed="left")],
         "coupling_start": [Interval(Real, 0, None, closed="neither")],
         "coupling_end": [Interval(Real, 0, None, closed="neither")],
-        "beta_start": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "beta_end": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "beta_start": [Interval(Real, 0, None, closed="neither"), AUTO],
+        "beta_end": [Interval(Real, 0, None, closed="neither"), AUTO],
         "schedule": [StrOptions({"geometric", "linear"})],
     }
 

@@ -8,7 +8,10 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
-from skwfm.classifiers.focusing.protocol import protocol_steps
+from skwfm.classifiers.focusing.protocol import (
+    protocol_steps,
+    start_noises_are_given,
+)
 from skwfm.classifiers.focusing.tasks import Tasks
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
 from skwfm.inference.noise.step import NoiseStep, is_finite
@@ -81,7 +84,7 @@ def find_noise(classifier, factors, rng, context):
             f"label_noise={shown(noise)} needs weights='spherical', "
             "but weights='binary': pass one of label_noise=0 and weights='spherical'."
         )
-    if classifier.start_noises is not None and classifier.gammas is None:
+    if start_noises_are_given(classifier) and classifier.gammas is None:
         raise ValueError(
             f"start_noises={shown(classifier.start_noises)} lead to a coupling, but at "
             f"label_noise={shown(noise)} there is none: pass gammas, too, or leave "

@@ -1,6 +1,6 @@
-"""The published protocol: couplings in rising order, at zero temperature."""
+"""The protocol: couplings in rising order, at zero temperature."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,13 +17,72 @@ from skwfm.problem.validation import content_order
 
 # What helps where weights make errors at zero temperature.
 _ERRORS_LEFT = (
-    "The protocol ended with {n_errors} training errors left: raise max_sweeps, add "
-    "hidden units, or start again with another random_state."
+    "The protocol ended with {{n_errors}} training errors left: raise max_sweeps (it "
+    "was {max_sweeps}), add hidden units, or start again with another random_state."
 )
-_START_SOFTLY = (
-    " It may help to come down from noisy labels: start_noises=(0.3, 0.1, 0.03, 0.01)."
-)
+_START_SOFTLY = " It may help to come down from noisy labels: start_noises=(0.3, 0.03)."
 _ALLOW_ERRORS = " If no machine explains all labels, set "
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Which couplings are followed, and how.
+
+    Parameters
+    ----------
+    gammas : sequence of float
+        Couplings in rising order.
+    start_noises : sequence of float
+        Noises of the labels, falling, from which the first coupling is reached.
+    max_sweeps : int
+        Most sweeps at each.
+    """
+
+    gammas: tuple
+    start_noises: tuple
+    max_sweeps: int
+
+
+# The published one starts from nothing. Expectation propagation tells units apart in
+# few sweeps where labels may be wrong, and need not converge where they may not.
+PUBLISHED = Protocol((*geometric_protocol(),), (), 200)
+_OF_REAL_WEIGHTS_BY_EP = Protocol(
+    gammas=(1.0, 4.0, 12.0, 30.0),
+    start_noises=(0.3, 0.03),
+    max_sweeps=20,
+)
+
+
+def protocol_of(classifier, label_noise=0.0):
+    """Take what the parameters of a classifier say, and defaults for what they do not.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its engine is known.
+    label_noise : float, default=0.0
+        The noise of the patterns: with it messages converge.
+
+    Returns
+    -------
+    protocol : Protocol
+        What to follow.
+
+    Raises
+    ------
+    ValueError
+        If couplings do not rise, or noises do not fall.
+    """
+    by_ep = classifier.method_ == "ep" and classifier.weights == "spherical"
+    default = _OF_REAL_WEIGHTS_BY_EP if by_ep else PUBLISHED
+    gammas, noises = classifier.gammas, classifier.start_noises
+    most = PUBLISHED if label_noise else default
+    is_given = not _is_same(classifier.max_sweeps, "auto")
+    return Protocol(
+        default.gammas if gammas is None else _couplings(gammas),
+        default.start_noises if _is_same(noises, "auto") else _start_noises(noises),
+        classifier.max_sweeps if is_given else most.max_sweeps,
+    )
 
 
 def merged_factors(problem):
@@ -122,10 +181,27 @@ def asks_for_protocol(classifier):
     is_asked : bool
         Without noise, or if what only the protocol has is given beside "auto".
     """
-    is_given = classifier.gammas is not None or classifier.start_noises is not None
+    is_given = classifier.gammas is not None or start_noises_are_given(classifier)
     if classifier.label_noise == "auto":
         return is_given or classifier.weights == "binary"
     return classifier.label_noise == 0
+
+
+def start_noises_are_given(classifier):
+    """Say whether noises to start from are asked for.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say so.
+
+    Returns
+    -------
+    is_given : bool
+        Not if the default is taken, or none.
+    """
+    noises = classifier.start_noises
+    return not (noises is None or _is_same(noises, "auto"))
 
 
 def errors_left_advice(classifier, outcome):
@@ -145,8 +221,10 @@ def errors_left_advice(classifier, outcome):
     """
     if outcome in ("interrupted", "stopped"):
         return ""
-    advice = _ERRORS_LEFT if outcome == "converged" else outcome
-    if classifier.start_noises is None:
+    protocol, advice = protocol_of(classifier), outcome
+    if outcome == "converged":
+        advice = _ERRORS_LEFT.format(max_sweeps=protocol.max_sweeps)
+    if len(protocol.start_noises) == 0:
         advice += _START_SOFTLY
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
     others = [
@@ -182,18 +260,19 @@ def protocol_steps(classifier, factors, rng, callback=None):
         One for each coupling.
     """
     keeps = {"keep_covariance": True} if classifier.method_ == "ep" else {}
+    protocol = protocol_of(classifier, factors.label_noise)
     return focusing_steps(
         factors,
         _prior(classifier, factors, rng),
-        _couplings(classifier.gammas),
+        protocol.gammas,
         classifier.n_replicas,
-        start_noises=_start_noises(classifier.start_noises),
+        start_noises=protocol.start_noises,
         binary=classifier.weights == "binary",
         method=classifier.method_,
         **keeps,
         damping=classifier.damping,
         tol=classifier.tol,
-        max_sweeps=classifier.max_sweeps,
+        max_sweeps=protocol.max_sweeps,
         callback=callback,
         random_state=int(rng.integers(2**31)),
     )
@@ -221,8 +300,6 @@ def _start_noises(given):
 
 
 def _couplings(given):
-    if given is None:
-        return geometric_protocol()
     gammas = np.asarray(given, dtype=float)
     if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
         raise ValueError(

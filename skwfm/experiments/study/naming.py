@@ -165,7 +165,7 @@ def _published(name, problem):
         parameters["eta"] = "auto"
         settings = 'default learning rate (eta="auto"), machine as published'
     if name == "fBP":
-        settings = "from noisy labels, six couplings, 8 sweeps of ep at each"
+        settings = "from noisy labels, four couplings, 8 sweeps of ep at each"
     return Contestant(name, cls(**parameters), COMMITTEE, settings)
 
 

@@ -215,6 +215,8 @@ class LevelRuns:
             found = map(Compared.log_likelihood, asking, plain[-len(asking) :])
             share = sum(each.asked.temperature.total for each in asking)
             score = sum(found) / share * here[0].total
+            # What folds know does not count if the posterior of all has lost it.
+            score = min(score, _of_seen(here[0].factors, posterior))
         is_known = np.isfinite(score) and np.isfinite(posterior.expected_errors)
         score = float(score) if is_known else -np.inf
         return NoiseStep(here[0].factors.label_noise, focused, posterior, score, folds)
@@ -240,6 +242,13 @@ class LevelRuns:
         self.n_iter += posterior.n_iter
         self.is_interrupted |= posterior.status == "interrupted"
         return posterior
+
+
+def _of_seen(factors, posterior):
+    """Log-probability of the labels that a posterior has seen, by itself."""
+    if not is_finite(posterior):
+        return -np.inf
+    return factors.log_likelihood(*posterior.field_moments(factors))
 
 
 def _is_lost(posterior, total):

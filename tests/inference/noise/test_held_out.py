@@ -216,3 +216,24 @@ def test_a_start_that_predicts_worse_than_a_coin_is_followed_by_others():
     (found,) = runs.from_nothing(here, focusing)
     assert runs.n_iter >= 3 * n_sweeps  # the same start is the first again
     assert found.log_predictive > coin
+
+
+def test_folds_do_not_vouch_for_a_posterior_that_has_lost_the_rule():
+    """The score is at most what the posterior of all says of the labels it has seen."""
+    X, y = rare_class(240)
+    runs = LevelRuns(SphericalPrior(), {"method": "ep"}, 0, None)
+    known = runs.of(factors_of(X, y, 3, label_noise=0.1))
+    here = [known, *left_out(known.factors, runs.of, 0)]
+    good = runs.run(here, SphericalPrior(), [None] * len(here), 20)
+    opposite = runs.of(factors_of(X, -y, 3, label_noise=0.1))
+    (lost,) = runs.run([opposite], SphericalPrior(), [None], 20)
+
+    score = runs.step(here, good[0], good).score
+    unseen = [
+        fold.log_likelihood(of_fold)
+        for fold, of_fold in zip(here[1:], good[1:], strict=True)
+    ]
+    assert score == pytest.approx(sum(unseen))
+    seen = known.factors.log_likelihood(*lost.field_moments(known.factors))
+    assert seen < sum(unseen)
+    assert runs.step(here, lost, [lost, *good[1:]]).score == pytest.approx(seen)

@@ -16,7 +16,6 @@ from skwfm.experiments.paper.pages.images.solutions import (
     ALL,
     CURVATURES,
     ENTROPY_GAP,
-    FRESH_MEASURED,
     NOISY_ERROR,
     SATURATED,
     SMOOTH,
@@ -87,11 +86,7 @@ def fashion(plan: Plan) -> Page:
     page = image_page(
         "fashion",
         "Fig. 6 again, with fresh images for each run",
-        [
-            f"{_WHAT} Each seed draws 500 training images, the same for all "
-            f"algorithms. Widths are those of the first {FRESH_MEASURED} seeds of each "
-            "algorithm, epochs and test errors of all."
-        ],
+        [f"{_WHAT} Each seed draws 500 training images, the same for all algorithms."],
         fresh,
     )
     counts = [_epochs(solutions(groups)) for groups in (one_subset, fresh)]

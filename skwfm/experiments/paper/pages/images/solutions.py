@@ -37,8 +37,7 @@ DISTANCE, SATURATED, SMOOTH = 0.05, 90.0, 10.0
 _ANOTHER_SUBSET = 1_000_000
 # Runs of each algorithm, of fBP, which takes longer, and how many are measured, or None
 # for all: a local entropy takes longer than most training.
-FRESH_MEASURED = 20
-_ONE_SUBSET, _FRESH = (50, 20, None), (50, 20, FRESH_MEASURED)
+_ONE_SUBSET = _FRESH = (50, 20, None)
 _SHUFFLED, _QUICK = (20, 20, None), (2, 0, 1)
 NOISE = NoiseRobustness(levels=(0.2,), curve_levels=(0.0, 0.1, 0.3, 0.4))
 CURVATURE = LargestEigenvalues((SATURATED, SMOOTH))
