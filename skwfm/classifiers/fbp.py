@@ -15,12 +15,11 @@ from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing.noise import best_machine, find_noise
+from skwfm.classifiers.focusing.patterns import divided, merged_factors
 from skwfm.classifiers.focusing.protocol import (
     asks_for_protocol,
-    divided,
     engine_name,
     errors_left_advice,
-    merged_factors,
     protocol_steps,
 )
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
@@ -53,12 +52,13 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Number of replicas y.
     gammas : array-like of shape (n_couplings,) or None, default=None
         Couplings, in rising order. None is the published protocol, 0.5 to 30 in 30
-        geometric steps, and (1, 4, 12, 30) for real weights by ep. If given, they are
-        also followed at a given `label_noise`; the labels left out choose one.
+        geometric steps; for real weights by ep (1, 4, 12, 30), and up to 1000 while
+        errors are left. If given, they are also followed at a given `label_noise`; the
+        labels left out choose one.
     start_noises : "auto", array-like of shape (n_noises,) or None, default="auto"
         Noises of the labels, falling, from which the protocol comes down at its first
-        coupling. "auto" is (0.3, 0.03) for real weights by ep, else none.
-        Beside a given `label_noise` others need `gammas`.
+        coupling. "auto" is (0.3, 0.03) for real weights by ep, else none. Others need
+        `gammas` beside a given `label_noise`.
     max_sweeps : int or "auto", default="auto"
         Most sweeps at each coupling. "auto" is 200, and 20 for real weights by ep
         without noise.

@@ -12,7 +12,8 @@ from skwfm._shown import shown
 from skwfm._sklearn import Interval, Options
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers.answers.calibration import log_odds
-from skwfm.classifiers.focusing.protocol import PUBLISHED, as_counts
+from skwfm.classifiers.focusing.patterns import as_counts
+from skwfm.classifiers.focusing.protocol import PUBLISHED
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights

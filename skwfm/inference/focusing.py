@@ -16,6 +16,7 @@ from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
 from skwfm.inference.priors.interface import Prior
+from skwfm.problem.ties import size_of_zero, wrong_either_way
 
 
 def geometric_protocol(
@@ -70,7 +71,8 @@ class FocusingStep:
         The posterior mean, every unit normalised to one; its signs over sqrt(n_l) if
         the weights are binary.
     n_errors : int
-        Patterns that these weights get wrong.
+        Patterns that these weights get wrong; of binary ones, also those that they get
+        right only by how fields of zero are rounded.
     concentration : float
         Mean of the squared posterior means: near 1 the replicas agree on the weights.
     n_iter : int
@@ -175,7 +177,13 @@ def _softened(factors, label_noises):
 def _step(factors, gamma, posterior, binary, n_iter):
     mean = posterior.flat_mean
     answer = signs(mean) if binary else mean
-    n_errors = int(np.sum(factors.problem.wrong(factors.fields(answer))))
+    n_errors = int(np.sum(_wrong(factors.problem, factors.fields(answer), binary)))
     weights = unit_norm(factors.dense(answer))
     concentration = float(np.mean(mean**2))
     return FocusingStep(gamma, posterior, weights, n_errors, concentration, n_iter)
+
+
+def _wrong(problem, fields, binary):
+    if not binary:
+        return problem.wrong(fields)
+    return wrong_either_way(problem, fields, size_of_zero(problem, fields))

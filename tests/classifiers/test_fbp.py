@@ -331,13 +331,41 @@ def test_defaults_of_the_protocol_are_those_of_the_engine():
         np.testing.assert_array_equal(model.coef_, same.coef_)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("method", ["amp", "ep"])
+def test_binary_weights_whose_fields_cancel_are_no_surprise(method):
+    """An even number of inputs: rounding decides the answers where fields are zero."""
+    for seed in range(4):
+        X, y = make_random_patterns(30, 41, random_state=seed)
+        model = FBPClassifier(
+            weights="binary", method=method, n_hidden=3, gammas=[1.0, 4.0, 10.0],
+            max_sweeps=50, random_state=0,
+        ).fit(X, y)  # fmt: skip
+        assert model.n_errors_ <= min(model.loss_curve_)
+
+
+@pytest.mark.parametrize("method", ["auto", "ep"])
+def test_a_last_error_goes_with_stronger_couplings(method):
+    """Labels that one plane explains, of few inputs; some need couplings above 30."""
+    n_iter = []
+    for seed in range(5):
+        rng = np.random.default_rng(100 + seed)
+        n_samples, n_inputs = [(60, 5), (150, 4), (300, 10), (100, 3), (80, 20)][seed]
+        X = rng.normal(size=(n_samples, n_inputs))
+        y = (X @ rng.normal(size=n_inputs) > 0) if seed % 2 else X[:, 0] > 0
+        model = FBPClassifier(method=method, label_noise=0, random_state=0).fit(X, y)
+        assert model.n_errors_ == 0
+        n_iter.append(model.n_iter_)
+    assert min(n_iter) == 4 < max(n_iter) <= 8
+
+
 @pytest.mark.slow
 def test_separable_labels_are_learned_by_ep_without_errors():
-    """Random patterns on full machines and trees, at .6 to .8 of what they can store.
+    """Random patterns on full machines and trees, near what they can store.
 
-    From nothing, 30 couplings of 200 sweeps take five times as long.
+    From nothing, 30 couplings of 200 sweeps take five times as long, and leave errors.
     """
-    cases = ("tree", 297, 3, 2.0), ("full", 150, 3, 2.0), ("full", 99, 9, 2.0)
+    cases = ("tree", 297, 3, 2.5), ("full", 150, 3, 2.5), ("full", 99, 9, 2.8)
     for architecture, n_inputs, n_hidden, load in cases:
         for seed in range(2):
             X, y = make_random_patterns(
@@ -348,7 +376,7 @@ def test_separable_labels_are_learned_by_ep_without_errors():
                 label_noise=0.0, random_state=seed,
             ).fit(X, y)  # fmt: skip
             assert model.n_errors_ == 0
-            assert model.n_sweeps_ <= 120
+            assert model.n_sweeps_ <= 200
 
 
 @pytest.mark.parametrize("noises", [None, (0.2,)])

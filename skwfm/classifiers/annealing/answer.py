@@ -3,9 +3,7 @@
 import numpy as np
 
 from skwfm.classifiers.annealing.replicas import majority
-
-# Sums of inputs are exact up to so many roundings.
-_ROUNDINGS = 100
+from skwfm.problem.ties import size_of_zero, wrong_either_way
 
 
 class Answer:
@@ -28,11 +26,7 @@ class Answer:
         self._problem = problem
         self._state = state
         self._size = 1 / np.sqrt(problem.layout.unit_sizes)
-        # Fields of at most this size count as zero. Those of +-1 inputs are integers.
-        self._zero = 0.5
-        if not problem.is_binary:
-            rounding = _ROUNDINGS * np.finfo(problem.dtype).eps
-            self._zero = rounding * np.abs(state.fields).max()
+        self._zero = size_of_zero(problem, state.fields)
         self.weights = self._packed(state.signs[0])
 
     def _packed(self, signs):
@@ -64,16 +58,9 @@ class Answer:
         return fewest == 0
 
     def _count_errors(self, fields):
-        """Count the errors of fields of +-1 weights by weight.
-
-        Where inputs cancel, rounding decides what stored weights answer: such a pattern
-        is wrong unless its answer is right for both signs. If several units are at
-        zero, that tells only if the machine is monotone.
-        """
+        """Count the errors of fields of +-1 weights by weight."""
         problem = self._problem
-        wrong = problem.wrong(fields + self._zero) | problem.wrong(fields - self._zero)
-        if not getattr(problem.architecture, "is_monotone", False):
-            wrong |= np.sum(np.abs(fields) <= self._zero, axis=1) > 1
+        wrong = wrong_either_way(problem, fields, self._zero)
         if problem.sample_weight is None:
             return int(wrong.sum())
         return float(problem.sample_weight[wrong].sum())

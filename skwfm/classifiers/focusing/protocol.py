@@ -7,13 +7,11 @@ import numpy as np
 from skwfm._shown import shown
 from skwfm.inference import (
     BinaryPrior,
-    Factors,
     SphericalPrior,
     default_method,
     focusing_steps,
     geometric_protocol,
 )
-from skwfm.problem.validation import content_order
 
 # What helps where weights make errors at zero temperature.
 _ERRORS_LEFT = (
@@ -36,20 +34,25 @@ class Protocol:
         Noises of the labels, falling, from which the first coupling is reached.
     max_sweeps : int
         Most sweeps at each.
+    enough : float, default=inf
+        Couplings above this are followed only while none has left no errors.
     """
 
     gammas: tuple
     start_noises: tuple
     max_sweeps: int
+    enough: float = np.inf
 
 
 # The published one starts from nothing. Expectation propagation tells units apart in
-# few sweeps where labels may be wrong, and need not converge where they may not.
+# few sweeps where labels may be wrong, and need not converge where they may not. Of few
+# inputs a last error may need replicas nearer to each other than the published ones.
 PUBLISHED = Protocol((*geometric_protocol(),), (), 200)
 _OF_REAL_WEIGHTS_BY_EP = Protocol(
-    gammas=(1.0, 4.0, 12.0, 30.0),
+    gammas=(1.0, 4.0, 12.0, 30.0, 80.0, 200.0, 500.0, 1000.0),
     start_noises=(0.3, 0.03),
     max_sweeps=20,
+    enough=30.0,
 )
 
 
@@ -74,77 +77,18 @@ def protocol_of(classifier, label_noise=0.0):
         If couplings do not rise, or noises do not fall.
     """
     by_ep = classifier.method_ == "ep" and classifier.weights == "spherical"
-    default = _OF_REAL_WEIGHTS_BY_EP if by_ep else PUBLISHED
-    gammas, noises = classifier.gammas, classifier.start_noises
-    most = PUBLISHED if label_noise else default
-    is_given = not _is_same(classifier.max_sweeps, "auto")
-    return Protocol(
-        default.gammas if gammas is None else _couplings(gammas),
-        default.start_noises if _is_same(noises, "auto") else _start_noises(noises),
-        classifier.max_sweeps if is_given else most.max_sweeps,
-    )
-
-
-def merged_factors(problem):
-    """Take patterns as factors; copies of one are the same as one with a weight.
-
-    Parameters
-    ----------
-    problem : Problem
-        The patterns.
-
-    Returns
-    -------
-    factors : Factors
-        At zero temperature, where equal patterns with two labels stay two.
-    """
-    weight = problem.sample_weight
-    weight = np.ones(problem.n_samples) if weight is None else as_counts(weight)
-    order = content_order(problem.inputs, problem.labels, weight)
-    if not isinstance(order, slice):
-        problem, weight = problem.subset(order), weight[order]
-    return Factors.of(problem, sample_weight=weight)
-
-
-def divided(problem, power):
-    """Divide inputs, the constant one included, by a power of two.
-
-    Parameters
-    ----------
-    problem : Problem
-        Patterns.
-    power : int
-        The power.
-
-    Returns
-    -------
-    problem : Problem
-        All weights answer it as they answer the one given.
-    """
-    if power == 0:
-        return problem
-    return replace(
-        problem,
-        inputs=np.ldexp(problem.inputs, -power),
-        intercept_scaling=np.ldexp(problem.intercept_scaling, -power),
-    )
-
-
-def as_counts(weight):
-    """Take weights as numbers of copies.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n_samples,)
-        Positive weights.
-
-    Returns
-    -------
-    weight : ndarray of shape (n_samples,)
-        The same numbers. If none reaches one they are shares, as boosting gives, that
-        together would say as little as a few patterns: then they are over their mean.
-    """
-    return weight if weight.max() >= 1 else weight / weight.mean()
+    protocol = _OF_REAL_WEIGHTS_BY_EP if by_ep else PUBLISHED
+    noises, max_sweeps = classifier.start_noises, classifier.max_sweeps
+    if label_noise:
+        protocol = replace(protocol, max_sweeps=PUBLISHED.max_sweeps)
+    if classifier.gammas is not None:
+        gammas = _couplings(classifier.gammas)
+        protocol = replace(protocol, gammas=gammas, enough=np.inf)
+    if not _is_same(noises, "auto"):
+        protocol = replace(protocol, start_noises=_start_noises(noises))
+    if not _is_same(max_sweeps, "auto"):
+        protocol = replace(protocol, max_sweeps=max_sweeps)
+    return protocol
 
 
 def engine_name(classifier, factors):
@@ -254,14 +198,14 @@ def protocol_steps(classifier, factors, rng, callback=None):
     callback : callable or None, default=None
         Called after each sweep; a true return value ends the coupling.
 
-    Returns
-    -------
-    steps : iterator of FocusingStep
+    Yields
+    ------
+    step : FocusingStep
         One for each coupling.
     """
     keeps = {"keep_covariance": True} if classifier.method_ == "ep" else {}
-    protocol = protocol_of(classifier, factors.label_noise)
-    return focusing_steps(
+    protocol, is_solved = protocol_of(classifier, factors.label_noise), False
+    for step in focusing_steps(
         factors,
         _prior(classifier, factors, rng),
         protocol.gammas,
@@ -275,7 +219,11 @@ def protocol_steps(classifier, factors, rng, callback=None):
         max_sweeps=protocol.max_sweeps,
         callback=callback,
         random_state=int(rng.integers(2**31)),
-    )
+    ):
+        yield step
+        is_solved = is_solved or step.n_errors == 0
+        if is_solved and step.gamma >= protocol.enough:
+            return
 
 
 def _prior(classifier, factors, rng):
