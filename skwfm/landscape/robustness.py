@@ -19,6 +19,8 @@ from skwfm.problem.validation import check_squares
 NOISES = ("coloured", "flip", "gaussian")
 # Largest meaningful level: a probability, or for gaussian noise any multiple of the
 # standard deviation.
+# Rows whose noise is drawn at a time: fresh memory costs more than drawing.
+_ROWS = 32
 _HIGHEST_LEVEL = {"coloured": 1.0, "flip": 1.0, "gaussian": np.inf}
 
 
@@ -219,8 +221,13 @@ def corrupt(X, noise, level, rng):
     """
     if noise == "gaussian":
         return X + level * X.std(axis=0) * rng.normal(size=X.shape)
-    hit = rng.random(X.shape) < level
+    blocks = [slice(i, i + _ROWS) for i in range(0, len(X), _ROWS)]
+    hits = [rng.random(X[block].shape) < level for block in blocks]
     if noise == "flip":
-        return np.where(hit, -X, X)
-    rows = rng.integers(len(X), size=X.shape)
-    return np.where(hit, np.take_along_axis(X, rows, axis=0), X)
+        return np.where(np.concatenate(hits), -X, X)
+    noisy, columns = X.copy(), np.arange(X.shape[1])
+    for block, hit in zip(blocks, hits, strict=True):
+        rows = rng.integers(len(X), size=hit.shape)
+        others = X.take(rows * X.shape[1] + columns)
+        np.copyto(noisy[block], others, where=hit)
+    return noisy
