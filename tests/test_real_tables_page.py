@@ -56,3 +56,20 @@ def test_several_classes_on_the_page():
         lines = list(csv.reader(file, delimiter=";"))
     assert len({len(line) for line in lines}) == 1
     assert "tables/several_classes.csv" in PAGE.read_text("utf-8")
+
+
+def test_eight_tables_on_the_page():
+    """What the page says of them: never more than .3 points below, 8.5 above."""
+    with (TABLES / "eight_tables.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file, delimiter=";"))
+    gains = {
+        line["Data"]: float(line["fBP"]) - float(line["LogisticRegression"])
+        for line in lines
+    }
+    page = PAGE.read_text("utf-8")
+    assert "tables/eight_tables.csv" in page
+    assert f"is {-min(gains.values()):.1f} points".replace("0.", ".") in page
+    assert [name for name, gain in gains.items() if gain < 0] == ["german"]
+    assert f"{sum(gains.values()) / 8:.1f} points in the mean" in page
+    others = sum(gain for name, gain in gains.items() if name != "banana")
+    assert f"{others / 7:.1f} without ``banana``" in page
