@@ -385,4 +385,7 @@ def test_errors_left_advise_to_start_softly_once(noises):
     model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises, gammas=(1.0,))
     with pytest.warns(ConvergenceWarning, match="errors left") as caught:
         model.fit(X, y)
-    assert ("start_noises=" in str(caught[0].message)) == (noises is None)
+    message = str(caught[0].message)
+    assert ("start_noises=(" in message) == (noises is None)
+    # What asks for the protocol has to go before noise can be found.
+    assert ("start_noises='auto'" in message) == (noises is not None)

@@ -1,5 +1,6 @@
 """The protocol: couplings in rising order, at zero temperature."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,8 +39,8 @@ class Protocol:
         Couplings above this are followed only while none has left no errors.
     """
 
-    gammas: tuple
-    start_noises: tuple
+    gammas: Sequence[float]
+    start_noises: Sequence[float]
     max_sweeps: int
     enough: float = np.inf
 
@@ -171,6 +172,8 @@ def errors_left_advice(classifier, outcome):
     if len(protocol.start_noises) == 0:
         advice += _START_SOFTLY
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
+    if start_noises_are_given(classifier):
+        wanted["start_noises"] = "auto"
     others = [
         f"{name}={shown(value)}"
         for name, value in wanted.items()
@@ -221,7 +224,7 @@ def protocol_steps(classifier, factors, rng, callback=None):
         random_state=int(rng.integers(2**31)),
     ):
         yield step
-        is_solved = is_solved or step.n_errors == 0
+        is_solved = is_solved or (step.is_finite and step.n_errors == 0)
         if is_solved and step.gamma >= protocol.enough:
             return
 
