@@ -38,10 +38,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     solutions lie densest. The answer is the normalised mean, at the last of the
     couplings that leave the fewest training errors.
 
-    No machine explains all labels of most tables. So the share of flipped labels is
-    found first, by how well labels are predicted from the others. If there are some the
-    answer is the posterior at this noise; if all can be explained, or none predicted,
-    it is that of the protocol above.
+    Most tables have labels that no machine explains. So the share of flipped labels is
+    found first, by how well labels are predicted. If there are some the answer is the
+    posterior at this noise; if none, or no rule, it is that of the protocol above.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         `gammas` beside a given `label_noise`.
     max_sweeps : int or "auto", default="auto"
         Most sweeps at each coupling. "auto" is 200, and 20 for real weights by ep
-        without noise.
+        without noise if `n_hidden` is finite. The search for noise has its own.
     tol : float, default=1e-3
         Largest change of a mean at which the next coupling's turn comes.
     symmetry_breaking : float, default=0.2
@@ -144,7 +143,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     status_ : str
         "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int
-        Training errors after each coupling or level of noise, copies counted once.
+        Training errors after each coupling or level of noise, copies counted once; of
+        weights +-1 also what only rounding answers rightly.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -279,7 +279,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             if tasks.end(partial(fitted_attributes, self, step)):
                 break
         status = tasks.status or step.outcome
-        advice = errors_left_advice(self, status)
+        advice = errors_left_advice(self, status, factors)
         if best is None:
             raise ValueError(f"X and y leave no weights to start from: {advice}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma

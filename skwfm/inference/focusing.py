@@ -16,7 +16,7 @@ from skwfm.inference.infer import find_engine, infer
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors import Focusing
 from skwfm.inference.priors.interface import Prior
-from skwfm.problem.ties import size_of_zero, wrong_either_way
+from skwfm.problem.ties import sizes_of_zero, wrong_either_way
 
 
 def geometric_protocol(
@@ -101,8 +101,8 @@ class FocusingStep:
         other = "" if posterior.method == "ep" else "use method='ep', "
         return (
             f"Message passing ({posterior.method}) diverged at coupling "
-            f"{self.gamma:.3g}: raise damping, {other}scale the features, or add "
-            "hidden units if the patterns cannot be separated."
+            f"{self.gamma:.3g}: raise damping and max_sweeps, {other}scale the "
+            "features, or add hidden units if the patterns cannot be separated."
         )
 
 
@@ -186,4 +186,4 @@ def _step(factors, gamma, posterior, binary, n_iter):
 def _wrong(problem, fields, binary):
     if not binary:
         return problem.wrong(fields)
-    return wrong_either_way(problem, fields, size_of_zero(problem, fields))
+    return wrong_either_way(problem, fields, sizes_of_zero(problem))

@@ -19,9 +19,9 @@ from skwfm.problem.validation import check_squares
 NOISES = ("coloured", "flip", "gaussian")
 # Largest meaningful level: a probability, or for gaussian noise any multiple of the
 # standard deviation.
+_HIGHEST_LEVEL = {"coloured": 1.0, "flip": 1.0, "gaussian": np.inf}
 # Rows whose noise is drawn at a time: fresh memory costs more than drawing.
 _ROWS = 32
-_HIGHEST_LEVEL = {"coloured": 1.0, "flip": 1.0, "gaussian": np.inf}
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,9 @@ def corrupt(X, noise, level, rng):
     hits = [rng.random(X[block].shape) < level for block in blocks]
     if noise == "flip":
         return np.where(np.concatenate(hits), -X, X)
-    noisy, columns = X.copy(), np.arange(X.shape[1])
+    noisy, flat, columns = X.copy(), X.ravel(), np.arange(X.shape[1])
     for block, hit in zip(blocks, hits, strict=True):
         rows = rng.integers(len(X), size=hit.shape)
-        others = X.take(rows * X.shape[1] + columns)
+        others = flat[rows * X.shape[1] + columns]
         np.copyto(noisy[block], others, where=hit)
     return noisy

@@ -10,25 +10,27 @@ from skwfm.problem.problem import Problem
 _ROUNDINGS = 100
 
 
-def size_of_zero(problem: Problem, fields: np.ndarray) -> float:
-    """Say how large fields of weights +-1 may be that are zero but for rounding.
+def sizes_of_zero(problem: Problem) -> np.ndarray:
+    """Say how large fields may be that are zero but for rounding.
 
     Parameters
     ----------
     problem : Problem
         The patterns.
-    fields : ndarray
-        Some of them.
 
     Returns
     -------
-    size : float
-        Far below the steps of those of inputs +-1.
+    sizes : ndarray of shape (n_samples, n_hidden)
+        For weights +-1 divided by the square root of their number, by the size of each
+        pattern's own inputs.
     """
-    return _ROUNDINGS * np.finfo(problem.dtype).eps * float(np.abs(fields).max())
+    squares = problem.products.variances(np.ones(problem.layout.n_weights))
+    return _ROUNDINGS * np.finfo(problem.dtype).eps * np.sqrt(squares)
 
 
-def wrong_either_way(problem: Problem, fields: np.ndarray, zero: float) -> np.ndarray:
+def wrong_either_way(
+    problem: Problem, fields: np.ndarray, zero: np.ndarray
+) -> np.ndarray:
     """Tell which answers are not right whatever the signs of fields of zero.
 
     Parameters
@@ -37,8 +39,8 @@ def wrong_either_way(problem: Problem, fields: np.ndarray, zero: float) -> np.nd
         The patterns.
     fields : ndarray of shape (n_samples, n_hidden)
         Fields of weights +-1.
-    zero : float
-        Size up to which they count as zero.
+    zero : ndarray of shape (n_samples, n_hidden)
+        Sizes up to which they count as zero.
 
     Returns
     -------

@@ -344,6 +344,42 @@ def test_binary_weights_whose_fields_cancel_are_no_surprise(method):
         assert model.n_errors_ <= min(model.loss_curve_)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_large_row_leaves_the_fields_of_others_what_they_are(dtype):
+    """What counts as zero is a matter of each pattern's own inputs."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 21))
+    y = (X @ rng.choice([-1, 1], 21) > 0).astype(int)
+    X[0] *= 1e5
+    model = FBPClassifier(
+        weights="binary", n_hidden=1, fit_intercept=False, label_noise=0, random_state=0
+    ).fit(X.astype(dtype), y)
+    assert model.n_errors_ == min(model.loss_curve_) == 0
+
+
+@pytest.mark.parametrize("noises", [None, (0.3,), []])
+def test_no_way_down_is_advised_where_rows_contradict_each_other(noises):
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    y = (X[:, 0] > 0).astype(int)
+    X, y = np.vstack([X, X[:5]]), np.r_[y, 1 - y[:5]]
+    model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises)
+    with pytest.warns(ConvergenceWarning, match="scale the features") as caught:
+        model.fit(X, y)
+    assert "start_noises=(" not in str(caught[0].message)
+
+
+def test_no_start_noises_are_the_same_as_none():
+    X, y = make_random_patterns(20, 15, random_state=0)
+    with pytest.raises(TypeError, match=r"start_noises=.* cannot be read as real"):
+        FBPClassifier(label_noise=0, start_noises=["auto"]).fit(X, y)
+    few = {"n_hidden": 3, "label_noise": 0.1, "random_state": 0}
+    none, empty = (
+        FBPClassifier(start_noises=noises, **few).fit(X, y) for noises in (None, [])
+    )
+    np.testing.assert_array_equal(none.coef_, empty.coef_)
+
+
 @pytest.mark.parametrize("method", ["auto", "ep"])
 def test_a_last_error_goes_with_stronger_couplings(method):
     """Labels that one plane explains, of few inputs; some need couplings above 30."""
@@ -381,8 +417,8 @@ def test_separable_labels_are_learned_by_ep_without_errors():
 
 @pytest.mark.parametrize("noises", [None, (0.2,)])
 def test_errors_left_advise_to_start_softly_once(noises):
-    X, y = np.eye(4)[[0, 0, 1, 2]], [0, 1, 0, 1]
-    model = FBPClassifier(n_hidden=3, label_noise=0, start_noises=noises, gammas=(1.0,))
+    X, y = [[0, 0], [1, 1], [0, 1], [1, 0]], [0, 0, 1, 1]  # one unit cannot
+    model = FBPClassifier(n_hidden=1, label_noise=0, start_noises=noises, gammas=(1.0,))
     with pytest.warns(ConvergenceWarning, match="errors left") as caught:
         model.fit(X, y)
     message = str(caught[0].message)

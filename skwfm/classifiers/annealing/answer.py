@@ -3,7 +3,7 @@
 import numpy as np
 
 from skwfm.classifiers.annealing.replicas import majority
-from skwfm.problem.ties import size_of_zero, wrong_either_way
+from skwfm.problem.ties import sizes_of_zero, wrong_either_way
 
 
 class Answer:
@@ -26,7 +26,7 @@ class Answer:
         self._problem = problem
         self._state = state
         self._size = 1 / np.sqrt(problem.layout.unit_sizes)
-        self._zero = size_of_zero(problem, state.fields)
+        self._zero = sizes_of_zero(problem) / self._size  # those of weights +-1
         self.weights = self._packed(state.signs[0])
 
     def _packed(self, signs):

@@ -7,12 +7,12 @@ one pass over the patterns; only if it is accepted is anything but scratch chang
 import math
 
 import numpy as np
-from numba import njit
 
+from skwfm._jit import jit
 from skwfm.classifiers.annealing.energies import BY_FIELD, BY_STATE, BY_SUM
 
 _TWO_TO_53 = float(1 << 53)
-compiled = njit(cache=True, nogil=True)
+compiled = jit(nogil=True)
 
 
 @compiled

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skwfm._checks import as_numbers
 from skwfm._shown import shown
 from skwfm.inference import (
     BinaryPrior,
@@ -17,7 +18,8 @@ from skwfm.inference import (
 # What helps where weights make errors at zero temperature.
 _ERRORS_LEFT = (
     "The protocol ended with {{n_errors}} training errors left: raise max_sweeps (it "
-    "was {max_sweeps}), add hidden units, or start again with another random_state."
+    "was {max_sweeps}), scale the features, add hidden units, or start again with "
+    "another random_state."
 )
 _START_SOFTLY = " It may help to come down from noisy labels: start_noises=(0.3, 0.03)."
 _ALLOW_ERRORS = " If no machine explains all labels, set "
@@ -146,10 +148,10 @@ def start_noises_are_given(classifier):
         Not if the default is taken, or none.
     """
     noises = classifier.start_noises
-    return not (noises is None or _is_same(noises, "auto"))
+    return not (noises is None or _is_same(noises, "auto") or np.size(noises) == 0)
 
 
-def errors_left_advice(classifier, outcome):
+def errors_left_advice(classifier, outcome, factors):
     """Say what helps if the protocol left training errors.
 
     Parameters
@@ -158,6 +160,8 @@ def errors_left_advice(classifier, outcome):
         Its parameters say what has been tried.
     outcome : str
         `outcome` of the last step.
+    factors : Factors
+        The patterns.
 
     Returns
     -------
@@ -169,7 +173,9 @@ def errors_left_advice(classifier, outcome):
     protocol, advice = protocol_of(classifier), outcome
     if outcome == "converged":
         advice = _ERRORS_LEFT.format(max_sweeps=protocol.max_sweeps)
-    if len(protocol.start_noises) == 0:
+    # Where equal patterns have two labels there is no way down.
+    has_way_down = factors.soft().n_samples == factors.n_samples
+    if has_way_down and len(protocol.start_noises) == 0:
         advice += _START_SOFTLY
     wanted = {"label_noise": "auto", "gammas": None, "weights": "spherical"}
     if start_noises_are_given(classifier):
@@ -240,7 +246,7 @@ def _prior(classifier, factors, rng):
 
 
 def _start_noises(given):
-    noises = np.asarray(() if given is None else given, dtype=float)
+    noises = as_numbers("start_noises", () if given is None else given)
     inside = noises.ndim == 1 and np.all((noises > 0) & (noises < 0.5))
     if not inside or np.any(np.diff(noises) >= 0):
         raise ValueError(
@@ -251,7 +257,7 @@ def _start_noises(given):
 
 
 def _couplings(given):
-    gammas = np.asarray(given, dtype=float)
+    gammas = as_numbers("gammas", given)
     if gammas.ndim != 1 or len(gammas) == 0 or not np.all(np.isfinite(gammas)):
         raise ValueError(
             f"gammas={shown(given)} is not a protocol: pass one or more finite "

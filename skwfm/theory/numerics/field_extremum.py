@@ -18,8 +18,8 @@ curvature bound still holds, so A <= 0 remains convex.
 import math
 
 import numpy as np
-from numba import njit
 
+from skwfm._jit import jit
 from skwfm.theory.numerics.majority import majority, mean_error, soft_majority
 
 STEP_TOLERANCE = 1e-7
@@ -40,7 +40,7 @@ TINY_A = 1e-5
 """For smaller |A|, (a - b) / A is lost to rounding and is replaced by its limit."""
 
 
-@njit(cache=True)
+@jit
 def _cholesky_solve(matrix, rhs, out, lower):
     """Solve a small positive definite system; False if it is not one."""
     K = rhs.size
@@ -68,7 +68,7 @@ def _cholesky_solve(matrix, rhs, out, lower):
     return True
 
 
-@njit(cache=True)
+@jit
 def mended_start(b, A, n_mended, a):
     """Where a minimum lies for large A if ``n_mended`` units are mended.
 
@@ -92,7 +92,7 @@ def mended_start(b, A, n_mended, a):
     return cost
 
 
-@njit(cache=True)
+@jit
 def field_start(b, A, a):
     """The field itself; for A < 0 pushed to where its wrong units end up.
 
@@ -106,13 +106,13 @@ def field_start(b, A, a):
                 a[l] = b[l] / (1 + A)
 
 
-@njit(cache=True)
+@jit
 def _merit(a, b, A, beta_ne, grad, hess, work, order):
     log_weight, _ = soft_majority(a, beta_ne, grad, hess, work, order)
     return 0.5 * ((a - b) ** 2).sum() - A * log_weight, log_weight
 
 
-@njit(cache=True)
+@jit
 def _newton_step(a, b, A, grad, hess, shift, step, lower):
     """Newton direction, the Hessian shifted until it is positive definite."""
     K = a.size
@@ -127,7 +127,7 @@ def _newton_step(a, b, A, grad, hess, shift, step, lower):
     return -(residual * step).sum()
 
 
-@njit(cache=True)
+@jit
 def minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower):
     """Safeguarded Newton from ``a`` (in place); log weight there, and success."""
     value, log_weight = _merit(a, b, A, beta_ne, grad, hess, work, 2)
@@ -152,7 +152,7 @@ def minimise(b, A, beta_ne, a, grad, hess, work, step, trial, lower):
     return log_weight, False
 
 
-@njit(cache=True)
+@jit
 def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
     """Global minimum over the possible sets of mended units; ``a`` receives it."""
     K, fewest = b.size, b.size // 2 + 1
@@ -186,7 +186,7 @@ def best_minimum(b, A, beta_ne, a, grad, hess, work, step, trial, lower, other):
     return best, done
 
 
-@njit(cache=True)
+@jit
 def average_envelope(nodes, weights, scale, A, beta_ne=math.inf):
     """Gaussian averages of the inner extremum and of its saddle condition.
 

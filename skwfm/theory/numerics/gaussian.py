@@ -8,8 +8,9 @@ import functools
 import math
 
 import numpy as np
-from numba import njit
 from scipy.stats import norm, qmc
+
+from skwfm._jit import jit
 
 GAUSS_RANGE = 8.5
 """Where Gaussian integrals are cut; the mass beyond is 2e-17."""
@@ -20,7 +21,7 @@ ASYMPTOTIC_FROM = 30.0
 LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
-@njit(cache=True)
+@jit
 def _log_upper_tail(x):
     """Log H(x) for x >= ASYMPTOTIC_FROM: four terms leave 1e-11 relative."""
     inverse = 1.0 / (x * x)
@@ -28,7 +29,7 @@ def _log_upper_tail(x):
     return -0.5 * x * x - LOG_SQRT_2PI - math.log(x) + math.log1p(series)
 
 
-@njit(cache=True)
+@jit
 def log_tails(x):
     """Both tails of a standard Gaussian, in logs.
 
@@ -162,7 +163,7 @@ def with_edge(edges, position):
     return np.union1d(edges, position)
 
 
-@njit(cache=True)
+@jit
 def _ordered_nodes(edges, x, w, cut):
     """Nodes with v[0] >= v[1] >= v[2]; the density of the sorted triple.
 

@@ -8,8 +8,8 @@ first, so the same few nodes hold from beta = 0 to e^100 and for a hard wall.
 import math
 
 import numpy as np
-from numba import njit
 
+from skwfm._jit import jit
 from skwfm.theory.numerics.gaussian import LOG_SQRT_2PI, log_tails
 
 LOG_DROP = 34.0
@@ -27,7 +27,7 @@ NEGLIGIBLE_WEIGHT = 1e-18
 """Nodes of a smaller weight are skipped."""
 
 
-@njit(cache=True)
+@jit
 def cross_entropy(x, gamma):
     """``f_gamma(x) = -x/2 + log(2 cosh(gamma x)) / (2 gamma)``; max(-x, 0) at inf."""
     hinge = max(-x, 0.0)
@@ -36,7 +36,7 @@ def cross_entropy(x, gamma):
     return hinge + math.log1p(math.exp(-2 * gamma * abs(x))) / (2 * gamma)
 
 
-@njit(cache=True)
+@jit
 def _minus_slope(x, gamma):
     """``-f_gamma'(x) = 1 / (1 + exp(2 gamma x))``."""
     if gamma == math.inf:
@@ -47,7 +47,7 @@ def _minus_slope(x, gamma):
     return 1 / (1 + math.exp(2 * gamma * x))
 
 
-@njit(cache=True)
+@jit
 def _log_weight(x, omega, variance, beta, gamma):
     """Log of the weight; beta infinite is a wall at zero."""
     gauss = -((x - omega) ** 2) / (2 * variance)
@@ -56,7 +56,7 @@ def _log_weight(x, omega, variance, beta, gamma):
     return gauss - beta * cross_entropy(x, gamma)
 
 
-@njit(cache=True)
+@jit
 def _mode(omega, variance, beta, gamma):
     """Maximum of the weight by bisection on its decreasing log slope."""
     if beta == math.inf:
@@ -77,7 +77,7 @@ def _mode(omega, variance, beta, gamma):
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@jit
 def _edge(mode, sign, omega, variance, beta, gamma):
     """Where the log weight has dropped by about LOG_DROP on one side of the mode."""
     if sign < 0 and beta == math.inf and mode == 0.0:
@@ -103,7 +103,7 @@ def _edge(mode, sign, omega, variance, beta, gamma):
     return mode + sign * high
 
 
-@njit(cache=True)
+@jit
 def _panels(low, mode, high, beta, gamma):
     """Edges of the panels: few nodes hold only where the loss bends at their ends.
 
@@ -117,7 +117,7 @@ def _panels(low, mode, high, beta, gamma):
     return np.minimum(np.maximum(edges, low), high)
 
 
-@njit(cache=True)
+@jit
 def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
     """Nodes and normalised weights of the tilted law of one preactivation.
 
@@ -160,7 +160,7 @@ def tilted_rule(omega, variance, beta, gamma, x_gl, w_gl, x, p):
     return math.log(total) + top - 0.5 * math.log(2 * math.pi * variance)
 
 
-@njit(cache=True)
+@jit
 def loss_averages(z, weights, rest, beta, gamma, x_gl, w_gl):
     """Averages over the field of the tilted law of one preactivation.
 
@@ -203,7 +203,7 @@ def loss_averages(z, weights, rest, beta, gamma, x_gl, w_gl):
     return out
 
 
-@njit(cache=True)
+@jit
 def constrained_averages(z, wz, y, wy, reference, overlaps, beta, gamma, x_gl, w_gl):
     """Averages of the solutions' log-probability around a reference.
 

@@ -12,8 +12,8 @@ done here and nowhere else; beta infinite leaves Phi untouched, bit for bit.
 import math
 
 import numpy as np
-from numba import njit
 
+from skwfm._jit import jit
 from skwfm.theory.numerics.gaussian import LOG_SQRT_2PI, log_tails
 
 MOSTLY_RIGHT = -0.5
@@ -21,7 +21,7 @@ MOSTLY_RIGHT = -0.5
 keeps the relative precision of its small logarithm; below, as a sum of both parts."""
 
 
-@njit(cache=True)
+@jit
 def _exactly(success, skip_1, skip_2, law):
     """Law of the number of successes among the units not skipped (in place)."""
     law[:] = 0.0
@@ -36,7 +36,7 @@ def _exactly(success, skip_1, skip_2, law):
         law[0] *= 1 - success[l]
 
 
-@njit(cache=True)
+@jit
 def _median(values, scratch):
     for i in range(values.size):
         j = i
@@ -47,7 +47,7 @@ def _median(values, scratch):
     return scratch[values.size // 2]
 
 
-@njit(cache=True)
+@jit
 def _tilt(log_yes, log_no, theta, success, log_mix):
     """Success probabilities and log normalisations after tilting by e^theta."""
     for l in range(success.size):
@@ -62,7 +62,7 @@ def _tilt(log_yes, log_no, theta, success, log_mix):
             log_mix[l] = log_no[l] + math.log1p(rest)
 
 
-@njit(cache=True)
+@jit
 def majority(a, grad, hess, work, order):
     """Log of Phi, its gradient and its Hessian at one point.
 
@@ -110,7 +110,7 @@ def majority(a, grad, hess, work, order):
     return log_phi
 
 
-@njit(cache=True)
+@jit
 def _derivatives(a, grad, hess, work, order, theta, tail, side, log_rare, log_phi):
     """Gradient and Hessian from leave-one-out and leave-two-out laws."""
     K = a.size
@@ -133,7 +133,7 @@ def _derivatives(a, grad, hess, work, order, theta, tail, side, log_rare, log_ph
             hess[m, l] = hess[l, m]
 
 
-@njit(cache=True)
+@jit
 def log_mean_weight(log_phi, beta_ne):
     """``log(e^-beta + (1 - e^-beta) Phi)``: mean of ``exp(-beta error)``, one pattern.
 
@@ -156,7 +156,7 @@ def log_mean_weight(log_phi, beta_ne):
     return high + math.log1p(math.exp(low - high))
 
 
-@njit(cache=True)
+@jit
 def mean_error(log_phi, beta_ne):
     """``e^-beta (1 - Phi) / (e^-beta + (1 - e^-beta) Phi)``: how often it errs.
 
@@ -178,7 +178,7 @@ def mean_error(log_phi, beta_ne):
     return -math.expm1(log_phi) * math.exp(-beta_ne - log_weight)
 
 
-@njit(cache=True)
+@jit
 def soft_majority(a, beta_ne, grad, hess, work, order):
     """Log of the mean weight of a pattern, its gradient and Hessian at one point.
 
@@ -209,7 +209,7 @@ def soft_majority(a, beta_ne, grad, hess, work, order):
     return log_weight, log_phi
 
 
-@njit(cache=True)
+@jit
 def _soften(floor, rest, grad, hess, order):
     """Derivatives of the log mean weight from those of log Phi, in place."""
     K = grad.size
@@ -227,7 +227,7 @@ def _soften(floor, rest, grad, hess, order):
             grad[l] *= rest
 
 
-@njit(cache=True)
+@jit
 def average_log_majority(nodes, weights, scale, beta_ne=math.inf):
     """Averages of the log mean weight and its derivatives at ``a = scale * nodes``.
 

@@ -7,8 +7,7 @@ just below, it is steep there. Quadratures need an edge at either.
 
 import math
 
-from numba import njit
-
+from skwfm._jit import jit
 from skwfm.theory.numerics.gaussian import LOG_SQRT_2PI, log_tails
 from skwfm.theory.numerics.majority import log_mean_weight
 
@@ -17,7 +16,7 @@ MOSTLY_RIGHT = 2.0
 """Log odds of right answers from which on no threshold is the steepest."""
 
 
-@njit(cache=True)
+@jit
 def one_unit(a, beta_ne):
     """Log weight of a pattern of one unit, and its first two derivatives.
 
@@ -39,7 +38,7 @@ def one_unit(a, beta_ne):
     return log_weight, -mills, mills * (a - mills)
 
 
-@njit(cache=True)
+@jit
 def steepest_threshold(beta_ne):
     """Threshold at which the log weight of one unit bends upwards most.
 
@@ -74,14 +73,14 @@ def steepest_threshold(beta_ne):
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@jit
 def _odds(a, beta_ne):
     """Log odds of the share of right answers in the weight of a pattern."""
     log_excess = beta_ne + math.log(-math.expm1(-beta_ne))
     return log_excess + log_tails(a)[0]
 
 
-@njit(cache=True)
+@jit
 def _crossing(kind, low, high, target, A, beta_ne):
     """Where ``A L''(a)`` (kind 2) or the field ``a - A L'(a)`` (1) passes a target.
 
@@ -98,7 +97,7 @@ def _crossing(kind, low, high, target, A, beta_ne):
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@jit
 def last_mended_field(A, beta_ne):
     """Field of one unit beyond which giving a pattern up is cheaper than mending it.
 
@@ -139,7 +138,7 @@ def last_mended_field(A, beta_ne):
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@jit
 def steepest_field(A, beta_ne):
     """Field of one unit at which the inner extremum jumps, or else is steepest.
 

@@ -9,8 +9,8 @@ leaves smooth pieces, and a few Gauss-Legendre nodes on each are enough.
 import math
 
 import numpy as np
-from numba import njit
 
+from skwfm._jit import jit
 from skwfm.theory.numerics.field_extremum import (
     SMALL_A,
     TINY_A,
@@ -32,7 +32,7 @@ NEGLIGIBLE_PAIR = 1e-10
 """Pairs of outer nodes below this weight are skipped."""
 
 
-@njit(cache=True)
+@jit
 def _mend(b, A, n_mended, a, work):
     """Minimum reached with ``n_mended`` units mended: merit, log Phi, converged.
 
@@ -47,7 +47,7 @@ def _mend(b, A, n_mended, a, work):
     return 0.5 * ((a - b) ** 2).sum() - A * log_phi, log_phi, done
 
 
-@njit(cache=True)
+@jit
 def _excess(b, A, a, other, work):
     """Merit of mending three units minus that of mending two, and which is best.
 
@@ -62,7 +62,7 @@ def _excess(b, A, a, other, work):
     return three - two, mended, abs(a[0] - other[0]) > DISTINCT
 
 
-@njit(cache=True)
+@jit
 def _jump(b, A, a, other, work):
     """First field beyond which only two units are mended; ``b[1]`` if at once."""
     if A <= SMALL_A:
@@ -92,7 +92,7 @@ def _jump(b, A, a, other, work):
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@jit
 def _add_node(weight, b, A, n_mended, a, work, totals):
     """Add one node: mass, log Phi, ``(1 + A)^2 |grad log Phi|^2``, failures."""
     _, log_phi, done = _mend(b, A, n_mended, a, work)
@@ -109,7 +109,7 @@ def _add_node(weight, b, A, n_mended, a, work, totals):
     totals[3] += 0.0 if done else weight
 
 
-@njit(cache=True)
+@jit
 def _inner(edges, x, w, scale, A, b, a, other, work, outer, totals):
     """Add the integral over the first field, given the other two, to ``totals``."""
     jump = _jump(b, A, a, other, work) / scale
@@ -130,7 +130,7 @@ def _inner(edges, x, w, scale, A, b, a, other, work, outer, totals):
             position = stop
 
 
-@njit(cache=True)
+@jit
 def average_ordered_envelope(edges, x, w, scale, A):
     """Gaussian averages over three fields of the inner extremum.
 
