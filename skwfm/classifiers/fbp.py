@@ -279,12 +279,12 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             if tasks.end(partial(fitted_attributes, self, step)):
                 break
         status = tasks.status or step.outcome
-        advice = errors_left_advice(self, status, factors)
+        is_wrong = best is None or best.n_errors
+        advice = errors_left_advice(self, status, factors) if is_wrong else ""
         if best is None:
             raise ValueError(f"X and y leave no weights to start from: {advice}")
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         n_iter, is_done = len(errors), status == "converged"
-        advice = advice if best.n_errors else ""
         return Solution(best.weights, n_iter, is_done, status, errors, advice)
 
     def _stay_untrained(self, problem, rng):

@@ -72,6 +72,25 @@ def test_coloured_noise_keeps_each_features_distribution(level):
     assert np.mean(noisy != X) == pytest.approx(level * 2 / 3, abs=0.01)
 
 
+@pytest.mark.parametrize("noise", ["coloured", "flip"])
+@pytest.mark.parametrize("n_samples", [1, 31, 32, 33, 100])
+def test_blocks_of_rows_draw_what_is_drawn_at_once(noise, n_samples):
+    """The same numbers, in any order of memory, and the generator left as it was."""
+    X = np.random.default_rng(0).normal(size=(n_samples, 7))
+    at_once, in_blocks = np.random.default_rng(1), np.random.default_rng(1)
+    hit = at_once.random(X.shape) < 0.3
+    if noise == "flip":
+        expected = np.where(hit, -X, X)
+    else:
+        rows = at_once.integers(n_samples, size=X.shape)
+        expected = np.where(hit, np.take_along_axis(X, rows, axis=0), X)
+    found = corrupt(X, noise, 0.3, in_blocks)
+    np.testing.assert_array_equal(found, expected)
+    assert in_blocks.bit_generator.state == at_once.bit_generator.state
+    in_columns = corrupt(np.asfortranarray(X), noise, 0.3, np.random.default_rng(1))
+    np.testing.assert_array_equal(in_columns, expected)
+
+
 def test_no_noise_is_the_training_error_of_any_classifier():
     X, y = load_dress_coat(n_per_class=40, random_state=0, return_X_y=True)
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-4)).fit(X, y)
