@@ -76,9 +76,9 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
         Most epochs over the patterns. "auto" is 2000, but beyond 5000 samples so many
         that 10 million patterns are seen, at least 100.
     early_stopping : bool, default=False
-        Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when neither the accuracy on them nor the training errors have had a new best
-        for `n_iter_no_change` epochs. The weights with the highest accuracy are kept.
+        Whether to keep `validation_fraction` of the samples aside, stratified, stop
+        when neither accuracy on them nor training errors improve, and keep the weights
+        with the fewest of these within a standard error of the highest accuracy.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=100

@@ -73,9 +73,10 @@ class ELALClassifier(IterativeClassifier):
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
         when neither the accuracy on them nor the number of training errors has had a
-        new best for `n_iter_no_change` epochs. The weights of the epoch with the
-        highest accuracy are kept, the latest of several. Epochs in which the replicas
-        are far apart, or right more often than their mean, are not counted.
+        new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
+        a standard error of the highest those with the fewest training errors are kept.
+        Epochs in which the replicas are far apart, or right more often than their mean,
+        are not counted.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=50

@@ -12,7 +12,8 @@ from sklearn.utils.estimator_checks import check_estimator
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers.base import generator
-from skwfm.classifiers.epochs.best_weights import split
+from skwfm.classifiers.epochs.best_weights import HeldOut, split
+from skwfm.classifiers.solution import Epoch
 from skwfm.problem.problem import Problem
 
 OUTCOMES = ("passed", "skipped", "xfail")  # one check needs SCIPY_ARRAY_API to be set
@@ -180,15 +181,52 @@ def test_early_stopping(stopping, flipped):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_early_stopping_keeps_the_latest_of_the_best(stopping, flipped):
+def test_early_stopping_keeps_the_fewest_errors_of_the_best(stopping, flipped):
     """Training only as far as that epoch gives the same weights."""
-    model = clone(stopping).fit(*flipped)
-    scores = np.array(model.validation_scores_)
-    latest = int(np.flatnonzero(scores == scores.max())[-1]) + 1
-    short = clone(stopping).set_params(max_iter=latest).fit(*flipped)
-    assert short.validation_scores_ == model.validation_scores_[:latest]
-    np.testing.assert_array_equal(short.coef_, model.coef_)
-    np.testing.assert_array_equal(short.intercept_, model.intercept_)
+    recorder = Recorder(*trained_on(*flipped))
+    model = clone(stopping).set_callbacks(recorder).fit(*flipped)
+    scores, errors = np.array(model.validation_scores_), np.array(recorder.errors)
+    error = np.sqrt(scores.max() * (1 - scores.max()) / 30)
+    is_good = scores >= scores.max() - error
+    is_good &= errors == errors[is_good].min()
+    latest = int(np.flatnonzero(is_good & (scores == scores[is_good].max()))[-1]) + 1
+    found = clone(stopping).set_params(max_iter=latest).fit(*flipped)
+    assert found.validation_scores_ == model.validation_scores_[:latest]
+    np.testing.assert_array_equal(found.coef_, model.coef_)
+    np.testing.assert_array_equal(found.intercept_, model.intercept_)
+
+
+class Counted:
+    """Patterns of which each epoch gets so many wrong as it says."""
+
+    n_samples = total_weight = 25
+
+    def __init__(self, which):
+        self.which = which
+
+    def count_errors(self, weights):
+        return weights[self.which]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "chosen"),
+    [
+        ([(5, 90), (8, 10)], 0),  # the standard error is that of two patterns
+        ([(5, 90), (6, 10)], 1),
+        ([(5, 90), (6, 10), (5, 10)], 2),  # as few errors, better on those aside
+        ([(5, 10), (7, 10)], 0),
+        ([(5, 10), (5, 10)], 1),  # the latest of equal ones
+        ([(9, 10), (5, 90), (6, 40), (6, 50)], 2),
+        ([(0, 30), (1, 20)], 0),  # .7 patterns, as if half a pattern were wrong
+        ([(7, 10), (5, 90), (1, 91)], 2),  # a new best drops what was near the last
+    ],
+)
+def test_which_epoch_is_chosen(epochs, chosen):
+    kept = HeldOut(Counted(0), Counted(1), 100)
+    for number, errors in enumerate(epochs):
+        kept.look(Epoch(np.array([*errors, number])), number)
+    assert kept.choose(None)[2] == chosen
+    assert kept.scores == [1 - errors[0] / 25 for errors in epochs]
 
 
 @pytest.mark.filterwarnings("error")

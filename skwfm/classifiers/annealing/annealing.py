@@ -79,8 +79,9 @@ class AnnealingClassifier(IterativeClassifier):
         flips are proposed for every replica as it has weights.
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
-        when the accuracy on them has had no new best for `n_iter_no_change` epochs. The
-        weights of the best epoch are kept, the latest of several.
+        when neither the accuracy on them nor the number of training errors has had a
+        new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
+        a standard error of the highest those with the fewest training errors are kept.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=200

@@ -1,4 +1,4 @@
-"""Which weights of a run are kept: those of fewest errors, or best on held-out data."""
+"""Which weights of a run are kept: of the fewest errors, all or of the best epochs."""
 
 import numpy as np
 from sklearn.model_selection import StratifiedShuffleSplit
@@ -72,11 +72,12 @@ class Pocket:
 
 
 class HeldOut:
-    """The weights with the highest accuracy on patterns kept aside.
+    """The weights with the fewest training errors that do well on patterns kept aside.
 
-    Few patterns give few values of the accuracy, which is often the same for many
-    epochs of slow training. So training goes on as long as it is getting better at its
-    own patterns, too.
+    Few patterns give few values of the accuracy, whose highest is often that of an
+    early or a lucky epoch. So of all epochs whose accuracy is within a standard error
+    of the highest the one with the fewest training errors counts, and training goes on
+    as long as it is getting better at its own patterns, too.
 
     Parameters
     ----------
@@ -98,12 +99,12 @@ class HeldOut:
         self._problem = problem
         self._training = training
         self._patience = patience
-        self._weights = None
+        self._kept = []
         self._best, self._fewest, self._waited = -1.0, np.inf, 0
         self.scores = []
 
     def look(self, state, epoch):
-        """Note the accuracy and keep the weights if none was better.
+        """Note the accuracy and keep the weights if they may be chosen.
 
         Parameters
         ----------
@@ -119,15 +120,29 @@ class HeldOut:
         """
         total = self._problem.total_weight
         score = 1 - self._problem.count_errors(state.weights) / total
-        n_errors = self._training.count_errors(state.weights, self._fewest)
+        n_errors = self._training.count_errors(state.weights)
         is_progress = score > self._best or n_errors < self._fewest
-        # Few patterns often leave equal scores: longer training is then the better bet.
-        if score >= self._best:
-            self._weights = state.weights.copy()
         self.scores.append(score)
         self._best, self._fewest = max(score, self._best), min(n_errors, self._fewest)
+        self._keep(score, n_errors, state.weights)
         self._waited = 0 if is_progress else self._waited + state.settled
         return self._waited >= self._patience
+
+    def _keep(self, score, n_errors, weights):
+        """Keep weights unless others are as good in both; drop what they outdo."""
+        here, least = (score, -n_errors), self._best - self._standard_error()
+        kept = [each for each in self._kept if each[0][0] >= least]
+        outdone = any(a != here and _is_no_worse(a, here) for a, _ in kept)
+        if score >= least and not outdone:
+            kept = [each for each in kept if not _is_no_worse(here, each[0])]
+            kept.append((here, weights.copy()))
+        self._kept = kept
+
+    def _standard_error(self):
+        """Of the highest accuracy, as if at least half a pattern were wrong."""
+        n_samples = self._problem.n_samples
+        share = max(1 - self._best, 0.5 / n_samples)
+        return np.sqrt(share * (1 - share) / n_samples)
 
     def choose(self, last):
         """Give the weights to store.
@@ -140,9 +155,15 @@ class HeldOut:
         Returns
         -------
         weights : ndarray of shape (layout.size,)
-            The best, or the latest if no epoch has ended.
+            The chosen, or the latest if no epoch has ended.
         """
-        return last if self._weights is None else self._weights
+        if not self._kept:
+            return last
+        return max(self._kept, key=lambda kept: kept[0][::-1])[1]
+
+
+def _is_no_worse(first, second):
+    return all(a >= b for a, b in zip(first, second, strict=True))
 
 
 def split(problem, fraction, seed):

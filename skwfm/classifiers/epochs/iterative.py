@@ -65,8 +65,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
         when neither the accuracy on them nor the number of training errors has had a
-        new best for `n_iter_no_change` epochs. The weights of the epoch with the
-        highest accuracy are kept, the latest of several.
+        new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
+        a standard error of the highest those with the fewest training errors are kept.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=20
