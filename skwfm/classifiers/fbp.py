@@ -14,19 +14,17 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
-from skwfm.classifiers.focusing.noise import best_machine, find_noise
-from skwfm.classifiers.focusing.patterns import divided, merged_factors
-from skwfm.classifiers.focusing.protocol import (
-    asks_for_protocol,
-    engine_name,
-    errors_left_advice,
-    protocol_steps,
-)
+from skwfm.classifiers.focusing.noise import best_machine
+from skwfm.classifiers.focusing.patterns import divided
+from skwfm.classifiers.focusing.protocol import errors_left_advice, protocol_steps
+from skwfm.classifiers.focusing.scales import find_noise_and_scale
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import ENGINES, Factors
 from skwfm.problem.inputs import nearest_power
+
+_POSITIVE = Interval(Real, 0, None, closed="neither")
 
 
 class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
@@ -87,9 +85,12 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Number of hidden units K, odd for a committee, or ``np.inf``: :ref:`infinite`.
     fit_intercept : bool, default=True
         Whether each unit has a bias, counted in its norm. The literature has none.
-    intercept_scaling : float or "auto", default="auto"
+    intercept_scaling : float or {"auto", "search"}, default="auto"
         Constant input on which the bias is a weight. "auto" is the square root of the
-        unit's number of inputs, but 1 if all inputs are +-1.
+        unit's number of inputs, but 1 if all inputs are +-1. "search" tries a third of
+        it and three times as much, too, and keeps the one with which labels left out
+        are predicted best. It takes three times as long, and needs noise: no
+        `label_noise` of 0. Without intercepts and for infinite committees it is "auto".
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, by which those of samples are multiplied. "balanced"
         gives all classes the same total.
@@ -107,8 +108,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         classes one such array for each, (n_classes, n_hidden, n_features).
     intercept_ : ndarray of shape (n_hidden,) or (n_classes, n_hidden)
         Biases. Each row of ``[coef_, intercept_ / intercept_scaling_]`` has norm one.
-    intercept_scaling_ : float or ndarray of shape (n_hidden,)
-        The constant input; an array if units differ in their number of inputs.
+    intercept_scaling_ : float, ndarray of shape (n_hidden,) or list
+        The constant input; an array if units differ in their number of inputs; a list
+        with one for each of more than two classes if it was searched.
     posterior_ : Posterior
         Marginals at the coupling of the answer. A saved model has no messages.
     gamma_ : float
@@ -173,12 +175,13 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     _parameter_constraints = {  # noqa: RUF012
         **BaseCommitteeClassifier._parameter_constraints,
         "n_hidden": SIZES,
+        "intercept_scaling": [_POSITIVE, StrOptions({"auto", "search"})],
         "weights": [StrOptions({"spherical", "binary"})],
         "n_replicas": [Interval(Integral, 1, None, closed="left")],
         "gammas": ["array-like", None],
         "start_noises": [AUTO, "array-like", None],
         "max_sweeps": [Interval(Integral, 1, None, closed="left"), AUTO],
-        "tol": [Interval(Real, 0, None, closed="neither")],
+        "tol": [_POSITIVE],
         "symmetry_breaking": [Interval(Real, 0, None, closed="left")],
         "damping": [Interval(Real, 0, 1, closed="left"), None],
         "method": [StrOptions({"auto", *ENGINES})],
@@ -208,7 +211,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         architecture: object = "full",
         n_hidden: float = 9,
         fit_intercept: bool = True,
-        intercept_scaling: float | Literal["auto"] = "auto",
+        intercept_scaling: float | Literal["auto", "search"] = "auto",
         class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -235,14 +238,13 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         # Messages start near zero on the scale of the inputs, machines that the search
         # starts from learn by steps: neither should depend on it.
         self._power = nearest_power(problem.inputs)
-        factors = merged_factors(divided(problem, self._power))
-        self.method_ = engine_name(self, factors)
         with warnings.catch_warnings():
             # That a coupling did not converge is part of the protocol.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            solution = self._search_noise(factors, rng, self._callback_fit_ctx)
-            if solution is not None:
-                return solution
+            context = self._callback_fit_ctx
+            factors, found = find_noise_and_scale(self, problem, rng, context)
+            if found is not None and found.has_noise:
+                return self._learn_at(found, factors)
             self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
             self.odds_scale_ = 1.0
             return self._follow_protocol(factors, rng)
@@ -250,14 +252,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     def _n_tasks(self):
         return None
 
-    def _search_noise(self, factors, rng, context):
-        """Learn at the noise that is found or given; None if there is none."""
-        if asks_for_protocol(self):
-            return None
-        found = find_noise(self, factors, rng.spawn(1)[0], context)
+    def _learn_at(self, found, factors):
+        """Take what is known at the noise that is found or given."""
         step, self.n_sweeps_ = found.best, found.n_iter
-        if step is None:
-            return None
         self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
         self.odds_scale_ = step.odds_scale
         self.posterior_, machine = step.answer, best_machine(step, factors)

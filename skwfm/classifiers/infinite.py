@@ -13,7 +13,7 @@ from skwfm._sklearn import Interval, Options
 from skwfm.architectures import FullCommittee
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.focusing.patterns import as_counts
-from skwfm.classifiers.focusing.protocol import PUBLISHED
+from skwfm.classifiers.focusing.protocol import PUBLISHED, asks_for_scales
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights
@@ -82,11 +82,12 @@ class InfiniteCommitteeMixin:
             super()._learn(problem, rng)
 
     def _gather_weights(self):
-        if not self._is_infinite:
+        if self._is_infinite:
+            _forget(self, ["architecture_"])
+        else:
             super()._gather_weights()
-            return
-        _forget(self, ["architecture_"])
-        self.intercept_scaling_ = [m.intercept_scaling_ for m in self._machines]
+        if self._is_infinite or asks_for_scales(self):
+            self.intercept_scaling_ = [m.intercept_scaling_ for m in self._machines]
 
     @with_callbacks
     def _learn_infinite(self, problem, rng):
@@ -96,6 +97,7 @@ class InfiniteCommitteeMixin:
         rows, *counts = merge_patterns(inputs, labels.astype(np.float64), weight)
         _check_size(len(rows))
         constant = self.intercept_scaling if self.fit_intercept else 0.0
+        constant = "auto" if asks_for_scales(self) else constant
         search = EvidenceSearch(
             inputs[rows].astype(np.float64),
             NoisyAnswers(*counts, output_noise=1.0),

@@ -28,6 +28,9 @@ class MachinesMixin:
     # Whether training looks after every epoch whether another thread was interrupted.
     _ends_on_ctrl_c = False
 
+    # Classes of the classifier whose machine this is.
+    _n_classes = 2
+
     # Fitted attributes of machines that become arrays or lists with one entry a class.
     _by_class = ()
 
@@ -87,7 +90,7 @@ class MachinesMixin:
         for name in (*names, "architecture_", "_fitted_intercept"):
             if hasattr(whole, name):
                 setattr(self, name, getattr(whole, name))
-        self.classes_ = classes
+        self.classes_, self._n_classes = classes, len(whole.classes_)
         return self
 
     def _gather_weights(self):

@@ -24,8 +24,8 @@ def resolve_scaling(intercept_scaling, inputs, architecture):
 
     Parameters
     ----------
-    intercept_scaling : float or "auto"
-        The user's choice.
+    intercept_scaling : float or {"auto", "search"}
+        The user's choice. A search begins with what "auto" is.
     inputs : ndarray of shape (n_samples, n_features)
         Inputs.
     architecture : Architecture
@@ -42,7 +42,8 @@ def resolve_scaling(intercept_scaling, inputs, architecture):
         If there are fewer inputs than the machine needs.
     """
     layout = Layout(architecture, inputs.shape[1], intercept=False)
-    if not (isinstance(intercept_scaling, str) and intercept_scaling == "auto"):
+    is_chosen = isinstance(intercept_scaling, str)
+    if not (is_chosen and intercept_scaling in ("auto", "search")):
         return float(intercept_scaling)
     if all(all_signs(inputs, field) for field in layout.receptive_fields):
         return 1.0

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from skwfm._shown import shown
+from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
 from skwfm.classifiers.focusing.protocol import (
@@ -13,6 +14,7 @@ from skwfm.classifiers.focusing.protocol import (
     start_noises_are_given,
 )
 from skwfm.classifiers.focusing.tasks import Tasks
+from skwfm.inference.noise.held_out import N_FOLDS
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
 from skwfm.inference.noise.step import NoiseStep, is_finite
 from skwfm.inference.priors import SphericalPrior
@@ -20,6 +22,9 @@ from skwfm.problem.intercepts import join_intercept
 
 # Epochs of the machine that the search starts from, too.
 _EPOCHS = 100
+# Of so many classes or more each tries every other level, and leaves out one third of
+# the patterns, not all in turn: that takes less than half the time.
+_MANY_CLASSES = 8
 # At the lowest level, patterns are taken as separable if fewer errors are expected.
 _SEPARABLE = 0.5
 
@@ -31,7 +36,7 @@ class FoundNoise:
     Parameters
     ----------
     best : NoiseStep or None
-        The noise and the posteriors there; None if labels are to be taken as they are.
+        The noise and the posteriors there; None if nothing tells noise from a rule.
     errors : list of int
         Training errors of the machine at each level.
     n_iter : int
@@ -40,6 +45,10 @@ class FoundNoise:
         "noisy", "interrupted" or "stopped".
     gamma : float, default=GAMMA
         The coupling of the machine.
+    score : float, default=-inf
+        Log-probability of labels that were not seen, in nats per pattern.
+    is_separable : bool, default=False
+        Whether there seems to be no noise, so that labels are to be taken as they are.
     """
 
     best: NoiseStep | None
@@ -47,6 +56,17 @@ class FoundNoise:
     n_iter: int
     status: str
     gamma: float = GAMMA
+    score: float = -np.inf
+    is_separable: bool = False
+
+    @property
+    def has_noise(self):
+        """Whether to learn at the noise, not by the protocol without."""
+        return self.best is not None and not self.is_separable
+
+
+class NoPosteriorError(ValueError):
+    """No posterior was found at a given noise and coupling."""
 
 
 def find_noise(classifier, factors, rng, context):
@@ -94,14 +114,16 @@ def find_noise(classifier, factors, rng, context):
     if is_fixed and classifier.gammas is not None:
         return _follow_couplings(classifier, factors, rng, levels)
     above = (*(level for level in LABEL_NOISES if is_fixed and level > noise),)
+    step, n_folds = (1, N_FOLDS) if classifier._n_classes < _MANY_CLASSES else (2, 1)
     seed = int(rng.integers(2**31))
     search = NoiseSearch(
         factors.soft(),
         SphericalPrior(),
         references=_references(classifier, factors, seed),
-        label_noises=(*above, float(noise)) if is_fixed else LABEL_NOISES,
+        label_noises=(*above, float(noise)) if is_fixed else LABEL_NOISES[::step],
         n_replicas=classifier.n_replicas,
         is_fixed=is_fixed,
+        n_folds=n_folds,
         random_state=seed,
         options=_options(classifier.method_),
         report=levels.add,
@@ -110,9 +132,14 @@ def find_noise(classifier, factors, rng, context):
     if search.runs.is_interrupted and best is None:
         raise KeyboardInterrupt
     status = levels.status(search.runs.is_interrupted)
-    if status == "noisy" and not is_fixed and best is not None and _is_separable(best):
-        best = None
-    return FoundNoise(best, levels.errors, search.runs.n_iter, status)
+    return FoundNoise(
+        best,
+        levels.errors,
+        search.runs.n_iter,
+        status,
+        score=levels.score_of(best),
+        is_separable=status == "noisy" and not is_fixed and _is_separable(best),
+    )
 
 
 def best_machine(step, factors):
@@ -147,13 +174,14 @@ class _Levels:
     def __init__(self, classifier, factors, context):
         self._classifier, self._factors = classifier, factors
         self._tasks = Tasks(classifier, context, "noise level", factors.problem)
-        self.errors = []
+        self.errors, self._weights = [], {}
 
     def add(self, step, n_patterns):
         """Note a level; a true return value ends the search."""
         mean = best_machine(step, self._factors).flat_mean
         wrong = self._factors.problem.wrong(self._factors.fields(mean))
         self.errors.append(int(wrong.sum()))
+        self._weights[step.posterior.n_samples] = n_patterns
         verbose = int(self._classifier.verbose)
         if verbose and len(self.errors) % verbose == 0:
             print(
@@ -162,6 +190,13 @@ class _Levels:
                 "per pattern"
             )
         return self._tasks.end()
+
+    def score_of(self, step):
+        """Score per pattern: levels may be compared on some of the patterns."""
+        if step is None or not np.isfinite(step.score):
+            return -np.inf
+        n_samples = step.posterior.n_samples
+        return step.score / self._weights.get(n_samples, n_samples)
 
     def status(self, is_interrupted):
         if self._tasks.status == "stopped":
@@ -187,11 +222,12 @@ def _follow_couplings(classifier, factors, rng, levels):
             is_cut = True
             break
     if found is None:
-        raise ValueError(
+        raise NoPosteriorError(
             f"label_noise={shown(classifier.label_noise)} has no posterior at coupling "
             f"{step.gamma:.3g}: raise label_noise, or begin with smaller gammas."
         )
-    return FoundNoise(found, levels.errors, n_iter, levels.status(is_cut), gamma)
+    status, score = levels.status(is_cut), levels.score_of(found)
+    return FoundNoise(found, levels.errors, n_iter, status, gamma, score)
 
 
 def _options(method):
@@ -200,6 +236,8 @@ def _options(method):
 
 
 def _is_separable(step):
+    if step is None:
+        return False
     lowest = step.label_noise <= LABEL_NOISES[-1]
     return lowest and step.posterior.expected_errors < _SEPARABLE
 
@@ -229,4 +267,9 @@ def _trained(factors, seed):
     ).fit(factors.inputs, factors.labels, sample_weight=excess)
     if not factors.fit_intercept:
         return model.coef_
-    return join_intercept(model.coef_, model.intercept_, model.intercept_scaling_)
+    found = model.intercept_scaling_
+    weights = join_intercept(model.coef_, model.intercept_, found)
+    if np.array_equal(found, scaling):
+        return weights
+    # Constants that differ from unit to unit can be no parameter of the machine.
+    return unit_norm(join_intercept(model.coef_, model.intercept_, scaling))

@@ -134,6 +134,23 @@ def asks_for_protocol(classifier):
     return classifier.label_noise == 0
 
 
+def asks_for_scales(classifier):
+    """Say whether the constant input of intercepts is searched.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters say so.
+
+    Returns
+    -------
+    is_asked : bool
+        Not without intercepts, which have no constant input.
+    """
+    is_asked = _is_same(classifier.intercept_scaling, "search")
+    return is_asked and bool(classifier.fit_intercept)
+
+
 def start_noises_are_given(classifier):
     """Say whether noises to start from are asked for.
 

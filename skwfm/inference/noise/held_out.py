@@ -84,6 +84,7 @@ def left_out(
     factors: Factors,
     prepare: Callable[[Factors, Factors], Compared],
     random_state: int,
+    n_folds: int = N_FOLDS,
 ) -> list[Compared]:
     """Leave patterns out, each in one of the folds.
 
@@ -95,6 +96,8 @@ def left_out(
         Called with the patterns that are kept and those that are left out.
     random_state : int
         Seed of the folds.
+    n_folds : int, default=N_FOLDS
+        How many of the `N_FOLDS` folds are used.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def left_out(
     fold_of = np.arange(factors.n_samples) % N_FOLDS
     np.random.default_rng(random_state).shuffle(fold_of)
     # All folds are the same where each pattern is in all of them.
-    numbers = range(1 if is_many.all() else N_FOLDS)
+    numbers = range(1 if is_many.all() else n_folds)
     return [_fold(factors, fold_of == n, is_many, prepare) for n in numbers]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.factors import Factors
-from skwfm.inference.noise.held_out import left_out
+from skwfm.inference.noise.held_out import N_FOLDS, left_out
 from skwfm.inference.noise.runs import FOCUSED_SWEEPS, PLAIN_SWEEPS, LevelRuns
 from skwfm.inference.noise.sharpness import odds_scale
 from skwfm.inference.noise.step import (
@@ -71,6 +71,8 @@ class NoiseSearch:
         Coupled replicas.
     is_fixed : bool, default=False
         Whether the last level is the noise, and levels above only lead there.
+    n_folds : int, default=N_FOLDS
+        Of the `N_FOLDS` thirds of the patterns, how many are left out in turn.
     random_state : int, default=0
         Seed of rows and folds, and of what tells units apart.
     options : dict, default={}
@@ -92,6 +94,7 @@ class NoiseSearch:
     label_noises: tuple = LABEL_NOISES
     n_replicas: int = 10
     is_fixed: bool = False
+    n_folds: int = N_FOLDS
     random_state: int = 0
     options: dict = field(default_factory=dict)
     report: Callable[[NoiseStep, float], object] | None = None
@@ -124,7 +127,8 @@ class NoiseSearch:
             start = self.runs.of(known.factors.take(rows), known.asked)
         sample, compared = start.factors, [start]
         if not (self.is_fixed or self._is_wide or known.asked):
-            compared += left_out(sample, self.runs.of, self.random_state)
+            seed, n_folds = self.random_state, self.n_folds
+            compared += left_out(sample, self.runs.of, seed, n_folds)
         best = self._compare(compared)
         if self.is_fixed or self.runs.is_interrupted or best is None:
             return best

@@ -55,6 +55,14 @@ def test_each_pattern_is_left_out_once(weight):
         assert sum(shared) == (0 if weight is None else 10)
 
 
+def test_fewer_folds_are_the_first_ones():
+    X, y = rare_class(61)
+    factors = factors_of(X, y, label_noise=0.1)
+    (alone,), folds = left_out(factors, prepared, 0, 1), left_out(factors, prepared, 0)
+    np.testing.assert_array_equal(alone.asked.inputs, folds[0].asked.inputs)
+    np.testing.assert_array_equal(alone.factors.inputs, folds[0].factors.inputs)
+
+
 def test_too_few_patterns_are_not_left_out():
     X, y = rare_class(2)
     assert left_out(factors_of(X, y, label_noise=0.1), prepared, 0) == []
