@@ -2,8 +2,10 @@
 
 import csv
 import importlib.util
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +51,46 @@ def test_means_by_hand():
     mean = of_fbp["balanced_accuracy"].fillna(guess).mean()
     (line,) = (each for each in script.summary_table(runs) if each[0] == "fBP")
     assert line[1] == f"{100 * mean:.1f}"
+
+
+def said(gain, error):
+    """Write numbers as the page does."""
+    return re.sub(r"\b0\.", ".", f"{gain:.1f} ± {error:.1f}")
+
+
+def test_gains_on_the_page():
+    """What differences of fBP are, in points, and what a choice would gain."""
+    page = PAGE.read_text("utf-8")
+    scores = 100 * script.by_set(runs, "balanced_accuracy")
+    for name in (script.REFERENCE, "RandomForest", "SVC", "HistGradientBoosting"):
+        gain = scores["fBP"] - scores[name]
+        sign = -1 if name == "HistGradientBoosting" else 1
+        assert said(sign * gain.mean(), gain.sem()) in page
+    standard = [script.REFERENCE, "LinearSVC", "SVC", "RandomForest", "MLP",
+                "HistGradientBoosting"]  # fmt: skip
+    assert said(*script.gain_of_choice(runs, standard, True)) in page
+    assert said(*script.gain_of_choice(runs, standard, False)) in page
+    assert said(*script.gain_of_choice(runs, [*standard, "fBP"], False)) in page
+
+
+def test_a_choice_by_other_folds_does_not_see_its_own():
+    """Of two algorithms each is best on one fold, so that the other is chosen."""
+    fits = [(0, "a", 0.9), (1, "a", 0.1), (0, "b", 0.2), (1, "b", 0.8)]
+    fits += [(fold, script.REFERENCE, 0.5) for fold in (0, 1)]
+    names = ["fold", "algorithm", "balanced_accuracy"]
+    table = pd.concat(
+        pd.DataFrame(fits, columns=names).assign(set_name=name, n_classes=2)
+        for name in ("one", "two")
+    ).reset_index(drop=True)
+    assert script.gain_of_choice(table, ["a", "b"], False)[0] == pytest.approx(-35)
+    assert script.gain_of_choice(table, ["a", "b"], True)[0] == pytest.approx(0)
+
+
+def test_fbp_always_has_a_result():
+    of_fbp = runs[runs["algorithm"] == "fBP"]
+    assert set(of_fbp["status"]) == {"ok"}
+    assert of_fbp["seconds"].max() <= 50
+    assert "at most 50 seconds" in PAGE.read_text("utf-8")
 
 
 def test_several_classes_on_the_page():

@@ -13,6 +13,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
@@ -104,6 +105,42 @@ def readme_table(runs):
     wanted = {label(name) for name in IN_README}
     kept = [lines[0], *(line for line in lines[1:] if line[0] in wanted)]
     return [(*line[:4], line[5], line[6]) for line in kept]
+
+
+def gain_of_choice(runs, names, in_hindsight):
+    """Return what choosing one algorithm for each set would gain, in points.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        The stored fits.
+    names : sequence of str
+        Algorithms to choose from.
+    in_hindsight : bool
+        Whether the best mean over all folds is taken, as nobody can, or for each fold
+        what is best on the others.
+
+    Returns
+    -------
+    gain, error : float
+        Mean balanced accuracy less the reference's, and its standard error over sets.
+    """
+    gains = []
+    for _, fits in runs.groupby("set_name"):
+        scores = 100 * _by_fold(fits)
+        rivals = scores[list(names)]
+        chosen = rivals.sum() - rivals * (not in_hindsight)  # by the other folds
+        best = np.take_along_axis(
+            rivals.to_numpy(), chosen.to_numpy().argmax(axis=1)[:, None], axis=1
+        )
+        gains.append(best.mean() - scores[REFERENCE].mean())
+    return np.mean(gains), np.std(gains, ddof=1) / np.sqrt(len(gains))
+
+
+def _by_fold(fits):
+    return fits.groupby("fold").apply(
+        lambda fold: by_set(fold, "balanced_accuracy").iloc[0], include_groups=False
+    )
 
 
 def sets_table(runs):
