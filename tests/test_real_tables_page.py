@@ -66,6 +66,12 @@ def test_gains_on_the_page():
         gain = scores["fBP"] - scores[name]
         sign = -1 if name == "HistGradientBoosting" else 1
         assert said(sign * gain.mean(), gain.sem()) in page
+    losses = script.by_set(runs, "log_loss")
+    assert losses.mean().idxmin() == "fBP"
+    for name, who in ((script.REFERENCE, "logistic\nregression"), ("SVC", "SVC")):
+        gain = losses[name] - losses["fBP"]
+        numbers = f"{gain.mean():.2f} ± {gain.sem():.2f}".replace("0.", ".")
+        assert re.search(rf"{numbers} (nats )?below that of {who}", page)
     standard = [script.REFERENCE, "LinearSVC", "SVC", "RandomForest", "MLP",
                 "HistGradientBoosting"]  # fmt: skip
     assert said(*script.gain_of_choice(runs, standard, True)) in page

@@ -120,29 +120,39 @@ class HeldOut:
         """
         total = self._problem.total_weight
         score = 1 - self._problem.count_errors(state.weights) / total
-        n_errors = self._training.count_errors(state.weights)
-        is_progress = score > self._best or n_errors < self._fewest
+        is_progress = score > self._best
         self.scores.append(score)
-        self._best, self._fewest = max(score, self._best), min(n_errors, self._fewest)
-        self._keep(score, n_errors, state.weights)
+        self._best = max(score, self._best)
+        is_near = score >= self._least()
+        # Of all others it only matters whether they have fewer errors than any before.
+        most = np.inf if is_near else self._fewest
+        n_errors = self._training.count_errors(state.weights, most)
+        is_progress |= n_errors < self._fewest
+        self._fewest = min(n_errors, self._fewest)
+        if is_near:
+            self._keep((score, -n_errors), state.weights)
         self._waited = 0 if is_progress else self._waited + state.settled
         return self._waited >= self._patience
 
-    def _keep(self, score, n_errors, weights):
-        """Keep weights unless others are as good in both; drop what they outdo."""
-        here, least = (score, -n_errors), self._best - self._standard_error()
-        kept = [each for each in self._kept if each[0][0] >= least]
-        outdone = any(a != here and _is_no_worse(a, here) for a, _ in kept)
-        if score >= least and not outdone:
-            kept = [each for each in kept if not _is_no_worse(here, each[0])]
-            kept.append((here, weights.copy()))
-        self._kept = kept
+    def _keep(self, here, weights):
+        """Keep weights unless others outdo them; drop what need not be chosen now."""
+        if any(there != here and _is_no_worse(there, here) for there, _ in self._kept):
+            return
+        self._kept = [
+            (there, others)
+            for there, others in self._kept
+            if there[0] >= self._least() and not _is_no_worse(here, there)
+        ]
+        self._kept.append((here, weights.copy()))
 
-    def _standard_error(self):
-        """Of the highest accuracy, as if at least half a pattern were wrong."""
+    def _least(self):
+        """The highest accuracy less its standard error.
+
+        That is taken as if at least half a pattern were wrong.
+        """
         n_samples = self._problem.n_samples
         share = max(1 - self._best, 0.5 / n_samples)
-        return np.sqrt(share * (1 - share) / n_samples)
+        return self._best - np.sqrt(share * (1 - share) / n_samples)
 
     def choose(self, last):
         """Give the weights to store.

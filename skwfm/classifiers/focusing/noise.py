@@ -23,7 +23,7 @@ from skwfm.problem.intercepts import join_intercept
 # Epochs of the machine that the search starts from, too.
 _EPOCHS = 100
 # Of so many classes or more each tries every other level, and leaves out one third of
-# the patterns, not all in turn: that takes less than half the time.
+# the patterns, not all in turn: that takes about half the time.
 _MANY_CLASSES = 8
 # At the lowest level, patterns are taken as separable if fewer errors are expected.
 _SEPARABLE = 0.5
@@ -98,18 +98,8 @@ def find_noise(classifier, factors, rng, context):
         `start_noises` are given without `gammas`; or if nothing was found at a given
         noise.
     """
+    _check_parameters(classifier)
     noise, is_fixed = classifier.label_noise, classifier.label_noise != "auto"
-    if classifier.weights == "binary":
-        raise ValueError(
-            f"label_noise={shown(noise)} needs weights='spherical', "
-            "but weights='binary': pass one of label_noise=0 and weights='spherical'."
-        )
-    if start_noises_are_given(classifier) and classifier.gammas is None:
-        raise ValueError(
-            f"start_noises={shown(classifier.start_noises)} lead to a coupling, but at "
-            f"label_noise={shown(noise)} there is none: pass gammas, too, or leave "
-            "start_noises out."
-        )
     levels = _Levels(classifier, factors, context)
     if is_fixed and classifier.gammas is not None:
         return _follow_couplings(classifier, factors, rng, levels)
@@ -140,6 +130,22 @@ def find_noise(classifier, factors, rng, context):
         score=levels.score_of(best),
         is_separable=status == "noisy" and not is_fixed and _is_separable(best),
     )
+
+
+def _check_parameters(classifier):
+    """Raise ValueError if what is asked for has no posterior at a noise."""
+    noise = classifier.label_noise
+    if classifier.weights == "binary":
+        raise ValueError(
+            f"label_noise={shown(noise)} needs weights='spherical', "
+            "but weights='binary': pass one of label_noise=0 and weights='spherical'."
+        )
+    if start_noises_are_given(classifier) and classifier.gammas is None:
+        raise ValueError(
+            f"start_noises={shown(classifier.start_noises)} lead to a coupling, but at "
+            f"label_noise={shown(noise)} there is none: pass gammas, too, or leave "
+            "start_noises out."
+        )
 
 
 def best_machine(step, factors):
@@ -174,14 +180,14 @@ class _Levels:
     def __init__(self, classifier, factors, context):
         self._classifier, self._factors = classifier, factors
         self._tasks = Tasks(classifier, context, "noise level", factors.problem)
-        self.errors, self._weights = [], {}
+        self.errors, self._totals = [], {}
 
     def add(self, step, n_patterns):
         """Note a level; a true return value ends the search."""
         mean = best_machine(step, self._factors).flat_mean
         wrong = self._factors.problem.wrong(self._factors.fields(mean))
         self.errors.append(int(wrong.sum()))
-        self._weights[step.posterior.n_samples] = n_patterns
+        self._totals[step.posterior.n_samples] = n_patterns
         verbose = int(self._classifier.verbose)
         if verbose and len(self.errors) % verbose == 0:
             print(
@@ -196,7 +202,7 @@ class _Levels:
         if step is None or not np.isfinite(step.score):
             return -np.inf
         n_samples = step.posterior.n_samples
-        return step.score / self._weights.get(n_samples, n_samples)
+        return step.score / self._totals.get(n_samples, n_samples)
 
     def status(self, is_interrupted):
         if self._tasks.status == "stopped":
