@@ -212,10 +212,19 @@ class BaseCommitteeClassifier(
 
     def _settle_machine(self, X):
         """Fix the machine that is trained, whatever `set_params` changes later."""
+        self._forget_last_fit()
         self.architecture_ = self._resolve_architecture()
         self._fitted_intercept = bool(self.fit_intercept)
         self._given_scaling = self.intercept_scaling
         self.intercept_scaling_ = self._resolve_scaling(X)
+
+    def _forget_last_fit(self):
+        """Drop what a fit with other classes or parameters may not set again."""
+        names = self._of_one_fit
+        if len(self.classes_) == 2:
+            names = (*names, "_machines")
+        for name in names:
+            vars(self).pop(name, None)
 
     def _resolve_scaling(self, X):
         if not self.fit_intercept:

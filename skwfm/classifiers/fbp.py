@@ -14,9 +14,9 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
+from skwfm.classifiers.focusing import protocol
 from skwfm.classifiers.focusing.noise import best_machine
 from skwfm.classifiers.focusing.patterns import divided
-from skwfm.classifiers.focusing.protocol import errors_left_advice, protocol_steps
 from skwfm.classifiers.focusing.scales import find_noise_and_scale
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
@@ -189,6 +189,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         "label_noise": [Interval(Real, 0, 0.5, closed="left"), AUTO],
     }
     _needs = ("channel",)
+    _of_one_fit = (
+        *BaseCommitteeClassifier._of_one_fit, "posterior_", "committee_", "_power",
+    )  # fmt: skip
     _by_class = (
         "label_noise_", "odds_scale_", "log_evidence_", "gamma_", "n_sweeps_",
         "method_", "output_noise_",
@@ -266,7 +269,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     def _follow_protocol(self, factors, rng):
         errors, best = [], None
         tasks = Tasks(self, self._callback_fit_ctx, "coupling", factors.problem)
-        for step in protocol_steps(self, factors, rng, tasks.callback):
+        for step in protocol.protocol_steps(self, factors, rng, tasks.callback):
             errors.append(step.n_errors)
             self.n_sweeps_ += step.n_iter
             if step.is_finite and (best is None or step.n_errors <= best.n_errors):
@@ -277,9 +280,9 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
                 break
         status = tasks.status or step.outcome
         is_wrong = best is None or best.n_errors
-        advice = errors_left_advice(self, status, factors) if is_wrong else ""
+        advice = protocol.errors_left_advice(self, status, factors) if is_wrong else ""
         if best is None:
-            raise ValueError(f"X and y leave no weights to start from: {advice}")
+            raise ValueError(protocol.no_weights(self, advice))
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         n_iter, is_done = len(errors), status == "converged"
         return Solution(best.weights, n_iter, is_done, status, errors, advice)

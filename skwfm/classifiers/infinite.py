@@ -28,7 +28,7 @@ _MOST_PATTERNS = 10_000
 _ROWS = 1024
 # What only committees of the one kind have, to be forgotten in a fit of the other.
 _OF_FINITE = ("coef_", "intercept_", "architecture_", "gamma_")
-_OF_INFINITE = ("committee_", "output_noise_")
+_OF_INFINITE = ("output_noise_",)
 # What cannot be asked for where there are no weights, with the remedy.
 _WITHOUT_WEIGHTS = {
     "weights": (("spherical",), "weights='spherical', which are Gaussian then"),
@@ -121,7 +121,7 @@ class InfiniteCommitteeMixin:
         self.label_noise_ = committee.answers.label_noise
         self.output_noise_ = committee.answers.output_noise
         self.intercept_scaling_ = committee.constant if self.fit_intercept else 1.0
-        self.method_ = "ep"
+        self.method_, self.odds_scale_ = "ep", 1.0
         self.n_iter_, self.n_sweeps_ = search.n_iter, search.n_sweeps
         positive = self._vote_log_odds(problem.inputs) > 0
         self.n_errors_ = int(np.sum(positive != (problem.labels > 0)))

@@ -34,6 +34,10 @@ class MachinesMixin:
     # Fitted attributes of machines that become arrays or lists with one entry a class.
     _by_class = ()
 
+    # Those that only a classifier of two classes has, once it is trained; and the
+    # generator of `partial_fit`. A new fit forgets them.
+    _of_one_fit = ("answer_noise_", "_answer_noise", "_rng")
+
     @property
     def machines_(self) -> list[Self]:
         """The fitted classifiers of two classes, which measures take.
@@ -107,8 +111,7 @@ class MachinesMixin:
             if not hasattr(machines[0], name):
                 continue
             values = [getattr(m, name, None) for m in machines]
-            is_number = all(isinstance(value, (int, float)) for value in values)
-            setattr(self, name, np.array(values) if is_number else values)
+            setattr(self, name, _together(values))
         failed = [m for m in machines if not m.converged_]
         ends = [m.status_ for m in failed or machines]
         self.converged_ = not failed
@@ -118,6 +121,14 @@ class MachinesMixin:
             advice = next(m._advice for m in failed if m.status_ == self.status_)
             which = f"{len(failed)} of {len(machines)} machines, one for each class: "
             self._advice = advice and which + advice
+
+
+def _together(values):
+    """Values of all machines: an array of numbers, None if none has any, or a list."""
+    if all(value is None for value in values):
+        return None
+    is_number = all(isinstance(value, (int, float)) for value in values)
+    return np.array(values) if is_number else values
 
 
 def against_others(problem, is_member):

@@ -161,3 +161,82 @@ def test_partial_fit_follows_rates(cloud, n_classes):
     before = model.coef_
     model.set_params(eta=1e-9).partial_fit(X, y)
     assert np.abs(model.coef_ - before).max() < 1e-6
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_new_fit_leaves_nothing_of_the_last(model, cloud, n_classes):
+    X, *labels = cloud
+    fresh = clone(model).fit(X, labels[n_classes - 2])
+    model.fit(X, labels[3 - n_classes]).fit(X, labels[n_classes - 2])
+    assert vars(model).keys() == vars(fresh).keys()
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), fresh.predict_proba(X))
+
+
+@pytest.mark.parametrize("last", [3, np.inf])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_new_fit_forgets_the_other_kind_of_committee(cloud, last, n_classes):
+    X, *labels = cloud
+    settings = {"label_noise": 0.1, "random_state": 0}
+    fresh = FBPClassifier(n_hidden=last, **settings).fit(X, labels[n_classes - 2])
+    model = FBPClassifier(n_hidden=np.inf if last == 3 else 3, **settings)
+    model.fit(X, labels[0]).set_params(n_hidden=last).fit(X, labels[n_classes - 2])
+    assert vars(model).keys() == vars(fresh).keys()
+    again = copy.deepcopy(pickle.loads(pickle.dumps(model)))
+    np.testing.assert_array_equal(again.predict_proba(X), fresh.predict_proba(X))
+
+
+def test_infinite_committees_have_no_sharper_odds(cloud):
+    assert FBPClassifier(n_hidden=np.inf).fit(*cloud[:2]).odds_scale_ == 1
+
+
+@pytest.mark.parametrize("algorithm", ONLINE)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_fit_forgets_the_generator_of_parts(algorithm, cloud, n_classes):
+    X, y = cloud[0], cloud[n_classes - 1]
+    model = algorithm(n_hidden=3, max_iter=5, random_state=0)
+    expected = clone(model).fit(X, y).partial_fit(X, y).coef_
+    model.partial_fit(X, y, classes=np.unique(y)).fit(X, y).partial_fit(X, y)
+    np.testing.assert_array_equal(model.coef_, expected)
+    model.fit(X, y).partial_fit(X, y)
+    np.testing.assert_array_equal(model.coef_, expected)
+
+
+class Listener:
+    """Keeps what is said of the machine after the first epoch."""
+
+    def __init__(self):
+        self.heard = None
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(
+        self, estimator, context, *, X=None, y=None, fitted_estimator=None
+    ):
+        if self.heard is None and fitted_estimator is not None:
+            self.heard = fitted_estimator.decision_function(X), fitted_estimator
+
+
+@pytest.mark.parametrize("algorithm", EPOCHS)
+def test_callbacks_hear_nothing_of_the_last_fit(algorithm, cloud):
+    X, y, _ = cloud
+    model, heard = algorithm(n_hidden=3, max_iter=3, random_state=0), []
+    for _ in range(2):
+        listener = Listener()
+        model.set_callbacks(listener).fit(X, y)
+        heard.append(listener.heard)
+    np.testing.assert_array_equal(heard[0][0], heard[1][0])
+    machine = heard[0][1]
+    weights = [*machine.coef_.T, machine.intercept_ / machine.intercept_scaling_]
+    assert np.linalg.norm(weights, axis=0) == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize("algorithm", EPOCHS)
+def test_no_scores_without_samples_kept_aside(algorithm, cloud):
+    model = algorithm(n_hidden=1, max_iter=2, random_state=0).fit(cloud[0], cloud[2])
+    assert model.validation_scores_ is None
+    assert model.best_validation_score_ is None

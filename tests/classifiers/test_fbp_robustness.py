@@ -201,3 +201,11 @@ def test_answers_to_inputs_whose_squares_overflow_raise(method, answer):
     for predict in (model.predict_proba, model.decision_function):
         with pytest.raises(ValueError, match=r"X has entries up to 1\.2e\+155.*scale"):
             predict(X * 1e154)
+
+
+def test_a_constant_that_leaves_no_weights_is_named():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 3)), rng.integers(0, 2, size=30)
+    model = FBPClassifier(n_hidden=3, intercept_scaling=1e20, random_state=0)
+    with pytest.raises(ValueError, match="intercept_scaling='auto' in place of 1e"):
+        model.fit(X, y)

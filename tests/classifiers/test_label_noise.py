@@ -21,6 +21,7 @@ from sklearn.utils.estimator_checks import (
 
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
+from skwfm.classifiers import cesgd
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, Focusing, SphericalPrior, infer
 from skwfm.inference.noise import runs, search
@@ -448,3 +449,23 @@ def test_boosting_gives_shares():
     model = FBPClassifier(n_hidden=1, random_state=0)
     boosted = AdaBoostClassifier(model, n_estimators=2).fit(X, y)
     assert boosted.estimators_[0].score(X, y) > 0.88
+
+
+@pytest.mark.parametrize("noise", ["auto", 0.1])
+def test_an_interrupt_while_a_start_is_trained_ends_the_search(noise, monkeypatch):
+    """Least of all may the inner training take Ctrl-C for its own."""
+    run_epoch, n_epochs = cesgd._compiled_epoch, []
+
+    def interrupted_once(*arguments):
+        n_epochs.append(1)
+        if len(n_epochs) == 50:
+            raise KeyboardInterrupt
+        return run_epoch(*arguments)
+
+    monkeypatch.setattr(cesgd, "_compiled_epoch", interrupted_once)
+    X, y = flipped(0.1, n_samples=100)
+    model = FBPClassifier(n_hidden=3, label_noise=noise, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="interrupted"):
+        model.fit(X, y)
+    assert (model.status_, len(n_epochs)) == ("interrupted", 50)
+    assert model.label_noise_ == pytest.approx(0.1, abs=0.1)

@@ -161,3 +161,17 @@ def test_ensembles_calibration_and_thresholds(halves):
     ):
         # A constant answer has under 56 per cent, with a standard error of 1.2.
         assert model.fit(X, y).score(fresh, truth) > 0.65
+
+
+@pytest.mark.parametrize("odds", [2.1972245773362187, -3.0, 1e9, 1e300])
+def test_the_highest_probability_is_that_of_the_answer(odds):
+    """Of decisions that differ in the last digit, whose logarithms are equal."""
+    model = LALClassifier(n_hidden=1, max_iter=1, random_state=0)
+    model.fit([[0.0], [1.0], [2.0]], [0, 1, 2])
+    above, far = np.nextafter(odds, np.inf), -abs(odds)
+    decisions = np.array([[odds, above, odds], [above, odds, far], [far, odds, above]])
+    model._decisions = lambda X: decisions
+    proba = model.predict_proba(np.zeros((3, 1)))
+    assert proba.argmax(axis=1).tolist() == [1, 0, 2]
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-15)
+    np.testing.assert_allclose(proba[0], 1 / 3, rtol=1e-15)

@@ -1,6 +1,8 @@
 """What every engine owes its caller: honesty, warm starts, callbacks, plugins."""
 
+import inspect
 import math
+import sys
 import warnings
 
 import numba
@@ -18,6 +20,7 @@ from skwfm.inference import (
     SphericalPrior,
     infer,
 )
+from skwfm.inference.infer import find_engine
 
 ENGINES = ["amp", "bp"]
 
@@ -206,6 +209,54 @@ def test_an_interrupt_leaves_a_usable_posterior(method, make_patterns):
     resumed = infer(factors, SphericalPrior(), method=method, warm_start=found)
     direct = infer(factors, SphericalPrior(), method=method)
     assert resumed.log_volume == pytest.approx(direct.log_volume, rel=1e-8)
+
+
+class Interrupting:
+    """An engine's sweep in which Ctrl-C comes at the call of the n-th function."""
+
+    def __init__(self, sweep, n):
+        self._sweep, self._n = sweep, n
+        self.is_over = False
+
+    def __call__(self, engine, damping):
+        before = sys.gettrace()
+        sys.settrace(self._count)
+        try:
+            return self._sweep(engine, damping)
+        finally:
+            sys.settrace(before)
+
+    def _count(self, frame, event, argument):
+        # Where garbage is collected, generators among it, exceptions are swallowed.
+        is_ours = frame.f_globals["__name__"].startswith("skwfm.")
+        self._n -= is_ours and not frame.f_code.co_flags & inspect.CO_GENERATOR
+        if self._n == 0:
+            self.is_over = True
+            raise KeyboardInterrupt
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("prior", [SphericalPrior(), BinaryPrior()], ids=repr)
+@pytest.mark.parametrize("method", ["amp", "bp", "ep"])
+@pytest.mark.parametrize("beta", [np.inf, 1.0])
+def test_an_interrupt_anywhere_in_a_sweep_leaves_a_posterior(
+    method, prior, beta, monkeypatch
+):
+    X = np.random.default_rng(0).standard_normal((12, 6))
+    factors = Factors(X, np.sign(X[:, 0]), TreeCommittee(3), beta_ne=beta)
+    engine = find_engine(method)
+    sweep, n = engine.sweep, 1
+    while True:
+        interrupting = Interrupting(sweep, n)
+        monkeypatch.setattr(engine, "sweep", lambda *a: interrupting(*a))  # noqa: B023
+        found = infer(factors, prior, method=method, max_sweeps=2)
+        if not interrupting.is_over:
+            break
+        assert (found.status, found.n_iter) in {("interrupted", 0), ("interrupted", 1)}
+        assert np.isnan(found.log_evidence)
+        n += 1
+    assert n > 10
+    assert found.n_iter == 2
 
 
 @pytest.mark.parametrize("method", ENGINES)

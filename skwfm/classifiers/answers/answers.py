@@ -105,7 +105,7 @@ class AnswersMixin:
         # digits still tell their order.
         finite = np.nan_to_num(decision)
         logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
-        return softmax(logs, axis=1)
+        return _highest_at(softmax(logs, axis=1), decision.argmax(axis=1))
 
     def _decisions(self, X):
         if len(self.classes_) == 2:
@@ -177,6 +177,15 @@ class AnswersMixin:
 
     def _named(self, answers):
         return self.classes_[(answers > 0).astype(int)]
+
+
+def _highest_at(proba, chosen):
+    """Break ties of rounding: the class that is predicted has the highest."""
+    rows = np.arange(len(proba))
+    is_tied = proba.argmax(axis=1) != chosen
+    above = np.nextafter(proba.max(axis=1), 1)
+    proba[rows[is_tied], chosen[is_tied]] = above[is_tied]
+    return proba
 
 
 def decide(log_odds, answers):

@@ -66,7 +66,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
         when neither the accuracy on them nor the number of training errors has had a
         new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
-        a standard error of the highest those with the fewest training errors are kept.
+        two standard errors of the highest those with the fewest training errors stay.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=20
@@ -277,7 +277,7 @@ class IterativeClassifier(BaseCommitteeClassifier):
         task.call_on_fit_task_begin(estimator=self, X=inputs)
 
         def fitted_attributes():
-            weights = problem.layout.unpack_weights(state.weights)
+            weights = unit_norm(problem.layout.unpack_weights(state.weights))
             coef, intercept = split_intercept(
                 weights, problem.inputs.shape[1], self.intercept_scaling_
             )

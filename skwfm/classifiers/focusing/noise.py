@@ -271,6 +271,8 @@ def _trained(factors, seed):
         max_iter=_EPOCHS,
         random_state=seed,
     ).fit(factors.inputs, factors.labels, sample_weight=excess)
+    if model.status_ == "interrupted":
+        raise KeyboardInterrupt  # meant for the search, which can keep what it has
     if not factors.fit_intercept:
         return model.coef_
     found = model.intercept_scaling_

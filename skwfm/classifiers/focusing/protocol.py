@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 
@@ -203,6 +204,27 @@ def errors_left_advice(classifier, outcome, factors):
         if not _is_same(getattr(classifier, name), value)
     ]
     return f"{advice}{_ALLOW_ERRORS}{' and '.join(others)}." if others else advice
+
+
+def no_weights(classifier, advice):
+    """Say that no coupling had a posterior, and what helps.
+
+    Parameters
+    ----------
+    classifier : FBPClassifier
+        Its parameters may be to blame.
+    advice : str
+        What helps where patterns cannot be learned.
+
+    Returns
+    -------
+    message : str
+        For an error.
+    """
+    scaling = classifier.intercept_scaling
+    if isinstance(scaling, Real):
+        advice += f" Or set intercept_scaling='auto' in place of {shown(scaling)}."
+    return f"X and y leave no weights to start from: {advice}"
 
 
 def _is_same(setting, value):

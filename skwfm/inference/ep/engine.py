@@ -96,7 +96,8 @@ class EPEngine(Engine):
         elif rng is not None:
             is_spread = self._is_new and not prior.has_evidence
             self._linear += start_noise(rng, factors, is_spread)
-        self._channel_output, self._is_solved, self._residual = None, False, 0.0
+        self._channel_output = self._cavity = None
+        self._is_solved, self._residual = False, 0.0
         n_alike = factors.n_hidden if factors.is_soft else 1
         self._joint_damping = rules.joint_damping(n_alike)
         if self._is_gaussian:
@@ -296,11 +297,12 @@ class EPEngine(Engine):
         exponent = 2 * mean * self._linear + variance * self._linear**2
         exponent -= mean**2 * self._precision
         counted = (exponent / stiffness - np.log(stiffness)) / 2
-        return (
-            self._units.log_partition() + self._channel_output[0].sum() - counted.sum()
-        )
+        log_z = self._units.log_partition() + self._channel_output[0].sum()
+        return log_z - counted.sum()
 
     def cavity(self):
+        if self._cavity is None:  # interrupted within the first sweep
+            return None
         mean, variance = self._cavity
         return mean - self._thresholds, variance
 

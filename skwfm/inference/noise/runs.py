@@ -164,6 +164,32 @@ class LevelRuns:
             self.is_interrupted |= bool(self.report(step, here[0].total))
         return step
 
+    def trained(
+        self,
+        train: Callable[[Factors], np.ndarray | None],
+        compared: Sequence[Compared],
+    ) -> list[np.ndarray] | None:
+        """Train the machines that posteriors are to start from.
+
+        Parameters
+        ----------
+        train : callable
+            Trains one on given `Factors`.
+        compared : sequence of Compared
+            The patterns, at any noise.
+
+        Returns
+        -------
+        weights : list of ndarray or None
+            Of each; None if there is nothing to learn, or after Ctrl-C.
+        """
+        try:
+            weights = [train(each.factors) for each in compared]
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+            return None
+        return None if any(each is None for each in weights) else weights
+
     def from_weights(
         self, here: Sequence[Compared], weights: Sequence[np.ndarray]
     ) -> NoiseStep | None:

@@ -217,8 +217,8 @@ class NoiseSearch:
         Each level starts there, the first is that of the best rival; then downwards, or
         else upwards.
         """
-        weights = [train(each.factors) for each in compared]
-        if any(each is None for each in weights):
+        weights = self.runs.trained(train, compared)
+        if weights is None:
             return None
         levels, best = self.label_noises, None
         is_free = rival is not None and not self.is_fixed
