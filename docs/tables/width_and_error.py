@@ -1,42 +1,76 @@
-"""Does width predict the test error at equal training error? width_and_error.csv.
+"""Does width predict the test error? width_and_error.csv.
 
     python docs/tables/width_and_error.py --keel FOLDER
 
-On tables of the benchmark with two classes LAL, eLAL and ceSGD are fitted from several
-seeds. Narrowness is the rise of the training error when the weights of every unit move
-to overlap 0.95 in random directions. Within a set the ranks of narrowness and of the
-test error are compared after what the training error explains is taken from both
-(partial correlation of Spearman); the table has means over sets.
+Tables of the benchmark with two classes are cut in three: LAL, eLAL and ceSGD are
+fitted to the first part from several seeds, at the learning rate that is best on the
+second part, and tested on the third. How narrow their minima are is measured on the
+first part, by the local entropy among weights with no more errors, the largest
+eigenvalue of the Hessian, the noise of inputs, and random moves of the weights. Within
+a table the ranks of a measure and of the test error are compared; "at equal training
+error" what the training error explains is taken from both (partial correlation of
+Spearman). The runs are stored in width_and_error_runs.csv, whose lines of the tables
+that are run are replaced.
 """
 
 import argparse
-import csv
 import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
+from skwfm.landscape import hessian_spectrum, local_entropy, noise_robustness
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from _table_runner import _few_rows, _preparation
-from _table_sets import SETS
-
-PATH = Path(__file__).with_suffix(".csv")
-NAMES = ("german", "ring", "phoneme", "ionosphere", "chess", "breast-cancer", "yeast3",
-         "tic-tac-toe", "titanic", "credit")  # fmt: skip
+TABLE = Path(__file__).with_suffix(".csv")
+RUNS = Path(__file__).with_name("width_and_error_runs.csv")
+TABLES = ("german", "ring", "phoneme", "ionosphere", "chess", "breast-cancer", "yeast3",
+          "tic-tac-toe", "titanic", "credit")  # fmt: skip
 ALGORITHMS = {"LAL": LALClassifier, "eLAL": ELALClassifier, "ceSGD": CeSGDClassifier}
-N_SEEDS, N_ROWS, OVERLAP, N_DRAWS = 6, 500, 0.95, 40
-HEAD = ("Runs", "Correlation of narrowness and test error", "The same at equal "
-        "training error", "Sets")  # fmt: skip
+ETAS = ("auto", 1e-3, 3e-3, 1e-2, 3e-2)
+N_SEEDS, N_CHOOSING, N_ROWS = 6, 3, 750
+OVERLAP, BETA, LEVEL, N_DRAWS = 0.95, 3.0, 0.1, 40
+# Measures of narrowness: all are larger where a minimum is narrower.
+MEASURES = {
+    "entropy": "Less local entropy",
+    "eigenvalue": "Largest eigenvalue of the Hessian",
+    "inputs": "Rise of the training error by noise of the inputs",
+    "weights": "Rise of the training error by moves of the weights",
+}
+HEAD = ("Narrowness by", "All runs", "All, at equal training error", "Runs of an "
+        "algorithm", "These, at equal training error", "Runs measured")  # fmt: skip
 
 
-def narrowness(model, X, y, rng):
-    """Rise of the training error at the overlap, mean over draws."""
+def parts(name, keel):
+    """Give the three parts of a table, in the numbers learned on the first."""
+    from _table_runner import _few_rows, _preparation
+    from _table_sets import SETS
+
+    X, y = _few_rows(*SETS[name].read(keel), N_ROWS)
+    splitter = StratifiedKFold(3, shuffle=True, random_state=0)
+    rows = [part for _, part in splitter.split(X, y)]
+    maker = _preparation(0).fit(X.iloc[rows[0]])
+    return [(np.asarray(maker.transform(X.iloc[part])), y[part]) for part in rows]
+
+
+def best_rate(algorithm, first, second):
+    """Give the learning rate with the highest mean accuracy on the second part."""
+
+    def score(eta):
+        models = [algorithm(eta=eta, random_state=s) for s in range(N_CHOOSING)]
+        return np.mean([model.fit(*first).score(*second) for model in models])
+
+    return max(ETAS, key=score)
+
+
+def weights_moved(model, X, y, rng):
+    """Rise of the training error at the overlap, mean over random directions."""
     scale = model.intercept_scaling_
     weights = np.column_stack([model.coef_, model.intercept_ / scale])
     inputs = np.column_stack([X, np.full(len(X), scale)])
@@ -52,21 +86,34 @@ def narrowness(model, X, y, rng):
     return np.mean(errors) - np.mean(model.predict(X) != y)
 
 
+def narrowness(model, X, y, seed):
+    """Measure one run in all ways."""
+    curve = local_entropy(model, X, y, overlaps=[OVERLAP])
+    spectrum = hessian_spectrum(model, X, y, BETA, method="lanczos", which="largest")
+    robust = noise_robustness(model, X, y, levels=[0.0, LEVEL], n_draws=N_DRAWS)
+    return {
+        "entropy": -curve.entropy[0],
+        "eigenvalue": spectrum.eigenvalues[-1],
+        "inputs": robust.error[1] - robust.error[0],
+        "weights": weights_moved(model, X, y, np.random.default_rng(seed)),
+    }
+
+
 def measure(name, keel):
-    """Return algorithm, narrowness, training and test error of each run on a set."""
-    X, y = _few_rows(*SETS[name].read(keel), N_ROWS)
-    folds = StratifiedKFold(2, shuffle=True, random_state=0)
-    train, test = next(folds.split(X, y))
-    maker = _preparation(0)
-    X_train, X_test = maker.fit_transform(X.iloc[train]), maker.transform(X.iloc[test])
-    X_train, X_test = np.asarray(X_train), np.asarray(X_test)
+    """Return all runs on a table."""
+    first, second, third = parts(name, keel)
     runs = []
-    for algorithm, seed in ((a, s) for a in ALGORITHMS for s in range(N_SEEDS)):
-        model = ALGORITHMS[algorithm](random_state=seed).fit(X_train, y[train])
-        rise = narrowness(model, X_train, y[train], np.random.default_rng(seed))
-        errors = 1 - model.score(X_train, y[train]), 1 - model.score(X_test, y[test])
-        runs.append((algorithm, rise, *errors))
-    return runs
+    for algorithm, make in ALGORITHMS.items():
+        eta = best_rate(make, first, second)
+        for seed in range(N_SEEDS):
+            model = make(eta=eta, random_state=seed).fit(*first)
+            errors = {
+                "training_error": 1 - model.score(*first),
+                "test_error": 1 - model.score(*third),
+            }
+            about = {"table": name, "algorithm": algorithm, "eta": eta, "seed": seed}
+            runs.append({**about, **errors, **narrowness(model, *first, seed)})
+    return pd.DataFrame(runs)
 
 
 def correlation(first, second, given=None):
@@ -79,38 +126,65 @@ def correlation(first, second, given=None):
     return rest[0] @ rest[1] / np.prod(norms) if min(norms) > 1e-9 else np.nan
 
 
-def summary(by_set):
+def by_table(runs, name, is_within, is_partial):
+    """Give the correlation with the test error of each table, NaN if there is none.
+
+    Within algorithms it is the mean over these.
+    """
+    keys = ["table", "algorithm"] if is_within else ["table"]
+    columns = [name, "test_error", *(["training_error"] if is_partial else [])]
+    groups = runs.dropna(subset=[name]).groupby(keys)[columns]
+    found = groups.apply(lambda each: correlation(*each.to_numpy().T))
+    return found.groupby("table").mean()
+
+
+def mean_and_error(values):
+    """Give the mean over tables and its standard error."""
+    values = values.dropna()
+    return float(values.mean()), float(values.sem())
+
+
+def summary(runs):
     """Return the lines of the table."""
     lines = [HEAD]
-    for label, chosen in (("all three algorithms", set(ALGORITHMS)),
-                          *((f"{a} alone", {a}) for a in ALGORITHMS)):  # fmt: skip
-        found = []
-        for runs in by_set:
-            kept = [run[1:] for run in runs if run[0] in chosen]
-            rise, training, test = np.array(kept).T
-            found.append((correlation(rise, test), correlation(rise, test, training)))
-        found = np.array(found)
-        n = np.isfinite(found).sum(axis=0)
-        mean, error = np.nanmean(found, axis=0), np.nanstd(found, axis=0, ddof=1)
-        cells = [f"{m:+.2f} ± {e / np.sqrt(k):.2f}"
-                 for m, e, k in zip(mean, error, n, strict=True)]  # fmt: skip
-        lines.append((label, *cells, int(n.min())))
+    for name, label in MEASURES.items():
+        cells = [
+            "{:+.2f} ± {:.2f}".format(*mean_and_error(by_table(runs, name, *which)))
+            for which in ((False, False), (False, True), (True, False), (True, True))
+        ]
+        lines.append((label, *cells, str(runs[name].notna().sum())))
     return lines
+
+
+def as_csv(lines):
+    """Put lines together."""
+    return "".join(";".join(line) + "\n" for line in lines)
+
+
+def load():
+    """Read the stored runs."""
+    return pd.read_csv(RUNS)
 
 
 def main():
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keel", type=Path, metavar="FOLDER")
-    keel = parser.parse_args().keel
+    parser.add_argument("--tables", nargs="*", default=list(TABLES), choices=TABLES)
+    arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    by_set = []
-    for name in NAMES:
-        by_set.append(measure(name, keel))
-        with PATH.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=";", lineterminator="\n").writerows(
-                summary(by_set) if len(by_set) > 1 else []
-            )
+    for name in arguments.tables:
+        runs = measure(name, arguments.keel)
+        if RUNS.exists():
+            others = load()
+            others = others[others["table"] != name]
+            runs = pd.concat([others, runs], ignore_index=True)
+        order = runs["table"].map(TABLES.index).sort_values(kind="stable").index
+        runs = runs.loc[order]
+        runs.to_csv(RUNS, index=False, float_format="%.5g", lineterminator="\n")
+        print(name, flush=True)
+    TABLE.write_text(as_csv(summary(load())), "utf-8")
+    print(TABLE.read_text("utf-8"))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class CeSGDClassifier(OnlineMixin, IterativeClassifier):
     early_stopping : bool, default=False
         Whether to keep `validation_fraction` of the samples aside, stratified, stop
         when neither accuracy on them nor training errors improve, and keep the weights
-        with the fewest of these within a standard error of the highest accuracy.
+        with the fewest of these within two standard errors of the best accuracy.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=100

@@ -64,10 +64,10 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
         when neither the accuracy on them nor the number of training errors has had a
         new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
-        a standard error of the highest those with the fewest training errors are kept.
+        two standard errors of the highest those with the fewest training errors stay.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
-    n_iter_no_change : int, default=100
+    n_iter_no_change : int, default=200
         Epochs without a new best after which early stopping stops.
     warm_start : bool, default=False
         Whether `fit` starts from the weights of the last fit. Schedules begin anew.
@@ -162,7 +162,7 @@ class LALClassifier(OnlineMixin, IterativeClassifier):
         max_iter: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        n_iter_no_change: int = 100,
+        n_iter_no_change: int = 200,
         warm_start: bool = False,
         class_weight: dict | Literal["balanced"] | None = None,
         random_state: int | np.random.RandomState | None = None,

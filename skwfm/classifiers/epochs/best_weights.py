@@ -3,6 +3,10 @@
 import numpy as np
 from sklearn.model_selection import StratifiedShuffleSplit
 
+# An accuracy is near the highest within so many of its standard errors: the highest of
+# many epochs is higher than what its weights are worth.
+_STANDARD_ERRORS = 2
+
 
 class Pocket:
     """The weights with the fewest training errors at the end of an epoch.
@@ -75,9 +79,9 @@ class HeldOut:
     """The weights with the fewest training errors that do well on patterns kept aside.
 
     Few patterns give few values of the accuracy, whose highest is often that of an
-    early or a lucky epoch. So of all epochs whose accuracy is within a standard error
-    of the highest the one with the fewest training errors counts, and training goes on
-    as long as it is getting better at its own patterns, too.
+    early or a lucky epoch. So of all epochs whose accuracy is within two standard
+    errors of the highest the one with the fewest training errors counts, and training
+    goes on as long as it is getting better at its own patterns, too.
 
     Parameters
     ----------
@@ -146,13 +150,14 @@ class HeldOut:
         self._kept.append((here, weights.copy()))
 
     def _least(self):
-        """The highest accuracy less its standard error.
+        """The highest accuracy less two standard errors.
 
-        That is taken as if at least half a pattern were wrong.
+        These are taken as if at least half a pattern were wrong.
         """
         n_samples = self._problem.n_samples
         share = max(1 - self._best, 0.5 / n_samples)
-        return self._best - np.sqrt(share * (1 - share) / n_samples)
+        error = np.sqrt(share * (1 - share) / n_samples)
+        return self._best - _STANDARD_ERRORS * error
 
     def choose(self, last):
         """Give the weights to store.

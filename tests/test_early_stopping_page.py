@@ -1,0 +1,89 @@
+"""The page on tables says of early stopping what the stored fits say."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
+from skwfm.classifiers.epochs import best_weights
+
+ROOT = Path(__file__).parents[1]
+PAGE = " ".join((ROOT / "docs/user_guide/tables.rst").read_text("utf-8").split())
+
+
+def load_script():
+    path = ROOT / "docs/tables/early_stopping.py"
+    spec = importlib.util.spec_from_file_location("early_stopping", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script = load_script()
+means = script.load()
+
+
+def said(algorithm, errors, epochs):
+    gains = script.differences(means, algorithm, errors, epochs)
+    mean, error = script.mean_and_error(100 * gains["balanced_accuracy"])
+    return mean, f"{abs(mean):.1f} ± {error:.1f}".replace("0.", ".")
+
+
+def test_all_rules_were_tried_on_all_tables():
+    rules = {
+        (algorithm, *((np.nan, np.nan) if rule is None else map(float, rule)))
+        for algorithm in script.ALGORITHMS
+        for rule in script.RULES[algorithm]
+    }
+    expected = {(table, *map(str, rule)) for table in script.TABLES for rule in rules}
+    columns = ["table", "algorithm", "standard_errors", "epochs"]
+    found = [tuple(map(str, each)) for each in means[columns].itertuples(index=False)]
+    assert set(found) == expected
+    assert len(found) == len(expected)
+    assert f"{len(script.TABLES)} sets for choosing" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "errors", "epochs", "sentence"),
+    [
+        ("LAL", 2, 200, "LAL loses {} points of balanced accuracy"),
+        ("LAL", 1, 100, "{} by one standard error and 100 epochs"),
+        ("ceSGD", 2, 100, "ceSGD loses {},"),
+        ("ceSGD", 1, 100, "{} by one standard error;"),
+        ("eLAL", 2, 50, "eLAL gains {},"),
+        ("eLAL", 1, 50, "and {}. To ask only"),
+    ],
+)
+def test_differences_on_the_page(algorithm, errors, epochs, sentence):
+    mean, numbers = said(algorithm, errors, epochs)
+    assert sentence.format(numbers) in PAGE
+    assert (mean > 0) == (algorithm == "eLAL")
+
+
+def test_the_fewest_training_errors_are_as_good():
+    for algorithm, epochs in (("LAL", 200), ("ceSGD", 100), ("eLAL", 50)):
+        columns = [
+            script.differences(means, algorithm, errors, epochs)["balanced_accuracy"]
+            for errors in (2, np.inf)
+        ]
+        mean, error = script.mean_and_error(columns[1] - columns[0])
+        assert abs(mean) < 2 * error
+
+
+def test_the_rule_taken_is_that_of_the_package():
+    assert best_weights._STANDARD_ERRORS == 2
+    waits = [
+        c().n_iter_no_change for c in (LALClassifier, CeSGDClassifier, ELALClassifier)
+    ]
+    assert waits == [200, 100, 50]
+    assert "200 epochs of LAL, 100 of ceSGD and 50 of eLAL" in PAGE
+
+
+def test_means_by_hand():
+    of_heart = means[(means["table"] == "heart") & (means["algorithm"] == "LAL")]
+    none = of_heart[of_heart["epochs"].isna()]["log_loss"].item()
+    rule = (of_heart["standard_errors"] == 2) & (of_heart["epochs"] == 200)
+    gain = script.differences(means, "LAL", 2, 200).loc["heart", "log_loss"]
+    assert gain == of_heart[rule]["log_loss"].item() - none

@@ -1,0 +1,108 @@
+"""The page on tables says of width and test errors what the stored runs say."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+ROOT = Path(__file__).parents[1]
+PAGE = " ".join((ROOT / "docs/user_guide/tables.rst").read_text("utf-8").split())
+
+
+def load_script():
+    path = ROOT / "docs/tables/width_and_error.py"
+    spec = importlib.util.spec_from_file_location("width_and_error", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script = load_script()
+runs = script.load()
+
+
+def test_all_runs_are_there():
+    found = runs[["table", "algorithm", "seed"]].apply(tuple, axis=1).tolist()
+    assert found == [
+        (table, algorithm, seed)
+        for table in script.TABLES
+        for algorithm in script.ALGORITHMS
+        for seed in range(script.N_SEEDS)
+    ]
+    assert (runs.groupby(["table", "algorithm"])["eta"].nunique() == 1).all()
+
+
+def test_the_table_is_made_from_the_stored_runs():
+    assert script.TABLE.read_text("utf-8") == script.as_csv(script.summary(runs))
+    assert f"tables/{script.TABLE.name}" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "sentence"),
+    [
+        ("entropy", (False, True), "correlation is {} among all runs"),
+        ("entropy", (True, True), "and {} among the runs of one algorithm"),
+        ("entropy", (False, False), "it tells nothing among all runs ({})"),
+        ("eigenvalue", (False, True), "Hessian it is {} and"),
+        ("eigenvalue", (True, True), "and {}. Test errors"),
+    ],
+)
+def test_correlations_on_the_page(name, which, sentence):
+    mean, error = script.mean_and_error(script.by_table(runs, name, *which))
+    numbers = f"{mean:+.2f} ± {error:.2f}".replace("0.", ".")
+    assert sentence.format(numbers) in PAGE
+    assert (mean > 3 * error) == (which[1])
+
+
+@pytest.mark.parametrize("name", ["entropy", "eigenvalue"])
+def test_shuffled_errors_show_no_such_correlation(name):
+    """Among 100 shuffles within algorithms none: p < .01 (fixed seed)."""
+    rng = np.random.default_rng(0)
+    found = script.by_table(runs, name, True, True).mean()
+    shuffled = []
+    for _ in range(100):
+        groups = runs.groupby(["table", "algorithm"])["test_error"]
+        errors = groups.transform(lambda values: rng.permutation(values.to_numpy()))
+        others = runs.assign(test_error=errors)
+        shuffled.append(script.by_table(others, name, True, True).mean())
+    assert max(shuffled) < found
+    assert abs(np.mean(shuffled)) < 3 * np.std(shuffled) / 10
+
+
+def test_runs_without_a_local_entropy():
+    missing = runs[runs["entropy"].isna()]
+    assert f"of {len(missing)} runs, most of them on ``phoneme``" in PAGE
+    assert (missing["table"] == "phoneme").mean() > 0.5
+
+
+def test_correlation_by_scipy_and_by_formula():
+    rng = np.random.default_rng(0)
+    x, y, z = rng.standard_normal((3, 30)) + rng.standard_normal(30)
+    xy, xz, yz = (spearmanr(a, b).statistic for a, b in ((x, y), (x, z), (y, z)))
+    assert script.correlation(x, y) == pytest.approx(xy)
+    partial = (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2))
+    assert script.correlation(x, y, z) == pytest.approx(partial)
+    assert np.isnan(script.correlation(x, np.ones(30)))
+
+
+def test_moves_of_weights_by_hand():
+    """In the plane all moves turn by 18 degrees, one way or the other.
+
+    A pattern that is 84 degrees away is crossed by half of them, one at 45 by none.
+    """
+
+    class Machine:
+        coef_, intercept_ = np.ones((1, 1)), np.zeros(1)
+        intercept_scaling_, classes_ = 1.0, np.array([0, 1])
+
+        def predict(self, X):
+            return (X[:, 0] > 0).astype(int)
+
+    X, y = np.array([[1.0], [-1.0], [0.1], [-1.0]]), np.array([1, 0, 1, 1])
+    rise = script.weights_moved(Machine(), X, y, np.random.default_rng(0))
+    n_crossed = 4 * script.N_DRAWS * rise
+    assert n_crossed == pytest.approx(round(n_crossed))
+    # Four standard deviations.
+    assert abs(n_crossed - script.N_DRAWS / 2) < 4 * np.sqrt(script.N_DRAWS / 4)
