@@ -53,7 +53,7 @@ def test_all_rules_were_tried_on_all_tables():
         ("ceSGD", 2, 100, "ceSGD loses {},"),
         ("ceSGD", 1, 100, "{} by one standard error;"),
         ("eLAL", 2, 50, "eLAL gains {},"),
-        ("eLAL", 1, 50, "and {}. To ask only"),
+        ("eLAL", 1, 50, "and {} by one standard error. To ask only"),
     ],
 )
 def test_differences_on_the_page(algorithm, errors, epochs, sentence):

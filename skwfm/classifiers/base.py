@@ -166,7 +166,19 @@ class BaseCommitteeClassifier(
         ConvergenceWarning
             If the stopping rule was not met; the message says what to change.
         """
-        X, y = validated(self, X, y)
+        known = dict(vars(self))
+        try:
+            self._fit(*validated(self, X, y), sample_weight)
+        except BaseException:
+            # What was fitted before goes with its own classes and constants only.
+            vars(self).clear()
+            vars(self).update(known)
+            raise
+        if self._advice:
+            warn(self._advice, ConvergenceWarning)
+        return self
+
+    def _fit(self, X, y, sample_weight):
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
         weight = find_weights(X, y, sample_weight, self.class_weight)
@@ -174,13 +186,19 @@ class BaseCommitteeClassifier(
         self._settle_machine(X)
         problem = self._problem(X, y, weight)
         rng = generator(self.random_state)
+        self._forget_last_fit()
         if len(self.classes_) == 2:
             self._learn(problem, rng)
         else:
             self._fit_machines(problem, y, rng)
-        if self._advice:
-            warn(self._advice, ConvergenceWarning)
-        return self
+
+    def _forget_last_fit(self):
+        """Drop what a fit with other classes or parameters may not set again."""
+        names = self._of_one_fit
+        if len(self.classes_) == 2:
+            names = (*names, "_machines")
+        for name in names:
+            vars(self).pop(name, None)
 
     @with_callbacks
     def _learn(self, problem, rng):
@@ -212,19 +230,10 @@ class BaseCommitteeClassifier(
 
     def _settle_machine(self, X):
         """Fix the machine that is trained, whatever `set_params` changes later."""
-        self._forget_last_fit()
         self.architecture_ = self._resolve_architecture()
         self._fitted_intercept = bool(self.fit_intercept)
         self._given_scaling = self.intercept_scaling
         self.intercept_scaling_ = self._resolve_scaling(X)
-
-    def _forget_last_fit(self):
-        """Drop what a fit with other classes or parameters may not set again."""
-        names = self._of_one_fit
-        if len(self.classes_) == 2:
-            names = (*names, "_machines")
-        for name in names:
-            vars(self).pop(name, None)
 
     def _resolve_scaling(self, X):
         if not self.fit_intercept:

@@ -35,7 +35,7 @@ class MachinesMixin:
     _by_class = ()
 
     # Those that only a classifier of two classes has, once it is trained; and the
-    # generator of `partial_fit`. A new fit forgets them.
+    # generator of `partial_fit`. A new fit may not set them again.
     _of_one_fit = ("answer_noise_", "_answer_noise", "_rng")
 
     @property

@@ -240,3 +240,42 @@ def test_no_scores_without_samples_kept_aside(algorithm, cloud):
     model = algorithm(n_hidden=1, max_iter=2, random_state=0).fit(cloud[0], cloud[2])
     assert model.validation_scores_ is None
     assert model.best_validation_score_ is None
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_refused_fit_leaves_the_last_one(model, cloud, n_classes):
+    X, y = cloud[0], cloud[n_classes - 1]
+    expected = model.fit(X, y).predict_proba(X)
+    with pytest.raises(ValueError, match="scale the features"):
+        model.fit(X * 1e200, y)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    others = np.where(y == 0, "no", "yes")
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(X[:, :2], others, sample_weight=-np.ones(60))
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    if hasattr(model, "partial_fit"):
+        model.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("algorithm", EPOCHS)
+def test_a_refused_warm_start_leaves_the_noise(algorithm, cloud):
+    X, y, _ = cloud
+    model = algorithm(n_hidden=3, max_iter=5, warm_start=True, random_state=0).fit(X, y)
+    noise = model.answer_noise_
+    with pytest.raises(ValueError, match="set warm_start=False"):
+        model.set_params(n_hidden=5).fit(X, y)
+    assert model.answer_noise_ is noise
+
+
+def test_an_interrupted_fit_leaves_the_posterior(cloud, monkeypatch):
+    X, y, _ = cloud
+    model = clone(ALL[-1]).fit(X, y)
+    expected = model.predict_proba(X)
+
+    def press(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model, "_solve", press)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)

@@ -212,7 +212,7 @@ def test_an_interrupt_leaves_a_usable_posterior(method, make_patterns):
 
 
 class Interrupting:
-    """An engine's sweep in which Ctrl-C comes at the call of the n-th function."""
+    """An engine's sweep in which Ctrl-C comes at the n-th line of the package."""
 
     def __init__(self, sweep, n):
         self._sweep, self._n = sweep, n
@@ -228,11 +228,15 @@ class Interrupting:
 
     def _count(self, frame, event, argument):
         # Where garbage is collected, generators among it, exceptions are swallowed.
-        is_ours = frame.f_globals["__name__"].startswith("skwfm.")
-        self._n -= is_ours and not frame.f_code.co_flags & inspect.CO_GENERATOR
+        is_ours = frame.f_globals.get("__name__", "").startswith("skwfm.")
+        if not is_ours or frame.f_code.co_flags & inspect.CO_GENERATOR:
+            return None
+        self._n -= event == "line"
         if self._n == 0:
             self.is_over = True
+            self._n = -1
             raise KeyboardInterrupt
+        return self._count
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

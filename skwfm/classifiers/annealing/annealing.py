@@ -81,7 +81,7 @@ class AnnealingClassifier(IterativeClassifier):
         Whether to keep `validation_fraction` of the samples aside, stratified, and stop
         when neither the accuracy on them nor the number of training errors has had a
         new best for `n_iter_no_change` epochs. Of the weights whose accuracy is within
-        two standard errors of the highest those with the fewest training errors stay.
+        two standard errors of the highest, those with fewest training errors are kept.
     validation_fraction : float, default=0.1
         Part of the samples kept aside; used with early stopping only.
     n_iter_no_change : int, default=200

@@ -105,7 +105,7 @@ class AnswersMixin:
         # digits still tell their order.
         finite = np.nan_to_num(decision)
         logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
-        return _highest_at(softmax(logs, axis=1), decision.argmax(axis=1))
+        return _highest_at(softmax(logs, axis=1), finite.argmax(axis=1))
 
     def _decisions(self, X):
         if len(self.classes_) == 2:
