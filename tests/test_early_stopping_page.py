@@ -53,7 +53,7 @@ def test_all_rules_were_tried_on_all_tables():
         ("ceSGD", 2, 100, "ceSGD loses {},"),
         ("ceSGD", 1, 100, "{} by one standard error;"),
         ("eLAL", 2, 50, "eLAL gains {},"),
-        ("eLAL", 1, 50, "and {} by one standard error. To ask only"),
+        ("eLAL", 1, 50, "and {} by one standard error. These are"),
     ],
 )
 def test_differences_on_the_page(algorithm, errors, epochs, sentence):
@@ -78,7 +78,8 @@ def test_the_rule_taken_is_that_of_the_package():
         c().n_iter_no_change for c in (LALClassifier, CeSGDClassifier, ELALClassifier)
     ]
     assert waits == [200, 100, 50]
-    assert "200 epochs of LAL, 100 of ceSGD and 50 of eLAL" in PAGE
+    assert "Two standard errors were taken, and 200 epochs for LAL." in PAGE
+    assert "for ceSGD with 100 and for eLAL with 50" in PAGE
 
 
 def test_means_by_hand():

@@ -117,13 +117,13 @@ def test_early_stopping_on_the_page():
     )
 
 
-def test_early_stopping_is_not_worse_than_a_constant_answer():
+def test_no_algorithm_is_worse_than_a_constant_answer():
     """On no set by more than two standard errors over the folds."""
-    early = runs[runs["algorithm"].str.endswith("-early")]
-    above = early["balanced_accuracy"] - 1 / early["n_classes"]
-    by_set = above.groupby([early["algorithm"], early["set_name"]])
-    assert (by_set.mean() > -2 * by_set.sem()).all()
-    assert by_set.ngroups == 3 * 24
+    scores = runs.dropna(subset=["balanced_accuracy"])
+    above = scores["balanced_accuracy"] - 1 / scores["n_classes"]
+    by_set = above.groupby([scores["algorithm"], scores["set_name"]])
+    assert (by_set.mean() >= -2 * by_set.sem()).all()
+    assert by_set.ngroups > 14 * 24
 
 
 def test_several_classes_on_the_page():

@@ -26,14 +26,15 @@ from sklearn.model_selection import StratifiedKFold
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.landscape import hessian_spectrum, local_entropy, noise_robustness
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
+ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_suffix(".csv")
 RUNS = Path(__file__).with_name("width_and_error_runs.csv")
 TABLES = ("german", "ring", "phoneme", "ionosphere", "chess", "breast-cancer", "yeast3",
           "tic-tac-toe", "titanic", "credit")  # fmt: skip
 ALGORITHMS = {"LAL": LALClassifier, "eLAL": ELALClassifier, "ceSGD": CeSGDClassifier}
-ETAS = ("auto", 1e-3, 3e-3, 1e-2, 3e-2)
+ETAS = ("auto", 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
+# Ranks of fewer runs say nothing once the training error is taken out.
+FEWEST = 5
 N_SEEDS, N_CHOOSING, N_ROWS = 6, 3, 750
 OVERLAP, BETA, LEVEL, N_DRAWS = 0.95, 3.0, 0.1, 40
 # Measures of narrowness: all are larger where a minimum is narrower.
@@ -43,12 +44,15 @@ MEASURES = {
     "inputs": "Rise of the training error by noise of the inputs",
     "weights": "Rise of the training error by moves of the weights",
 }
+# Within algorithms or among all runs; at equal training error or not.
+COLUMNS = (False, False), (False, True), (True, False), (True, True)
 HEAD = ("Narrowness by", "All runs", "All, at equal training error", "Runs of an "
         "algorithm", "These, at equal training error", "Runs measured")  # fmt: skip
 
 
 def parts(name, keel):
     """Give the three parts of a table, in the numbers learned on the first."""
+    sys.path.append(str(ROOT / "benchmarks"))
     from _table_runner import _few_rows, _preparation
     from _table_sets import SETS
 
@@ -117,7 +121,12 @@ def measure(name, keel):
 
 
 def correlation(first, second, given=None):
-    """Correlation of ranks, less what the ranks of a third quantity explain."""
+    """Correlation of ranks, less what the ranks of a third quantity explain.
+
+    NaN for fewer than `FEWEST` runs.
+    """
+    if len(first) < FEWEST:
+        return np.nan
     first, second = rankdata(first), rankdata(second)
     others = [np.ones(len(first))] + ([] if given is None else [rankdata(given)])
     others = np.column_stack(others)
@@ -149,8 +158,8 @@ def summary(runs):
     lines = [HEAD]
     for name, label in MEASURES.items():
         cells = [
-            "{:+.2f} ± {:.2f}".format(*mean_and_error(by_table(runs, name, *which)))
-            for which in ((False, False), (False, True), (True, False), (True, True))
+            "{:+.2f} ± {:.2f} ({})".format(*mean_and_error(found), found.count())
+            for found in (by_table(runs, name, *which) for which in COLUMNS)
         ]
         lines.append((label, *cells, str(runs[name].notna().sum())))
     return lines
