@@ -168,7 +168,7 @@ class BaseCommitteeClassifier(
         """
         known = dict(vars(self))
         try:
-            self._fit(*validated(self, X, y), sample_weight)
+            self._fit_validated(*validated(self, X, y), sample_weight)
         except BaseException:
             # What was fitted before goes with its own classes and constants only.
             vars(self).clear()
@@ -178,7 +178,7 @@ class BaseCommitteeClassifier(
             warn(self._advice, ConvergenceWarning)
         return self
 
-    def _fit(self, X, y, sample_weight):
+    def _fit_validated(self, X, y, sample_weight):
         X = without_integers(X, self._reads_bits)
         self._learn_classes(y)
         weight = find_weights(X, y, sample_weight, self.class_weight)
