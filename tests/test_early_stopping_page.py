@@ -1,27 +1,15 @@
 """The page on tables says of early stopping what the stored fits say."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+from _page_scripts import ROOT, load_script
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.classifiers.epochs import best_weights
 
-ROOT = Path(__file__).parents[1]
 PAGE = " ".join((ROOT / "docs/user_guide/tables.rst").read_text("utf-8").split())
 
-
-def load_script():
-    path = ROOT / "docs/tables/early_stopping.py"
-    spec = importlib.util.spec_from_file_location("early_stopping", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("early_stopping")
 means = script.load()
 
 

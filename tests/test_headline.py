@@ -1,32 +1,18 @@
 """README and pages say about Dress/Coat what the stored runs say."""
 
 import csv
-import importlib.util
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from _page_scripts import ROOT, TABLES, load_script
 
 from skwfm import LALClassifier
 from skwfm.classifiers import published_settings
 from skwfm.classifiers.published import PUBLISHED_EPOCHS
 from skwfm.datasets import load_dress_coat
 
-ROOT = Path(__file__).parents[1]
-TABLES = ROOT / "docs" / "tables"
-
-
-def load_script():
-    spec = importlib.util.spec_from_file_location(
-        "dress_coat_tables", TABLES / "dress_coat_tables.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("dress_coat_tables")
 runs = script.Runs()
 
 

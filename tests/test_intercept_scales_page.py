@@ -1,24 +1,11 @@
 """The page on fBP says of the searched constant input what the stored fits say."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from _page_scripts import ROOT, load_script
 
-ROOT = Path(__file__).parents[1]
-TABLES = ROOT / "docs" / "tables"
 PAGE = " ".join((ROOT / "docs/user_guide/fbp.rst").read_text("utf-8").split())
 
-
-def load_script():
-    path = TABLES / "intercept_scales.py"
-    spec = importlib.util.spec_from_file_location("intercept_scales", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("intercept_scales")
 runs = script.load()
 differences = script.differences(runs)
 

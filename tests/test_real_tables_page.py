@@ -1,28 +1,15 @@
 """README and the page on tables say what the stored fits of the benchmark say."""
 
 import csv
-import importlib.util
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from _page_scripts import ROOT, TABLES, load_script
 
-ROOT = Path(__file__).parents[1]
-TABLES = ROOT / "docs" / "tables"
 PAGE = ROOT / "docs" / "user_guide" / "tables.rst"
 
-
-def load_script():
-    spec = importlib.util.spec_from_file_location(
-        "real_tables_docs", TABLES / "real_tables.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("real_tables")
 runs = script.load()
 
 

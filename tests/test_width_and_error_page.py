@@ -1,25 +1,13 @@
 """The page on tables says of width and test errors what the stored runs say."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+from _page_scripts import ROOT, load_script
 from scipy.stats import spearmanr
 
-ROOT = Path(__file__).parents[1]
 PAGE = " ".join((ROOT / "docs/user_guide/tables.rst").read_text("utf-8").split())
 
-
-def load_script():
-    path = ROOT / "docs/tables/width_and_error.py"
-    spec = importlib.util.spec_from_file_location("width_and_error", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load_script()
+script = load_script("width_and_error")
 runs = script.load()
 
 

