@@ -50,7 +50,7 @@ def test_differences_on_the_page(algorithm, errors, epochs, sentence):
     assert (mean > 0) == (algorithm == "eLAL")
 
 
-def test_the_fewest_training_errors_are_as_good():
+def test_the_fewest_training_errors_cannot_be_told_from_the_rule():
     for algorithm, epochs in (("LAL", 200), ("ceSGD", 100), ("eLAL", 50)):
         columns = [
             script.differences(means, algorithm, errors, epochs)["balanced_accuracy"]

@@ -189,9 +189,6 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         "label_noise": [Interval(Real, 0, 0.5, closed="left"), AUTO],
     }
     _needs = ("channel",)
-    _of_one_fit = (
-        *BaseCommitteeClassifier._of_one_fit, "posterior_", "committee_", "_power",
-    )  # fmt: skip
     _by_class = (
         "label_noise_", "odds_scale_", "log_evidence_", "gamma_", "n_sweeps_",
         "method_", "output_noise_",

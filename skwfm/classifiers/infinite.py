@@ -14,6 +14,7 @@ from skwfm.architectures import FullCommittee
 from skwfm.classifiers.answers.calibration import log_odds
 from skwfm.classifiers.focusing.patterns import as_counts
 from skwfm.classifiers.focusing.protocol import PUBLISHED, asks_for_scales
+from skwfm.classifiers.machines import MachinesMixin
 from skwfm.inference.infinite.answers import NoisyAnswers
 from skwfm.inference.infinite.evidence import EvidenceSearch
 from skwfm.inference.temperature import check_weights
@@ -26,9 +27,6 @@ SIZES = [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})]
 _MOST_PATTERNS = 10_000
 # New inputs that are predicted at once.
 _ROWS = 1024
-# What only committees of the one kind have, to be forgotten in a fit of the other.
-_OF_FINITE = ("coef_", "intercept_", "architecture_", "gamma_")
-_OF_INFINITE = ("output_noise_",)
 # What cannot be asked for where there are no weights, with the remedy.
 _WITHOUT_WEIGHTS = {
     "weights": (("spherical",), "weights='spherical', which are Gaussian then"),
@@ -55,8 +53,14 @@ _ADVICE = {
 class InfiniteCommitteeMixin:
     """What `FBPClassifier` does with ``n_hidden=np.inf``."""
 
+    # With what only finite, or only infinite, committees have.
+    _of_one_fit = (
+        *MachinesMixin._of_one_fit,
+        *("posterior_", "_power", "coef_", "intercept_", "gamma_"),
+        *("committee_", "output_noise_"),
+    )
+
     def _resolve_architecture(self):
-        _forget(self, _OF_FINITE if self._is_infinite else _OF_INFINITE)
         if not self._is_infinite:
             return super()._resolve_architecture()
         _check_parameters(self)
@@ -83,7 +87,7 @@ class InfiniteCommitteeMixin:
 
     def _gather_weights(self):
         if self._is_infinite:
-            _forget(self, ["architecture_"])
+            vars(self).pop("architecture_", None)  # there are no units to describe
         else:
             super()._gather_weights()
         if self._is_infinite or asks_for_scales(self):
@@ -113,7 +117,7 @@ class InfiniteCommitteeMixin:
         )
         committee = search.run()
         context.call_on_fit_task_end(estimator=self, X=lambda: self._with_names(inputs))
-        _forget(self, ["architecture_"])
+        vars(self).pop("architecture_", None)  # there are no units to describe
         self._store_committee(committee, search, problem)
 
     def _store_committee(self, committee, search, problem):
@@ -189,8 +193,3 @@ def _check_size(n_patterns):
             f"{_MOST_PATTERNS} patterns, for instance a random sample, or a finite "
             "n_hidden."
         )
-
-
-def _forget(classifier, names):
-    for name in names:
-        vars(classifier).pop(name, None)

@@ -216,7 +216,7 @@ class Interrupting:
 
     def __init__(self, sweep, n):
         self._sweep, self._n = sweep, n
-        self.is_over = False
+        self.has_come = False
 
     def __call__(self, engine, damping):
         before = sys.gettrace()
@@ -233,7 +233,7 @@ class Interrupting:
             return None
         self._n -= event == "line"
         if self._n == 0:
-            self.is_over = True
+            self.has_come = True
             self._n = -1
             raise KeyboardInterrupt
         return self._count
@@ -254,7 +254,7 @@ def test_an_interrupt_anywhere_in_a_sweep_leaves_a_posterior(
         interrupting = Interrupting(sweep, n)
         monkeypatch.setattr(engine, "sweep", lambda *a: interrupting(*a))  # noqa: B023
         found = infer(factors, prior, method=method, max_sweeps=2)
-        if not interrupting.is_over:
+        if not interrupting.has_come:
             break
         assert (found.status, found.n_iter) in {("interrupted", 0), ("interrupted", 1)}
         assert np.isnan(found.log_evidence)
