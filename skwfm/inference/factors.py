@@ -20,6 +20,7 @@ from skwfm.inference.ties import (
     move_weights,
     opposite_patterns,
 )
+from skwfm.inference.underflow import flushed
 from skwfm.problem.inputs import check_dense
 from skwfm.problem.problem import Problem
 from skwfm.problem.validation import check_patterns, merge_patterns, mirror_sign
@@ -271,7 +272,10 @@ class Factors(Patterns):
             First and minus second derivative of log_z by the mean.
         """
         output = self.architecture.channel(mean, variance, self.labels[rows])
-        return output if self.is_plain else self.temperature.soften(*output, rows)
+        if not self.is_plain:
+            output = self.temperature.soften(*output, rows)
+        log_z, g, gamma = output
+        return log_z, flushed(g, np.sqrt(variance)), flushed(gamma, variance)
 
     def wrong_probability(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Give the probability that each pattern is got wrong.

@@ -72,8 +72,10 @@ def infer(
         None the run is deterministic.
     **options : dict
         Options of the engine: `schedule="sequential"|"parallel"` of bp;
-        `corrected=True` of ep, which adds to log Z what its sites leave out, and
-        `keep_covariance=True` of ep.
+        `corrected=True` of ep, which adds to log Z what its sites leave out;
+        `keep_covariance=True` of ep; and `starts_near=True` of ep, for a `warm_start`
+        that is nearly the answer: at finite temperature damping may then fall with the
+        residual, and far fewer sweeps are needed.
 
     Returns
     -------

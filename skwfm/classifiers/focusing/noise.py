@@ -128,7 +128,9 @@ def find_noise(classifier, factors, rng, context):
         search.runs.n_iter,
         status,
         score=levels.score_of(best),
-        is_separable=status == "noisy" and not is_fixed and _is_separable(best),
+        is_separable=status == "noisy"
+        and not is_fixed
+        and _is_separable(best, search.factors),
     )
 
 
@@ -241,8 +243,8 @@ def _options(method):
     return {**options, "keep_covariance": True} if method == "ep" else options
 
 
-def _is_separable(step):
-    if step is None:
+def _is_separable(step, factors):
+    if step is None or step.posterior.n_samples != factors.n_samples:
         return False
     lowest = step.label_noise <= LABEL_NOISES[-1]
     return lowest and step.posterior.expected_errors < _SEPARABLE

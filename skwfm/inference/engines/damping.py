@@ -182,8 +182,41 @@ class ResidualDamping:
         self._unscaled = damping
 
 
+class NearDamping(ResidualDamping):
+    """`ResidualDamping` from near a fixed point: no step is thrown far off.
+
+    One pattern alone may have a large residual there, for which the steps of all others
+    need not be shortened.
+    """
+
+    def follow(self, residual, engine):
+        super().follow(residual, engine)
+        self.value = self._unscaled
+
+
 def _shortened(damping, residual):
     return 1 - (1 - damping) / max(1.0, residual / _FULL_STEP_RESIDUAL)
+
+
+def rule_of_sites(is_soft, starts_near):
+    """Choose the rule of damping of expectation propagation.
+
+    Parameters
+    ----------
+    is_soft : bool
+        Whether the temperature is finite.
+    starts_near : bool
+        Whether the first sites are near the fixed point.
+
+    Returns
+    -------
+    rule : type
+        The rule.
+    """
+    if starts_near:
+        return NearDamping
+    # Residuals rise on the way from one phase to another, which may be right.
+    return ShortenedDamping if is_soft else ResidualDamping
 
 
 def joint_damping(n_hidden):

@@ -53,6 +53,22 @@ class CholeskyUnits(Units):
         # Of the variance that the overlap leaves by Lambda, over its square.
         self._slopes = np.full(len(self._groups), np.nan)
 
+    @staticmethod
+    def can_hold(prior):
+        """Tell whether a prior has no terms that these units do not know.
+
+        Parameters
+        ----------
+        prior : BoundGaussian
+            Any.
+
+        Returns
+        -------
+        can_hold : bool
+            False for a fixed field or precision.
+        """
+        return prior.fixed_norm is None and not prior.field.any()
+
     @property
     def violation(self):
         """Largest relative error of the variance that the constraints leave free."""

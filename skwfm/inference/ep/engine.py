@@ -48,6 +48,9 @@ class EPEngine(Engine):
     keep_covariance : bool, default=False
         Whether the result holds the covariance of each unit's real weights: some
         megabytes a unit.
+    starts_near : bool, default=False
+        Whether `state` is near the fixed point, so that damping may fall with the
+        residual at finite temperature, too. Coupled replicas keep theirs.
 
     Attributes
     ----------
@@ -62,7 +65,7 @@ class EPEngine(Engine):
     """
 
     name = "ep"
-    options = ("spans", "corrected", "keep_covariance")
+    options = ("spans", "corrected", "keep_covariance", "starts_near")
     # Narrow minima on correlated inputs need this much damping.
     first_damping, first_damping_focused = 0.7, 0.8
     field_variance = None
@@ -77,6 +80,7 @@ class EPEngine(Engine):
         spans=None,
         corrected=False,
         keep_covariance=False,
+        starts_near=False,
     ):
         super().__init__(factors, prior)
         self._thresholds = tie_thresholds(factors, prior)
@@ -88,6 +92,7 @@ class EPEngine(Engine):
                 "weights: pass corrected=False."
             )
         self.corrected, self._keep_covariance = corrected, keep_covariance
+        self._starts_near = starts_near and prior.has_evidence
         shape = 2, factors.n_samples, factors.n_hidden
         self._precision, self._linear = np.zeros(shape)
         self._is_new = factors.is_soft and state is None
@@ -102,15 +107,15 @@ class EPEngine(Engine):
         self._joint_damping = rules.joint_damping(n_alike)
         if self._is_gaussian:
             self._spans = span_inputs(factors) if spans is None else spans
-            self._units = self._new_units(_units_for(prior))
+            kind = CholeskyUnits if CholeskyUnits.can_hold(prior) else EigenUnits
+            self._units = self._new_units(kind)
         else:
             weight_sites = None if state is None else state.weight_sites
             self._units = WeightSiteUnits(factors, prior, weight_sites)
 
     @property
     def adaptive_damping(self):
-        # Residuals rise on the way from one phase to another, which may be right.
-        return rules.ShortenedDamping if self.factors.is_soft else rules.ResidualDamping
+        return rules.rule_of_sites(self.factors.is_soft, self._starts_near)
 
     @property
     def has_combined_steps(self):
@@ -312,9 +317,3 @@ class EPEngine(Engine):
         roots = self._units.field_roots()
         fields = Fields(mean, roots, self._precision, self._linear)
         return loop_correction(self.factors, fields)
-
-
-def _units_for(prior):
-    """The fast units, unless the prior has terms that they do not know."""
-    has_constraints_only = prior.fixed_norm is None and not prior.field.any()
-    return CholeskyUnits if has_constraints_only else EigenUnits

@@ -66,7 +66,13 @@ class LevelRuns:
         self._options = dict(options, random_state=random_state)
         self.n_iter, self.steps, self.is_interrupted = 0, [], False
 
-    def of(self, factors: Factors, asked: Factors | None = None) -> Compared:
+    def of(
+        self,
+        factors: Factors,
+        asked: Factors | None = None,
+        *,
+        starts_near: bool = False,
+    ) -> Compared:
         """Prepare patterns.
 
         Parameters
@@ -75,6 +81,8 @@ class LevelRuns:
             The patterns, at any finite temperature.
         asked : Factors or None, default=None
             Patterns left out.
+        starts_near : bool, default=False
+            Whether all runs without replicas start near their end.
 
         Returns
         -------
@@ -82,8 +90,11 @@ class LevelRuns:
             With what `infer` needs for them.
         """
         options = dict(self._options)
-        if "spans" in find_engine(options.get("method", "amp")).options:
+        known = find_engine(options.get("method", "amp")).options
+        if "spans" in known:
             options["spans"] = span_inputs(factors)
+        if starts_near and "starts_near" in known:
+            options["starts_near"] = True
         return Compared(factors, options, asked)
 
     def run(

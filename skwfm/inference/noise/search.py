@@ -1,16 +1,17 @@
-"""Noise of labels by what predicts them best, and where it agrees with itself."""
+"""Noise of labels by what predicts them best."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
-from skwfm.architectures.layout import unit_norm
 from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import N_FOLDS, left_out
-from skwfm.inference.noise.runs import FOCUSED_SWEEPS, PLAIN_SWEEPS, LevelRuns
+from skwfm.inference.noise.refinement import Refinement
+from skwfm.inference.noise.runs import FOCUSED_SWEEPS, LevelRuns
 from skwfm.inference.noise.sharpness import odds_scale
 from skwfm.inference.noise.step import (
     WORSE,
@@ -20,7 +21,6 @@ from skwfm.inference.noise.step import (
     has_similar_scales,
     is_above_chance,
     is_finite,
-    is_known,
     score_of,
 )
 from skwfm.inference.priors import Focusing
@@ -29,9 +29,6 @@ from skwfm.inference.priors.interface import Prior
 # Noise levels from high to low: messages converge where the noise is at least the true
 # one, and each level starts from the one before. The best is refined.
 LABEL_NOISES = (0.3, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005)
-# At the end, if messages have not converged, so often while the residual falls by half
-# or is below the second.
-_MOST_ROUNDS_LEFT, _NEAR = 3, 0.1
 # Coupling of replicas: enough to tell units apart, not to narrow the answer.
 GAMMA = 2.0
 # Levels are compared on so many patterns, fewer if units have more inputs than these:
@@ -41,9 +38,9 @@ _MOST_PATTERNS, _MOST_OF_WIDE = 500, 250
 # Of so many patterns or more a quarter, or the most, is asked in place of folds, which
 # need runs of their own: so levels can be compared on more.
 _MANY_PATTERNS, _MOST_ASKED, _MOST_OF_MANY = 2000, 1000, 1000
-_WORSE_ON_MORE = 0.05  # nats per pattern that predictions may be worse with more
-# Updates of the noise at the end, and the relative change below which it is settled.
-_ROUNDS, _SETTLED = 3, 0.05
+# If nothing is learned from a sample in which a label is rarer than this, a larger one
+# has as many of it as if it were not, or is this many times as large.
+_RARE, _MOST_GROWTH = 0.25, 4.0
 # Levels in a row that predict worse before lower ones are not tried.
 _MOST_WORSE_LEVELS = 2
 
@@ -102,6 +99,15 @@ class NoiseSearch:
     def __post_init__(self):
         self.runs = LevelRuns(self.prior, self.options, self.random_state, self.report)
         self._is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
+        is_large = self._is_wide and self.factors.n_samples > _MOST_OF_WIDE
+        self._is_large = is_large and not self.is_fixed
+        self._refinement = Refinement(
+            self.runs,
+            self.prior,
+            self.label_noises,
+            partial(self._descend, is_final=True),
+            self._is_large,
+        )
 
     def run(self) -> NoiseStep | None:
         """Find the noise with the best predictions, and the posterior there.
@@ -121,55 +127,81 @@ class NoiseSearch:
 
     def _found(self):
         kept, known = self._known()
-        rows = self._rows(known)
-        start = known
-        if rows is not None:
-            start = self.runs.of(known.factors.take(rows), known.asked)
-        sample, compared = start.factors, [start]
-        if not (self.is_fixed or self._is_wide or known.asked):
-            seed, n_folds = self.random_state, self.n_folds
-            compared += left_out(sample, self.runs.of, seed, n_folds)
-        best = self._compare(compared)
-        if self.is_fixed or self.runs.is_interrupted or best is None:
-            return best
-        # Where scales differ widely, messages may know the shares of labels alone.
-        is_rule = is_above_chance if has_similar_scales(sample) else has_learned
-        if not is_rule(best.score, sample):
+        for rows in self._samples(known):
+            compared, best = self._compared(known, rows)
+            if self.is_fixed or self.runs.is_interrupted or best is None:
+                return best
+            if self._is_rule(best, rows, known, compared[0].factors):
+                break
+        else:
             return None
         if rows is not None:
-            # What a few labels seemed to say may have been chance.
-            score = best.score + _of_others(best, rows, known.factors)
-            if not is_rule(score, known.factors):
-                return None
-            best, compared[0] = self._on_more(best, rows, known), known
-        found, best = best, self._settle(best, compared)
+            seed = self.random_state
+            best = self._refinement.on_all(best, rows, known, seed)
+            compared[0] = known
+        found, best = best, self._refinement.settle(best, compared)
         is_lowest = self.label_noises[-1] in (found.label_noise, best.label_noise)
-        is_open = is_lowest and not self._is_over(best, compared[0])
+        is_of_all = best.posterior.n_samples == compared[0].factors.n_samples
+        is_open = is_lowest and is_of_all and not self.runs.is_interrupted
         scale = odds_scale(best, compared) if is_open else 1.0
         if kept is not None:
             known = self.runs.of(self.factors)
-            best = self._on_more(best, kept, known)
-        return replace(self._finish(best, known), odds_scale=scale)
+            best = self._refinement.on_more(best, kept, known)
+        return replace(self._refinement.finish(best, known), odds_scale=scale)
+
+    def _compared(self, known, rows):
+        """Patterns on which levels are compared, their folds, and the best level."""
+        start = known
+        if rows is not None:
+            start = self.runs.of(known.factors.take(rows), known.asked)
+        compared = [start]
+        if not (self.is_fixed or self._is_wide or known.asked):
+            seed, n_folds = self.random_state, self.n_folds
+            compared += left_out(start.factors, self.runs.of, seed, n_folds)
+        return compared, self._compare(compared)
+
+    def _is_rule(self, best, rows, known, sample):
+        """Whether there is more to learn than the shares of the labels."""
+        # Where scales differ widely, messages may know these alone.
+        is_rule = is_above_chance if has_similar_scales(sample) else has_learned
+        if not is_rule(best.score, sample):
+            return False
+        if rows is None:
+            return True
+        # What a few labels seemed to say may have been chance.
+        score = best.score + _of_others(best, rows, known.factors)
+        return is_rule(score, known.factors)
 
     def _known(self):
         """Patterns to learn from, with those to ask; and their rows, None for all."""
         n_samples = self.factors.n_samples
         if self.is_fixed or self._is_wide or n_samples < _MANY_PATTERNS:
-            return None, self.runs.of(self.factors)
+            return None, self.runs.of(self.factors, starts_near=self._is_large)
         n_asked = min(n_samples // 4, _MOST_ASKED)
         order = np.random.default_rng(self.random_state).permutation(n_samples)
         asked, kept = np.sort(order[:n_asked]), np.sort(order[n_asked:])
         return kept, self.runs.of(self.factors.take(kept), self.factors.take(asked))
 
-    def _rows(self, known):
-        """Patterns on which levels are compared; None for all."""
+    def _samples(self, known):
+        """Rows on which levels are compared; None for all. The next ones are more."""
         n_samples = known.factors.n_samples
         most = _MOST_OF_MANY if known.asked else _MOST_PATTERNS
         most = _MOST_OF_WIDE if self._is_wide else most
         if self.is_fixed or n_samples <= most:
+            return [None]
+        sizes, is_positive = [most], known.factors.labels > 0
+        share = min(is_positive.mean(), 1 - is_positive.mean())
+        if self._is_wide and share > 0:
+            enough = min(_RARE * most / share, _MOST_GROWTH * most, n_samples)
+            if enough > most:
+                sizes.append(int(enough))
+        return [self._drawn(n_samples, size) for size in sizes]
+
+    def _drawn(self, n_samples, size):
+        if size == n_samples:
             return None
         rng = np.random.default_rng(self.random_state)
-        return np.sort(rng.choice(n_samples, most, replace=False))
+        return np.sort(rng.choice(n_samples, size, replace=False))
 
     def _compare(self, compared):
         """Try all starts and give the best level."""
@@ -236,78 +268,6 @@ class NoiseSearch:
             if best is None or best.label_noise < levels[first]:
                 break
         return best
-
-    def _on_more(self, best, rows, compared):
-        """The same noise with more patterns; what there is if that fails."""
-        if self.runs.is_interrupted or best.posterior.n_samples != len(rows):
-            return best
-        # Without patterns to ask by cavities: no fold is left out of all.
-        score = best.score if compared.asked else best.posterior.log_predictive
-        share = compared.total / compared.factors.take(rows).temperature.total
-        least = score * share - _WORSE_ON_MORE * compared.total
-        step = self._from_some(best, rows, compared.at(best.label_noise))
-        if not (self.runs.is_interrupted or is_known(step, least)):
-            levels = [e for e in self.label_noises if e > best.label_noise]
-            step = self._descend([compared], [*levels, best.label_noise], is_final=True)
-        if self.runs.is_interrupted or not is_known(step, least):
-            return best
-        if best.folds:
-            return replace(step, score=best.score * share, folds=best.folds)
-        return step
-
-    def _from_some(self, best, rows, here):
-        posterior, n_samples = best.posterior, here.factors.n_samples
-        if not hasattr(posterior.state, "among"):
-            mean = unit_norm(here.factors.dense(posterior.flat_mean))
-            return self.runs.from_weights([here], [mean])
-        state = posterior.state.among(rows, n_samples)
-        start = replace(posterior, state=state, n_samples=n_samples)
-        return self.runs.go_on([here], [start])
-
-    def _settle(self, step, compared):
-        """Let noise and posterior agree: the evidence is stationary at eps = E / M.
-
-        Not where labels are predicted worse then: flips are not all that a machine
-        leaves unexplained.
-        """
-        if self._is_over(step, compared[0]):
-            return step
-        total = compared[0].total
-        least = step.score - WORSE * total
-        for _ in range(_ROUNDS):
-            noise = step.posterior.expected_errors / total
-            noise = float(np.clip(noise, self.label_noises[-1], self.label_noises[0]))
-            is_settled = abs(noise / step.label_noise - 1) < _SETTLED
-            if is_settled and step.posterior.converged:
-                break
-            here = [each.at(noise) for each in compared]
-            last = step.posterior, *step.folds
-            plain = self.runs.run(here, self.prior, last, PLAIN_SWEEPS)
-            following = self.runs.step(here, step.focused, plain)
-            if self.runs.is_interrupted or not following.score > least:
-                break
-            step = following
-        return step
-
-    def _finish(self, step, compared):
-        """Go on to convergence, where the evidence is known, if it is near."""
-        if self._is_over(step, compared) or step.posterior.converged:
-            return step
-        here, posterior = [compared.at(step.label_noise)], step.posterior
-        for _ in range(_MOST_ROUNDS_LEFT):
-            before = posterior.residuals[-1]
-            (posterior,) = self.runs.run(here, self.prior, [posterior], PLAIN_SWEEPS)
-            if posterior.converged:
-                return replace(step, posterior=posterior)
-            if self.runs.is_interrupted or not is_finite(posterior):
-                break
-            if posterior.residuals[-1] > max(before / 2, _NEAR):
-                break
-        return step
-
-    def _is_over(self, step, compared):
-        is_of_some = step.posterior.n_samples != compared.factors.n_samples
-        return self.runs.is_interrupted or is_of_some
 
 
 def _of_others(best, rows, factors):

@@ -145,7 +145,7 @@ def test_what_is_no_engine(method, error, message, factors):
     [
         ("amp", "schedule", "none"),
         ("bp", "corrected", "schedule"),
-        ("ep", "schedule", "spans, corrected, keep_covariance"),
+        ("ep", "schedule", "spans, corrected, keep_covariance, starts_near"),
         (MeanField, "schedule", "steps"),
     ],
 )
