@@ -290,8 +290,11 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     def _find_noise(self, problem, rng):
         return None  # the posterior knows
 
-    def _decision(self, X):
-        odds = self._log_odds(X)
+    def _laid_out(self, X):
+        return None if hasattr(self, "committee_") else self._problem_on(X)
+
+    def _decision(self, X, problem=None):
+        odds = self._log_odds(X, problem)
         return odds if self._all_answer() else decide(odds, self._answers(X))
 
     def _choices(self, X):
@@ -305,10 +308,10 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             or bool(self.answer == "auto" and self.label_noise_)
         )
 
-    def _log_odds(self, X):
+    def _log_odds(self, X, problem=None):
         if hasattr(self, "committee_"):
             return self._vote_log_odds(X)
-        factors = Factors.of(divided(self._problem_on(X), self._power))
+        factors = Factors.of(divided(self._problem_on(X, problem), self._power))
         moments = self.posterior_.field_moments(factors)
         logs = both_answers(self.architecture_.channel, *moments)
         odds = log_odds(logs, self.label_noise_, self.odds_scale_)

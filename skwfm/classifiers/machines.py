@@ -69,7 +69,8 @@ class MachinesMixin:
             else:
                 self._machines = _at_a_time(tasks, self.n_jobs)
         self._gather()
-        self.n_errors_ = int(np.sum(self._predicted(problem.inputs) != y))
+        answers = self._predicted(problem.inputs, problem.unlabelled())
+        self.n_errors_ = int(np.sum(answers != y))
 
     def _machine_of(self, k):
         """The classifier of one class, as this one is before it is trained."""

@@ -58,24 +58,36 @@ class Problem:
         n_features = self.inputs.shape[1]
         return Layout(self.architecture, n_features, self.fit_intercept, constant)
 
-    @cached_property
+    def __post_init__(self):
+        object.__setattr__(self, "_forms", {})
+
+    def _form(self, name, make):
+        """Inputs in some form, made once for all that share them."""
+        if name not in self._forms:
+            self._forms[name] = make()
+        return self._forms[name]
+
+    @property
     def is_binary(self) -> bool:
         """Whether all inputs that units see are +-1, the constant one included."""
         return isinstance(self.products, SignProducts)
 
-    @cached_property
+    @property
     def packed_inputs(self) -> np.ndarray:
         """Inputs as the compiled loops read them; see `Layout.pack_inputs`."""
-        return self.layout.pack_inputs(self.inputs)
+        return self._form("packed", lambda: self.layout.pack_inputs(self.inputs))
 
-    @cached_property
+    @property
     def products(self) -> object:
         """Products of the inputs with flat weights; see `skwfm.problem.products`."""
-        return products_of(self)
+        return self._form("products", lambda: products_of(self))
 
-    @cached_property
+    @property
     def blocks(self) -> list[Block]:
         """Inputs in float64 by receptive field, a list of `Block`."""
+        return self._form("blocks", self._blocks)
+
+    def _blocks(self):
         counts, lengths = self.layout.groups[:, 4], self.layout.groups[:, 1]
         units, entries = (
             [slice(*pair) for pair in pairwise([0, *np.cumsum(sizes).tolist()])]
@@ -134,6 +146,19 @@ class Problem:
         """
         other = copy(self)
         object.__setattr__(other, "labels", labels)
+        return other
+
+    def unlabelled(self) -> Problem:
+        """Return the same machine on the same inputs, which it is to answer.
+
+        Returns
+        -------
+        problem : Problem
+            A new problem, all whose labels are 1 and count alike.
+        """
+        other = self.with_labels(np.ones(self.n_samples))
+        vars(other).pop("relative_weight", None)
+        object.__setattr__(other, "sample_weight", None)
         return other
 
     def subset(self, rows: np.ndarray) -> Problem:

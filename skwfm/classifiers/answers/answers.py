@@ -107,15 +107,22 @@ class AnswersMixin:
         logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
         return _highest_at(softmax(logs, axis=1), finite.argmax(axis=1))
 
-    def _decisions(self, X):
+    def _decisions(self, X, problem=None):
         if len(self.classes_) == 2:
             return self._decision(X)
-        return np.column_stack([m._decision(X) for m in self.machines_])
+        first = self.machines_[0]
+        problem = first._laid_out(X) if problem is None else problem
+        return np.column_stack([m._decision(X, problem) for m in self.machines_])
 
-    def _predicted(self, X):
+    def _laid_out(self, X):
+        """The machine on inputs, which those of the other classes share, if needed."""
+        has_noise = getattr(self, "answer_noise_", None) is not None
+        return self._problem_on(X) if has_noise else None
+
+    def _predicted(self, X, problem=None):
         """Classes of inputs that have been validated, and have no names any more."""
         if len(self.classes_) > 2:
-            return self.classes_[self._decisions(X).argmax(axis=1)]
+            return self.classes_[self._decisions(X, problem).argmax(axis=1)]
         return self._named(self._choices(X))
 
     def _choices(self, X):
@@ -134,16 +141,16 @@ class AnswersMixin:
         fields = X @ self.coef_.T + self.intercept_
         return self.architecture_.decision(signs(fields))
 
-    def _decision(self, X):
+    def _decision(self, X, problem=None):
         votes = self._answers(X)
         # Users may set the weights themselves; then nothing is known about noise.
         if getattr(self, "answer_noise_", None) is None:
             return votes
-        return decide(self._log_odds(X), votes)
+        return decide(self._log_odds(X, problem), votes)
 
-    def _log_odds(self, X):
+    def _log_odds(self, X, problem=None):
         noise = self.answer_noise_
-        machine = NoisyMachine(self._problem_on(X), self._dense_weights())
+        machine = NoisyMachine(self._problem_on(X, problem), self._dense_weights())
         return log_odds(machine.log_probabilities(noise.field_noise), noise.label_noise)
 
     @property
@@ -158,8 +165,15 @@ class AnswersMixin:
             return self.coef_
         return join_intercept(self.coef_, self.intercept_, self.intercept_scaling_)
 
-    def _problem_on(self, X):
-        """The machine on inputs whose labels do not matter."""
+    def _problem_on(self, X, problem=None):
+        """The machine on inputs whose labels do not matter.
+
+        That may be the problem of another class, if their constant inputs are equal.
+        """
+        if problem is not None and np.array_equal(
+            problem.intercept_scaling, self.intercept_scaling_
+        ):
+            return problem
         check_squares(X)
         machine = self.architecture_, self._has_intercept, self.intercept_scaling_
         return Problem(X, np.ones(X.shape[0]), *machine)

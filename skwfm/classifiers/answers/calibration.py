@@ -15,8 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skwfm.problem.products import products_of
-
 # Noise of the fields over their typical size: the highest that is tried, and bounds of
 # the lowest. That is the second times the root of the weights per pattern if smaller.
 _HIGHEST, _LOWEST, _LOWEST_PER_ROOT = 8.0, 0.3, 0.8
@@ -103,7 +101,7 @@ class NoisyMachine:
 
     def __init__(self, problem, weights):
         self._channel = problem.architecture.channel
-        layout, products = problem.layout, products_of(problem)
+        layout, products = problem.layout, problem.products
         roots = np.repeat(np.sqrt(layout.unit_sizes), layout.unit_sizes)
         flat = layout.flat(np.asarray(weights, dtype=float))
         self._fields = products.fields(flat * roots)
