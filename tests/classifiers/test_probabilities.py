@@ -20,7 +20,14 @@ from skwfm import (
     FBPClassifier,
     LALClassifier,
 )
-from skwfm.architectures import Architecture
+from skwfm.architectures import (
+    Architecture,
+    FullCommittee,
+    TreeCommittee,
+    TreeParity,
+)
+from skwfm.classifiers.answers.calibration import NoisyMachine
+from skwfm.problem.problem import Problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 QUICK = [
@@ -175,3 +182,21 @@ def test_the_highest_probability_is_that_of_the_answer(odds):
     assert proba.argmax(axis=1).tolist() == [1, 0, 2]
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-15)
     np.testing.assert_allclose(proba[0], 1 / 3, rtol=1e-15)
+
+
+@pytest.mark.parametrize("machine", [FullCommittee(3), TreeCommittee(3), TreeParity(3)])
+def test_probabilities_of_labels_are_those_of_both_answers(machine):
+    """Also of inputs of zero, which move no field."""
+    rng = np.random.default_rng(0)
+    inputs = np.vstack([rng.standard_normal((20, 9)), np.zeros((2, 9))])
+    labels = rng.choice([-1.0, 1.0], 22)
+    problem = Problem(inputs, labels, machine, False)
+    weights = rng.standard_normal(problem.layout.dense_shape)
+    weights = problem.layout.dense(problem.layout.flat(weights))
+    noisy = NoisyMachine(problem, weights)
+    for field_noise in (0.1, 1.0, 10.0):
+        both = noisy.log_probabilities(field_noise)
+        np.testing.assert_array_equal(
+            noisy.log_right(field_noise, labels), np.where(labels > 0, *both)
+        )
+        np.testing.assert_allclose(np.exp(both[0]) + np.exp(both[1]), 1)

@@ -127,16 +127,38 @@ class NoisyMachine:
         positive, negative : ndarray of shape (n_samples,)
             Log-probabilities of +1 and of -1.
         """
+        logs = both_answers(self._channel, *self._moments(field_noise))
+        return tuple(self._unless_silent(log) for log in logs)
+
+    def log_right(self, field_noise, labels):
+        """Give the log-probabilities of given labels.
+
+        Parameters
+        ----------
+        field_noise : float
+            Standard deviation of a field for inputs of norm one.
+        labels : ndarray of shape (n_samples,)
+            Labels, whose signs count.
+
+        Returns
+        -------
+        log_right : ndarray of shape (n_samples,)
+            Log-probabilities.
+        """
+        labels = np.where(labels > 0, 1.0, -1.0)
+        log = self._channel(*self._moments(field_noise), labels)[0]
+        return self._unless_silent(log)
+
+    def _moments(self, field_noise):
         # Where nothing moves a field, as for inputs of zero, its sign is certain.
         is_certain = self._squares <= 0
-        var = np.where(is_certain, 1.0, field_noise**2 * self._squares)
         mean = np.where(is_certain, 10.0, self._fields)
-        logs = both_answers(self._channel, mean, var)
-        # But if that is so for all units the inputs say nothing of the label.
-        is_silent = is_certain.all(axis=1)
-        if not is_silent.any():
-            return logs
-        return tuple(np.where(is_silent, -np.log(2), log) for log in logs)
+        return mean, np.where(is_certain, 1.0, field_noise**2 * self._squares)
+
+    def _unless_silent(self, log):
+        # If no unit's field is moved the inputs say nothing of the label.
+        is_silent = (self._squares <= 0).all(axis=1)
+        return np.where(is_silent, -np.log(2), log) if is_silent.any() else log
 
 
 def fit_noise(problem, weights, rng):
@@ -167,8 +189,7 @@ def fit_noise(problem, weights, rng):
     lowest = min(_LOWEST, _LOWEST_PER_ROOT * np.sqrt(n_weights / n_samples))
     best, found = -np.inf, AnswerNoise(size, 0.25)
     for field_noise in size * np.geomspace(lowest, _HIGHEST, _N_LEVELS):
-        logs = machine.log_probabilities(field_noise)
-        right = np.exp(np.where(problem.labels > 0, *logs))
+        right = np.exp(machine.log_right(field_noise, problem.labels))
         likelihood, label_noise = _fit_flips(right, weight)
         if likelihood > best:
             best, found = likelihood, AnswerNoise(float(field_noise), label_noise)
