@@ -38,9 +38,9 @@ _MOST_PATTERNS, _MOST_OF_WIDE = 500, 250
 # Of so many patterns or more a quarter, or the most, is asked in place of folds, which
 # need runs of their own: so levels can be compared on more.
 _MANY_PATTERNS, _MOST_ASKED, _MOST_OF_MANY = 2000, 1000, 1000
-# If nothing is learned from a sample in which a label is rarer than this, a larger one
-# has as many of it as if it were not, or is this many times as large.
-_RARE, _MOST_GROWTH = 0.25, 4.0
+# If nothing is learned from a sample of wide patterns, ones so many times as large are
+# tried: a weak rule, or one for a rare label, may show in more.
+_GROWTHS = 1, 2, 4
 # Levels in a row that predict worse before lower ones are not tried.
 _MOST_WORSE_LEVELS = 2
 
@@ -189,13 +189,10 @@ class NoiseSearch:
         most = _MOST_OF_WIDE if self._is_wide else most
         if self.is_fixed or n_samples <= most:
             return [None]
-        sizes, is_positive = [most], known.factors.labels > 0
-        share = min(is_positive.mean(), 1 - is_positive.mean())
-        if self._is_wide and share > 0:
-            enough = min(_RARE * most / share, _MOST_GROWTH * most, n_samples)
-            if enough > most:
-                sizes.append(int(enough))
-        return [self._drawn(n_samples, size) for size in sizes]
+        if not self._is_wide:
+            return [self._drawn(n_samples, most)]
+        sizes = {min(growth * most, n_samples) for growth in _GROWTHS}
+        return [self._drawn(n_samples, size) for size in sorted(sizes)]
 
     def _drawn(self, n_samples, size):
         if size == n_samples:
