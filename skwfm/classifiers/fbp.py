@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skwfm._sklearn import AUTO, Interval, StrOptions
-from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing import protocol
-from skwfm.classifiers.focusing.noise import best_machine
 from skwfm.classifiers.focusing.patterns import divided
 from skwfm.classifiers.focusing.scales import find_noise_and_scale
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
@@ -73,8 +71,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         strongly correlated inputs such as images none finds binary weights that solve.
     label_noise : float or "auto", default="auto"
         Probability that a label is flipped, in [0, 0.5). 0 is the protocol above.
-        "auto" is 0 if weights predict no label better than chance, or all of them;
-        beside `gammas`, `start_noises` or binary weights it always is.
+        "auto" is 0 if weights predict all labels, or none better than chance but store
+        nearly all, as of random patterns; beside `gammas`, `start_noises` or binary weights it always is.
     answer : {"auto", "machine", "posterior"}, default="auto"
         What answers: the machine `coef_`, whose errors and landscape are measured, or
         the majority of all around it. "auto" is the machine only without noise.
@@ -120,7 +118,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Probability that a label is flipped.
     odds_scale_ : float
         Factor of the log-odds of answers, chosen by labels left out where the noise
-        found is the lowest that is tried; 1 elsewhere.
+        found is the lowest that is tried, or where these cannot be predicted and yet
+        are taken for true; 1 elsewhere.
     output_noise_ : float
         Infinite committee only: noise before the final sign, votes having size 1.
     log_evidence_ : float
@@ -244,24 +243,15 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             context = self._callback_fit_ctx
             factors, found = find_noise_and_scale(self, problem, rng, context)
             if found is not None and found.has_noise:
-                return self._learn_at(found, factors)
+                return found.taken_by(self, factors)
             self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
-            self.odds_scale_ = 1.0
-            return self._follow_protocol(factors, rng)
+            self.odds_scale_ = 1.0 if found is None else found.caution
+            solution = self._follow_protocol(factors, rng)
+            doubted = found and found.unless_stored(solution, factors)
+            return doubted.taken_by(self, factors) if doubted else solution
 
     def _n_tasks(self):
         return None
-
-    def _learn_at(self, found, factors):
-        """Take what is known at the noise that is found or given."""
-        step, self.n_sweeps_ = found.best, found.n_iter
-        self.label_noise_, self.log_evidence_ = step.label_noise, step.log_evidence
-        self.odds_scale_ = step.odds_scale
-        self.posterior_, machine = step.answer, best_machine(step, factors)
-        self.gamma_ = found.gamma if machine is step.focused else 0.0
-        weights = unit_norm(factors.dense(machine.flat_mean))
-        n_iter, status = len(found.errors), found.status
-        return Solution(weights, n_iter, status == "noisy", status, found.errors)
 
     def _follow_protocol(self, factors, rng):
         errors, best = [], None

@@ -1,6 +1,5 @@
 """The noise of labels, found before focusing belief propagation decides what to do."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -9,6 +8,7 @@ from skwfm._shown import shown
 from skwfm.architectures.layout import unit_norm
 from skwfm.architectures.optional import offers
 from skwfm.classifiers.cesgd import CeSGDClassifier
+from skwfm.classifiers.focusing.found import FoundNoise, best_machine
 from skwfm.classifiers.focusing.protocol import (
     protocol_steps,
     start_noises_are_given,
@@ -16,7 +16,7 @@ from skwfm.classifiers.focusing.protocol import (
 from skwfm.classifiers.focusing.tasks import Tasks
 from skwfm.inference.noise.held_out import N_FOLDS
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
-from skwfm.inference.noise.step import NoiseStep, is_finite
+from skwfm.inference.noise.step import NoiseStep
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
@@ -27,42 +27,6 @@ _EPOCHS = 100
 _MANY_CLASSES = 8
 # At the lowest level, patterns are taken as separable if fewer errors are expected.
 _SEPARABLE = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class FoundNoise:
-    """What a search for the noise found.
-
-    Parameters
-    ----------
-    best : NoiseStep or None
-        The noise and the posteriors there; None if nothing tells noise from a rule.
-    errors : list of int
-        Training errors of the machine at each level.
-    n_iter : int
-        Sweeps done.
-    status : str
-        "noisy", "interrupted" or "stopped".
-    gamma : float, default=GAMMA
-        The coupling of the machine.
-    score : float, default=-inf
-        Log-probability of labels that were not seen, in nats per pattern.
-    is_separable : bool, default=False
-        Whether there seems to be no noise, so that labels are to be taken as they are.
-    """
-
-    best: NoiseStep | None
-    errors: list
-    n_iter: int
-    status: str
-    gamma: float = GAMMA
-    score: float = -np.inf
-    is_separable: bool = False
-
-    @property
-    def has_noise(self):
-        """Whether to learn at the noise, not by the protocol without."""
-        return self.best is not None and not self.is_separable
 
 
 class NoPosteriorError(ValueError):
@@ -131,6 +95,7 @@ def find_noise(classifier, factors, rng, context):
         is_separable=status == "noisy"
         and not is_fixed
         and _is_separable(best, search.factors),
+        search=search,
     )
 
 
@@ -148,32 +113,6 @@ def _check_parameters(classifier):
             f"label_noise={shown(noise)} there is none: pass gammas, too, or leave "
             "start_noises out."
         )
-
-
-def best_machine(step, factors):
-    """Choose the posterior whose mean is the machine.
-
-    Parameters
-    ----------
-    step : NoiseStep
-        Posteriors at one noise.
-    factors : Factors
-        The patterns, at zero temperature.
-
-    Returns
-    -------
-    posterior : Posterior
-        That of coupled replicas, unless the weights that it was held near or the few
-        sweeps that it was given leave it with more errors than the mean of all.
-    """
-    weight = factors.temperature.for_label
-
-    def errors(posterior):
-        if not is_finite(posterior):
-            return np.inf
-        return weight @ factors.problem.wrong(factors.fields(posterior.flat_mean))
-
-    return min(step.focused, step.answer, key=errors)
 
 
 class _Levels:

@@ -12,7 +12,7 @@ from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import N_FOLDS, left_out
 from skwfm.inference.noise.refinement import Refinement
 from skwfm.inference.noise.runs import FOCUSED_SWEEPS, LevelRuns
-from skwfm.inference.noise.sharpness import odds_scale
+from skwfm.inference.noise.sharpness import LEAST_SURE, odds_scale
 from skwfm.inference.noise.step import (
     WORSE,
     NoiseStep,
@@ -98,6 +98,7 @@ class NoiseSearch:
 
     def __post_init__(self):
         self.runs = LevelRuns(self.prior, self.options, self.random_state, self.report)
+        self._doubted = None
         self._is_wide = max(self.factors.unit_sizes) > _MOST_OF_WIDE
         is_large = self._is_wide and self.factors.n_samples > _MOST_OF_WIDE
         self._is_large = is_large and not self.is_fixed
@@ -118,7 +119,9 @@ class NoiseSearch:
             None if no level predicts labels better than chance, or none has a finite
             posterior: then nothing tells noise from a rule.
         """
-        step = self._found()
+        return self._whole(self._found())
+
+    def _whole(self, step):
         if step is None or step.posterior.n_samples == self.factors.n_samples:
             return step
         # What some patterns tell is not the volume of all.
@@ -132,13 +135,44 @@ class NoiseSearch:
             if self.is_fixed or self.runs.is_interrupted or best is None:
                 return best
             if self._is_rule(best, rows, known, compared[0].factors):
-                break
-        else:
+                return self._refined(best, compared, rows, known, kept)
+            self._doubted = best, compared, rows, known, kept
+        return None
+
+    def doubted(self) -> NoiseStep | None:
+        """Give what `run` would have if there were a rule, where it has found none.
+
+        Returns
+        -------
+        step : NoiseStep or None
+            None if there are no posteriors.
+        """
+        if self._doubted is None or self.runs.is_interrupted:
             return None
+        return self._whole(self._refined(*self._doubted))
+
+    def caution(self) -> float:
+        """Say how little is known of labels left out, where `run` has found no rule.
+
+        Returns
+        -------
+        scale : float
+            Factor, of at most 1, of the log-odds without noise.
+        """
+        if self._doubted is None:
+            return 1.0
+        best, compared, *_ = self._doubted
+        n_samples = best.posterior.n_samples
+        tried = [s for s in self.runs.steps if s.posterior.n_samples == n_samples]
+        lowest = min(tried, key=lambda step: step.label_noise)
+        return odds_scale(lowest, compared, bounds=(LEAST_SURE, 1.0))
+
+    def _refined(self, best, compared, rows, known, kept):
+        """Take the best level to all patterns, and to where it agrees with itself."""
         if rows is not None:
             seed = self.random_state
             best = self._refinement.on_all(best, rows, known, seed)
-            compared[0] = known
+            compared = [known, *compared[1:]]
         found, best = best, self._refinement.settle(best, compared)
         is_lowest = self.label_noises[-1] in (found.label_noise, best.label_noise)
         is_of_all = best.posterior.n_samples == compared[0].factors.n_samples

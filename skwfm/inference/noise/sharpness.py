@@ -21,11 +21,16 @@ from skwfm.inference.noise.held_out import Compared
 from skwfm.inference.noise.step import NoiseStep
 from skwfm.inference.temperature import Temperature
 
-# Log-odds are multiplied by at most this.
-_MOST = 4.0
+# Log-odds are multiplied by at most the first, and by as little as the second where
+# labels left out are not predicted at all.
+_MOST, LEAST_SURE = 4.0, 1e-3
 
 
-def odds_scale(step: NoiseStep, compared: Sequence[Compared]) -> float:
+def odds_scale(
+    step: NoiseStep,
+    compared: Sequence[Compared],
+    bounds: tuple[float, float] = (1.0, _MOST),
+) -> float:
     """Choose the factor of the log-odds with which labels left out are predicted best.
 
     Parameters
@@ -34,11 +39,13 @@ def odds_scale(step: NoiseStep, compared: Sequence[Compared]) -> float:
         The posteriors.
     compared : sequence of Compared
         The patterns of the first, and of its folds.
+    bounds : tuple of (float, float), default=(1, 4)
+        Least and largest factor.
 
     Returns
     -------
     scale : float
-        From 1 to 4; 1 if no label was left out and the engine has no cavities.
+        Within them; 1 if no label was left out and the engine has no cavities.
     """
     here = [each.at(step.label_noise) for each in compared]
     answers = zip(here, (step.posterior, *step.folds), strict=False)
@@ -49,10 +56,13 @@ def odds_scale(step: NoiseStep, compared: Sequence[Compared]) -> float:
     ]
     if not asked and step.posterior.cavity is not None:
         asked = [(here[0].factors, step.posterior.cavity)]
-    return best_scale(asked) if asked else 1.0
+    return best_scale(asked, bounds) if asked else 1.0
 
 
-def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -> float:
+def best_scale(
+    asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]],
+    bounds: tuple[float, float] = (1.0, _MOST),
+) -> float:
     """Choose the factor of given log-odds.
 
     Parameters
@@ -60,11 +70,13 @@ def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -
     asked : sequence of (Factors, (mean, variance))
         Patterns at the noise, and moments of their fields of shape (n_samples,
         n_hidden), not knowing their labels.
+    bounds : tuple of (float, float), default=(1, 4)
+        Least and largest factor.
 
     Returns
     -------
     scale : float
-        From 1 to 4.
+        Within them; 1 if no other is better.
     """
     odds = [_odds(*each) for each in asked]
     temperatures = [factors.temperature for factors, _ in asked]
@@ -73,7 +85,7 @@ def best_scale(asked: Sequence[tuple[Factors, tuple[np.ndarray, np.ndarray]]]) -
         logs = (log_expit(np.exp(log_scale) * each) for each in odds)
         return -sum(map(Temperature.log_likelihood, temperatures, logs))
 
-    found = minimize_scalar(loss, bounds=(0, np.log(_MOST)), method="bounded")
+    found = minimize_scalar(loss, bounds=np.log(bounds), method="bounded")
     return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0
 
 

@@ -1,0 +1,77 @@
+"""Labels that can hardly be predicted: not taken for true unless they are stored."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from skwfm import FBPClassifier
+from skwfm.architectures import FullCommittee
+from skwfm.datasets import make_random_patterns
+from skwfm.inference import Factors, SphericalPrior
+from skwfm.inference.noise.search import NoiseSearch
+
+
+def weak(n_samples, seed, size=0.5, n_features=20):
+    """A rule that gets about 57 % right, and 2000 patterns to ask."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n_samples + 2000, n_features))
+    fields = size * X @ rng.standard_normal(n_features) / np.sqrt(n_features)
+    y = (rng.random(len(X)) < 1 / (1 + np.exp(-fields))).astype(int)
+    return X[:n_samples], X[n_samples:], y[:n_samples], y[n_samples:]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("n_samples", [1500, 4000])
+def test_weak_rules_are_predicted_as_by_logistic_regression(n_samples, seed):
+    """Labels taken for true: log losses from .8 to 1.4. A coin has .693."""
+    X, X_test, y, y_test = weak(n_samples, seed)
+    model = FBPClassifier(random_state=0).fit(X, y)
+    assert model.status_ == "noisy"
+    assert model.label_noise_ == pytest.approx(0.3, abs=0.05)
+    known = LogisticRegression().fit(X, y)
+    losses = [log_loss(y_test, m.predict_proba(X_test)) for m in (model, known)]
+    assert losses[0] < losses[1] + 0.02
+    errors = np.mean([m.predict(X_test) != y_test for m in (model, known)], axis=1)
+    assert errors[0] < errors[1] + 0.03
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_is_stored_without_a_rule_is_answered_with_caution(seed):
+    X, X_test, y, y_test = weak(400, seed)
+    model = FBPClassifier(random_state=0).fit(X, y)
+    assert model.label_noise_ == model.n_errors_ == 0
+    assert model.odds_scale_ < 0.5
+    answers = model.predict(X_test)
+    cautious = log_loss(y_test, model.predict_proba(X_test))
+    model.odds_scale_ = 1.0
+    assert cautious < log_loss(y_test, model.predict_proba(X_test)) / 2
+    np.testing.assert_array_equal(model.predict(X_test), answers)
+
+
+def test_random_patterns_are_stored_and_said_to_tell_nothing():
+    X, y = make_random_patterns(150, 101, random_state=0)
+    model = FBPClassifier(n_hidden=3, random_state=0).fit(X, y)
+    assert model.label_noise_ == model.n_errors_ == 0
+    fresh, labels = make_random_patterns(1000, 101, random_state=1)
+    assert log_loss(labels, model.predict_proba(fresh)) < 0.8
+
+
+def test_a_search_that_has_found_a_rule_has_no_doubts():
+    X, _, y, _ = weak(300, 0, size=8.0)
+    factors = Factors(X, 2 * y - 1, FullCommittee(1), beta_ne=1.0)
+    search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+    assert search.run() is not None
+    assert search.doubted() is None
+    assert search.caution() == 1.0
+
+
+def test_doubts_are_of_all_patterns():
+    X, _, y, _ = weak(700, 0, size=0.2)
+    factors = Factors(X, 2 * y - 1, FullCommittee(1), beta_ne=1.0)
+    search = NoiseSearch(factors, SphericalPrior(), options={"method": "ep"})
+    assert search.run() is None
+    step = search.doubted()
+    assert step.posterior.n_samples == 700
+    assert step.label_noise <= 0.3
+    assert 1e-3 <= search.caution() <= 1
