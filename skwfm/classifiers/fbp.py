@@ -72,7 +72,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     label_noise : float or "auto", default="auto"
         Probability that a label is flipped, in [0, 0.5). 0 is the protocol above.
         "auto" is 0 if weights predict all labels, or none better than chance but store
-        nearly all, as of random patterns; beside `gammas`, `start_noises` or binary weights it always is.
+        nearly all, as of random patterns; beside `gammas`, `start_noises` or binary
+        weights it always is.
     answer : {"auto", "machine", "posterior"}, default="auto"
         What answers: the machine `coef_`, whose errors and landscape are measured, or
         the majority of all around it. "auto" is the machine only without noise.
