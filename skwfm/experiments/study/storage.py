@@ -213,14 +213,11 @@ class RunStore:
 
 
 def _whole(key, record):
-    """Return a record without its checksum, which must be right if there is one.
-
-    Records of development versions before 0.1.0 have none.
-    """
+    """Return a record without its checksum, which must be there and right."""
     if not isinstance(record, dict):
         raise ValueError(f"it holds a {type(record).__name__}, not a record")
-    stated = record.pop("checksum", None)
-    if stated is not None and stated != _checksum(key, record):
+    # One flipped bit in its name, and there would be none.
+    if record.pop("checksum", None) != _checksum(key, record):
         raise ValueError("its checksum is wrong: it is damaged, or of another run")
     return record
 
