@@ -249,7 +249,10 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             self.odds_scale_ = 1.0 if found is None else found.caution
             solution = self._follow_protocol(factors, rng)
             doubted = found and found.unless_stored(solution, factors)
-            return doubted.taken_by(self, factors) if doubted else solution
+            if doubted:
+                n_sweeps, solution = self.n_sweeps_, doubted.taken_by(self, factors)
+                self.n_sweeps_ += n_sweeps
+            return solution
 
     def _n_tasks(self):
         return None

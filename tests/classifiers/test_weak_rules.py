@@ -8,7 +8,8 @@ from sklearn.metrics import log_loss
 from skwfm import FBPClassifier
 from skwfm.architectures import FullCommittee
 from skwfm.datasets import make_random_patterns
-from skwfm.inference import Factors, SphericalPrior
+from skwfm.inference import Factors, SphericalPrior, focusing, infer
+from skwfm.inference.noise import runs
 from skwfm.inference.noise.search import NoiseSearch
 
 
@@ -75,3 +76,18 @@ def test_doubts_are_of_all_patterns():
     assert step.posterior.n_samples == 700
     assert step.label_noise <= 0.3
     assert 1e-3 <= search.caution() <= 1
+
+
+def test_sweeps_with_noise_and_without_are_counted(monkeypatch):
+    done = []
+
+    def counted(*arguments, **options):
+        done.append(infer(*arguments, **options))
+        return done[-1]
+
+    for module in (runs, focusing):
+        monkeypatch.setattr(module, "infer", counted)
+    X, _, y, _ = weak(700, 0, size=0.2)
+    model = FBPClassifier(n_hidden=3, random_state=0).fit(X, y)
+    assert model.label_noise_ > 0
+    assert model.n_sweeps_ == sum(posterior.n_iter for posterior in done)
