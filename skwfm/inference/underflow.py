@@ -2,7 +2,7 @@
 
 Of many patterns some are answered right with so much certainty that what they say is
 below 1e-308, where numbers lose digits. Matrix products with a few of those among
-thousands take twenty times as long as they should.
+thousands take more than ten times as long as they should.
 """
 
 import numpy as np

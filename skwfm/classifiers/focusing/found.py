@@ -77,9 +77,8 @@ class FoundNoise:
             return None
         if solution.status in ("interrupted", "stopped"):
             return None
-        wrong = factors.problem.wrong(factors.fields(factors.flat(solution.weights)))
-        weight = factors.temperature.for_label
-        if weight @ wrong <= _NEARLY_STORED * weight.sum():
+        n_errors = _errors(factors, factors.flat(solution.weights))
+        if n_errors <= _NEARLY_STORED * factors.temperature.for_label.sum():
             return None
         step = self.search.doubted()
         if step is None:
@@ -129,11 +128,15 @@ def best_machine(step, factors):
         That of coupled replicas, unless the weights that it was held near or the few
         sweeps that it was given leave it with more errors than the mean of all.
     """
-    weight = factors.temperature.for_label
 
     def errors(posterior):
-        if not is_finite(posterior):
-            return np.inf
-        return weight @ factors.problem.wrong(factors.fields(posterior.flat_mean))
+        is_known = is_finite(posterior)
+        return _errors(factors, posterior.flat_mean) if is_known else np.inf
 
     return min(step.focused, step.answer, key=errors)
+
+
+def _errors(factors, weights):
+    """Total weight of the patterns that flat weights answer wrongly."""
+    wrong = factors.problem.wrong(factors.fields(weights))
+    return factors.temperature.for_label @ wrong
