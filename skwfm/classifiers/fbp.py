@@ -14,12 +14,14 @@ from skwfm.classifiers.answers.answers import decide
 from skwfm.classifiers.answers.calibration import both_answers, log_odds
 from skwfm.classifiers.base import BaseCommitteeClassifier
 from skwfm.classifiers.focusing import protocol
+from skwfm.classifiers.focusing.doubts import train_in_doubt
 from skwfm.classifiers.focusing.patterns import divided
 from skwfm.classifiers.focusing.scales import find_noise_and_scale
 from skwfm.classifiers.focusing.tasks import Tasks, fitted_attributes
 from skwfm.classifiers.infinite import SIZES, InfiniteCommitteeMixin
 from skwfm.classifiers.solution import Solution
 from skwfm.inference import ENGINES, Factors
+from skwfm.inference.focusing import better
 from skwfm.problem.inputs import nearest_power
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -246,13 +248,10 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
             if found is not None and found.has_noise:
                 return found.taken_by(self, factors)
             self.label_noise_, self.log_evidence_, self.n_sweeps_ = 0.0, np.nan, 0
-            self.odds_scale_ = 1.0 if found is None else found.caution
-            solution = self._follow_protocol(factors, rng)
-            doubted = found and found.unless_stored(solution, factors)
-            if doubted:
-                n_sweeps, solution = self.n_sweeps_, doubted.taken_by(self, factors)
-                self.n_sweeps_ += n_sweeps
-            return solution
+            self.odds_scale_ = 1.0
+            if found is not None and found.is_doubted:
+                return train_in_doubt(self, factors, found, rng)
+            return self._follow_protocol(factors, rng)
 
     def _n_tasks(self):
         return None
@@ -263,8 +262,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         for step in protocol.protocol_steps(self, factors, rng, tasks.callback):
             errors.append(step.n_errors)
             self.n_sweeps_ += step.n_iter
-            if step.is_finite and (best is None or step.n_errors <= best.n_errors):
-                best = step
+            best = better(best, step)
             if self.verbose and len(errors) % int(self.verbose) == 0:
                 print(f"[FBPClassifier] gamma {step.gamma:.3g}: {step.n_errors} errors")
             if tasks.end(partial(fitted_attributes, self, step)):
@@ -273,7 +271,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         is_wrong = best is None or best.n_errors
         advice = protocol.errors_left_advice(self, status, factors) if is_wrong else ""
         if best is None:
-            raise ValueError(protocol.no_weights(self, advice))
+            raise protocol.NoWeightsError(protocol.no_weights(self, advice))
         self.posterior_, self.gamma_ = best.posterior, best.gamma
         n_iter, is_done = len(errors), status == "converged"
         return Solution(best.weights, n_iter, is_done, status, errors, advice)

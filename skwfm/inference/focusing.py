@@ -106,6 +106,26 @@ class FocusingStep:
         )
 
 
+def better(best: FocusingStep | None, step: FocusingStep) -> FocusingStep | None:
+    """Choose the coupling with fewer errors, the later of two equals.
+
+    Parameters
+    ----------
+    best : FocusingStep or None
+        The best so far.
+    step : FocusingStep
+        Another.
+
+    Returns
+    -------
+    step : FocusingStep or None
+        One that has finite weights.
+    """
+    if step.is_finite and (best is None or step.n_errors <= best.n_errors):
+        return step
+    return best
+
+
 def focusing_steps(
     factors: Factors,
     prior: Prior,

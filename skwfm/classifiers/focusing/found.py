@@ -1,5 +1,6 @@
 """What a search for the noise of labels has found, and what is learned there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,9 +9,6 @@ from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.solution import Solution
 from skwfm.inference.noise.search import GAMMA, NoiseSearch
 from skwfm.inference.noise.step import NoiseStep, is_finite
-
-# Share of errors up to which a machine has stored labels that cannot be predicted.
-_NEARLY_STORED = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +33,8 @@ class FoundNoise:
         Whether there seems to be no noise, so that labels are to be taken as they are.
     search : NoiseSearch or None, default=None
         Where it has been looked for.
+    status_of : callable or None, default=None
+        Gives the status after the search has gone on, told whether it was interrupted.
     """
 
     best: NoiseStep | None
@@ -45,6 +45,7 @@ class FoundNoise:
     score: float = -np.inf
     is_separable: bool = False
     search: NoiseSearch | None = None
+    status_of: Callable[[bool], str] | None = None
 
     @property
     def has_noise(self):
@@ -52,39 +53,24 @@ class FoundNoise:
         return self.best is not None and not self.is_separable
 
     @property
-    def caution(self):
-        """Factor of the log-odds where labels are taken for true all the same."""
-        is_doubted = self.best is None and self.search is not None
-        return self.search.caution() if is_doubted else 1.0
+    def is_doubted(self):
+        """Whether no noise has been found, nor a rule without."""
+        return self.best is None and self.search is not None
 
-    def unless_stored(self, solution, factors):
+    def at_the_best_level(self):
         """Turn to the noise that predicted best, though no better than chance.
-
-        Parameters
-        ----------
-        solution : Solution
-            What came of taking labels for true.
-        factors : Factors
-            The patterns.
 
         Returns
         -------
         found : FoundNoise or None
-            None if the machine has stored nearly all labels, as of random patterns, or
-            there is no posterior with noise.
+            None if there is no posterior with noise.
         """
-        if self.search is None or self.best is not None:
-            return None
-        if solution.status in ("interrupted", "stopped"):
-            return None
-        n_errors = _errors(factors, factors.flat(solution.weights))
-        if n_errors <= _NEARLY_STORED * factors.temperature.for_label.sum():
-            return None
         step = self.search.doubted()
         if step is None:
             return None
-        status = "interrupted" if self.search.runs.is_interrupted else self.status
-        return replace(self, best=step, n_iter=self.search.runs.n_iter, status=status)
+        runs = self.search.runs
+        status = self.status_of(runs.is_interrupted)
+        return replace(self, best=step, n_iter=runs.n_iter, status=status)
 
     def taken_by(self, classifier, factors):
         """Tell a classifier what is known at the noise that is found or given.
@@ -131,12 +117,25 @@ def best_machine(step, factors):
 
     def errors(posterior):
         is_known = is_finite(posterior)
-        return _errors(factors, posterior.flat_mean) if is_known else np.inf
+        return total_errors(factors, posterior.flat_mean) if is_known else np.inf
 
     return min(step.focused, step.answer, key=errors)
 
 
-def _errors(factors, weights):
-    """Total weight of the patterns that flat weights answer wrongly."""
+def total_errors(factors, weights):
+    """Add up the weights of the patterns that a machine answers wrongly.
+
+    Parameters
+    ----------
+    factors : Factors
+        The patterns.
+    weights : ndarray of shape (n_weights,)
+        Those of the machine.
+
+    Returns
+    -------
+    errors : float
+        Their total.
+    """
     wrong = factors.problem.wrong(factors.fields(weights))
     return factors.temperature.for_label @ wrong

@@ -96,6 +96,7 @@ def find_noise(classifier, factors, rng, context):
         and not is_fixed
         and _is_separable(best, search.factors),
         search=search,
+        status_of=levels.status,
     )
 
 

@@ -26,6 +26,10 @@ _START_SOFTLY = " It may help to come down from noisy labels: start_noises=(0.3,
 _ALLOW_ERRORS = " If no machine explains all labels, set "
 
 
+class NoWeightsError(ValueError):
+    """No coupling has finite weights."""
+
+
 @dataclass(frozen=True)
 class Protocol:
     """Which couplings are followed, and how.

@@ -12,7 +12,7 @@ from skwfm.inference.factors import Factors
 from skwfm.inference.noise.held_out import N_FOLDS, left_out
 from skwfm.inference.noise.refinement import Refinement
 from skwfm.inference.noise.runs import FOCUSED_SWEEPS, LevelRuns
-from skwfm.inference.noise.sharpness import LEAST_SURE, odds_scale
+from skwfm.inference.noise.sharpness import odds_scale
 from skwfm.inference.noise.step import (
     WORSE,
     NoiseStep,
@@ -150,22 +150,6 @@ class NoiseSearch:
         if self._doubted is None or self.runs.is_interrupted:
             return None
         return self._whole(self._refined(*self._doubted))
-
-    def caution(self) -> float:
-        """Say how little is known of labels left out, where `run` has found no rule.
-
-        Returns
-        -------
-        scale : float
-            Factor, of at most 1, of the log-odds without noise.
-        """
-        if self._doubted is None:
-            return 1.0
-        best, compared, *_ = self._doubted
-        n_samples = best.posterior.n_samples
-        tried = [s for s in self.runs.steps if s.posterior.n_samples == n_samples]
-        lowest = min(tried, key=lambda step: step.label_noise)
-        return odds_scale(lowest, compared, bounds=(LEAST_SURE, 1.0))
 
     def _refined(self, best, compared, rows, known, kept):
         """Take the best level to all patterns, and to where it agrees with itself."""

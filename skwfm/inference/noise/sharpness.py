@@ -26,11 +26,7 @@ from skwfm.inference.temperature import Temperature
 _MOST, LEAST_SURE = 4.0, 1e-3
 
 
-def odds_scale(
-    step: NoiseStep,
-    compared: Sequence[Compared],
-    bounds: tuple[float, float] = (1.0, _MOST),
-) -> float:
+def odds_scale(step: NoiseStep, compared: Sequence[Compared]) -> float:
     """Choose the factor of the log-odds with which labels left out are predicted best.
 
     Parameters
@@ -39,13 +35,11 @@ def odds_scale(
         The posteriors.
     compared : sequence of Compared
         The patterns of the first, and of its folds.
-    bounds : tuple of (float, float), default=(1, 4)
-        Least and largest factor.
 
     Returns
     -------
     scale : float
-        Within them; 1 if no label was left out and the engine has no cavities.
+        At least 1; 1 if no label was left out and the engine has no cavities.
     """
     here = [each.at(step.label_noise) for each in compared]
     answers = zip(here, (step.posterior, *step.folds), strict=False)
@@ -56,7 +50,7 @@ def odds_scale(
     ]
     if not asked and step.posterior.cavity is not None:
         asked = [(here[0].factors, step.posterior.cavity)]
-    return best_scale(asked, bounds) if asked else 1.0
+    return best_scale(asked) if asked else 1.0
 
 
 def best_scale(
