@@ -20,7 +20,12 @@ from skwfm.classifiers.answers.calibration import fit_noise
 from skwfm.classifiers.epochs.overflow import check_scaling
 from skwfm.classifiers.machines import MachinesMixin
 from skwfm.classifiers.parameters import DEFAULT_UNITS, ParametersMixin
-from skwfm.classifiers.solution import ADVICE, check_solution, checked_weights
+from skwfm.classifiers.solution import (
+    ADVICE,
+    check_solution,
+    checked_weights,
+    filled_in,
+)
 from skwfm.classifiers.targets import (
     find_classes,
     find_weights,
@@ -30,6 +35,7 @@ from skwfm.persistence import Versioned
 from skwfm.problem.inputs import validated
 from skwfm.problem.intercepts import resolve_scaling, split_intercept
 from skwfm.problem.problem import Problem
+from skwfm.problem.ties import exactly_summed
 from skwfm.problem.validation import check_squares, without_integers
 
 
@@ -125,6 +131,9 @@ class BaseCommitteeClassifier(
     def _solve(self, problem, rng):
         """Train on a Problem and return a Solution."""
 
+    # What a plugin has written, for errors that blame it.
+    _trains_by = "_solve"
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -218,7 +227,7 @@ class BaseCommitteeClassifier(
         return 0
 
     def _store(self, solution, problem, rng):
-        origin = f"{type(self).__name__}._solve"
+        origin = f"{type(self).__name__}.{self._trains_by}"
         check_solution(solution, origin)
         self._store_weights(solution.weights, problem, origin)
         # A child: the generator goes on as it would without.
@@ -258,6 +267,7 @@ class BaseCommitteeClassifier(
 
     def _store_weights(self, weights, problem, origin):
         weights = unit_norm(checked_weights(weights, problem.layout, origin))
+        weights = exactly_summed(weights)
         self.coef_, self.intercept_ = split_intercept(
             weights, problem.inputs.shape[1], self.intercept_scaling_
         )
@@ -284,7 +294,7 @@ class BaseCommitteeClassifier(
         facts = {**self.get_params(deep=False), **facts}
         if not isinstance(facts.get("max_iter"), Integral):  # "auto", or no such limit
             facts["max_iter"] = self.n_iter_
-        self._advice = "" if self.converged_ else advice.format(**facts)
+        self._advice = "" if self.converged_ else filled_in(advice, facts)
 
 
 def generator(random_state):

@@ -148,7 +148,7 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int
         Training errors after each coupling or level of noise, copies counted once; of
-        weights +-1 also what only rounding answers rightly.
+        weights +-1 also what fields of zero answer rightly.
     n_features_in_ : int
         Number of inputs.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

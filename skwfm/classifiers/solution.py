@@ -1,5 +1,6 @@
 """What a training algorithm returns, how it is checked, and what a fit reports."""
 
+import re
 from dataclasses import dataclass, field
 from numbers import Integral
 
@@ -36,8 +37,8 @@ ADVICE = {
     "converged": "",
     "max_iter": (
         "The training stopped at max_iter={max_iter} before its stopping rule held, "
-        "with {n_errors} training errors: raise max_iter, change the learning rate "
-        "eta, or add hidden units if the patterns cannot be separated."
+        "with {n_errors} training errors: raise max_iter, or add hidden units if "
+        "the patterns cannot be separated{or_rate}."
     ),
     "errors_left": (
         "The stopping rule held with {n_errors} training errors left: slow the "
@@ -57,8 +58,8 @@ ADVICE = {
 # In place of that of "max_iter" where the second half of the epochs brought nothing.
 NO_PROGRESS = (
     "The training stopped at max_iter={{max_iter}} with {{n_errors}} training errors, "
-    "as few as after {epoch} epochs: more epochs will hardly help. Add hidden units or "
-    "change the learning rate eta; where no machine separates the patterns, set "
+    "as few as after {epoch} epochs: more epochs will hardly help. Add hidden "
+    "units{{or_rate}}; where no machine separates the patterns, set "
     "early_stopping=True to keep the weights that are best on held-out samples."
 )
 
@@ -79,6 +80,7 @@ class Solution:
     status : str, default="converged"
         One of "converged", "max_iter", "errors_left", "early_stopped", "interrupted",
         "stopped" (by a callback) or a sentence with advice of your own.
+        In it and in `advice` a parameter's name in braces stands for its value.
     history : list of float, default=[]
         Loss after each epoch.
     advice : str, default=""
@@ -91,6 +93,33 @@ class Solution:
     status: str = "converged"
     history: list = field(default_factory=list)
     advice: str = ""
+
+
+def filled_in(advice, facts):
+    """Put facts into advice; whatever else stands in braces is left as it is.
+
+    Parameters
+    ----------
+    advice : str
+        With names of facts in braces.
+    facts : dict
+        By name: parameters of the classifier, and what the fit found.
+
+    Returns
+    -------
+    advice : str
+        For the user.
+    """
+    has_rate = "eta" in facts
+    facts = {**facts, "or_rate": ", or change the learning rate eta" * has_rate}
+
+    def fact(match):
+        text, name, is_shown = match[0], match[1], match[2]
+        if name not in facts:
+            return text
+        return repr(facts[name]) if is_shown else str(facts[name])
+
+    return re.sub(r"\{(\w+)(!r)?\}", fact, advice)
 
 
 def check_solution(solution, origin):
@@ -117,6 +146,7 @@ def check_solution(solution, origin):
         ("n_iter", Integral, "an int, the number of epochs done"),
         ("converged", (bool, np.bool_), "a bool"),
         ("status", str, "a str"),
+        ("advice", str, "a sentence"),
     ]:
         value = getattr(solution, name)
         if not isinstance(value, kinds) or (kinds is Integral and value is True):
@@ -124,6 +154,20 @@ def check_solution(solution, origin):
                 f"{origin} returned a Solution with {name}={shown(value)}: pass "
                 f"{wanted}."
             )
+    if not _are_losses(solution.history):
+        history = shown(solution.history)
+        raise TypeError(
+            f"{origin} returned a Solution with history={history}: pass a list of "
+            "numbers, the loss after each epoch."
+        )
+
+
+def _are_losses(history):
+    try:
+        losses = np.asarray(history)
+    except ValueError:  # lists of different lengths
+        return False
+    return losses.ndim == 1 and losses.dtype.kind in "iuf"
 
 
 def checked_weights(weights, layout, origin):

@@ -72,7 +72,7 @@ class FocusingStep:
         the weights are binary.
     n_errors : int
         Patterns that these weights get wrong; of binary ones, also those that they get
-        right only by how fields of zero are rounded.
+        right only where fields are zero.
     concentration : float
         Mean of the squared posterior means: near 1 the replicas agree on the weights.
     n_iter : int

@@ -54,6 +54,11 @@ STATES = {
 }  # fmt: skip
 
 
+def not_a_number(state, problem):
+    state.weights[problem.layout.places] = np.nan
+    return state
+
+
 @pytest.mark.parametrize("later", [False, True], ids=["first", "later"])
 @pytest.mark.parametrize(("change", "kind", "text"), STATES.values(), ids=STATES)
 def test_wrong_states_are_named(change, kind, text, later):
@@ -65,6 +70,30 @@ def test_wrong_states_are_named(change, kind, text, later):
 
     model.change = wrong
     with pytest.raises(kind, match=f"^Guesses._epochs yielded .*{text}"):
+        fit(model)
+
+
+@pytest.mark.parametrize("n_features", [20, 33])
+def test_padding_is_no_place_for_weights(n_features):
+    """The obvious step of a random walk: loops over bits took padding for weights."""
+
+    def moved(state, problem):
+        state.weights[:] += 0.1
+        return state
+
+    X, y = make_random_patterns(40, n_features, random_state=0)
+    model = Guesses(n_hidden=3, max_iter=4, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y)
+    model.change = moved
+    with pytest.raises(ValueError, match=r"whose padding is not zero: change only wei"):
+        model.fit(X, y)
+
+
+def test_weights_that_are_not_finite_are_those_of_the_epochs():
+    model = Guesses()
+    model.change = not_a_number
+    with pytest.raises(ValueError, match=r"^Guesses._epochs returned for unit 0.*NaN"):
         fit(model)
 
 

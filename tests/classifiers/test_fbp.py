@@ -334,7 +334,7 @@ def test_defaults_of_the_protocol_are_those_of_the_engine():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("method", ["amp", "ep"])
 def test_binary_weights_whose_fields_cancel_are_no_surprise(method):
-    """An even number of inputs: rounding decides the answers where fields are zero."""
+    """An even number of inputs: in training fields of zero are right for no label."""
     for seed in range(4):
         X, y = make_random_patterns(30, 41, random_state=seed)
         model = FBPClassifier(

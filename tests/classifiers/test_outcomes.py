@@ -112,11 +112,45 @@ def test_weights_that_are_not_those_of_the_machine(weights, message):
         (Solution(in_fields(), 1.5, True), "with n_iter=1.5: pass an int"),
         (Solution(in_fields(), True, True), "with n_iter=True: pass an int"),
         (Solution(in_fields(), 1, True, None), "with status=None: pass a str"),
+        (Solution(in_fields(), 1, True, advice=5), "with advice=5: pass a sentence"),
+        (Solution(in_fields(), 1, True, history=None), "history=None: pass a list of"),
+        (Solution(in_fields(), 1, True, history=["a"]), "history=['a']: pass a list"),
+        (Solution(in_fields(), 1, True, history=[1, [2]]), "pass a list of numbers"),
     ],
 )
 def test_algorithms_that_return_no_proper_solution(answer, message):
     with pytest.raises(TypeError, match=re.escape(message)):
         outcome(answer)
+
+
+@pytest.mark.parametrize("where", ["status", "advice"])
+@pytest.mark.parametrize(
+    ("advice", "told"),
+    [
+        ("Stuck with {'start': 3.0}: raise start.", None),
+        ("Use {bar} or {}, {0} or {n_hidden:.3f} {", None),
+        ("Of {n_hidden} units, by {architecture}.", "Of 3 units, by tree."),
+        ("Do not use {architecture!r}.", "Do not use 'tree'."),
+    ],
+)
+def test_advice_may_have_braces(advice, told, where):
+    """`str.format` raised KeyError, and the fit was lost."""
+    known = {"status": "max_iter", where: advice}
+    with pytest.warns(ConvergenceWarning) as caught:
+        model = outcome(Solution(in_fields(), 1, False, **known))
+    assert str(caught[0].message) == (told or advice)
+    np.testing.assert_allclose(model.coef_, in_fields(11**-0.5), rtol=1e-12)
+
+
+def test_advice_speaks_of_a_learning_rate_only_if_there_is_one():
+    with pytest.warns(ConvergenceWarning) as caught:
+        outcome(Solution(in_fields(), 1, False, "max_iter"))
+    assert "add hidden units if the patterns cannot be separated." in str(
+        caught[0].message
+    )
+    X, y = make_random_patterns(40, 9, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="or change the learning rate eta"):
+        LALClassifier(n_hidden=1, max_iter=2, random_state=0).fit(X, y)
 
 
 @pytest.mark.filterwarnings("error")

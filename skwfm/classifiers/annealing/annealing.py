@@ -240,7 +240,7 @@ class AnnealingClassifier(IterativeClassifier):
         if solution.status != "max_iter":
             return solution
         # The best weights may have errors only where fields cancel, which `Answer`
-        # does not trust but rounding happens to answer rightly.
+        # does not trust but which happen to be answered rightly.
         weights = problem.layout.pack_weights(solution.weights, problem.dtype)
         if problem.has_errors(weights):
             return replace(solution, advice=_ADVICE)

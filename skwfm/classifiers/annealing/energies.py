@@ -126,8 +126,7 @@ def _states(problem):
 
     A state says which units have the sign of the label; for a committee or parity
     machine only how many. A field of zero, as an even number of inputs of +-1 can
-    give, counts against the label: it is for rounding to decide how stored weights,
-    which have norm one, answer it.
+    give, counts against the label: nothing is learned where no input tells.
     """
     n_hidden = problem.layout.n_hidden
     units = np.arange(n_hidden)

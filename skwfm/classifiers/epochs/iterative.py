@@ -136,6 +136,8 @@ class IterativeClassifier(BaseCommitteeClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
 
+    _trains_by = "_epochs"
+
     @abstractmethod
     def _epochs(self, problem, rng, weights=None, n_done=0):
         """Yield the state before the first epoch and after each one."""

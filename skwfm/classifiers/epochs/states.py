@@ -12,8 +12,8 @@ from skwfm.classifiers.solution import Epoch
 class States:
     """The states of a run, one after the other.
 
-    What a plugin may get wrong is told by an error that names its class. Weights are
-    looked at again only when they are in another array than before.
+    What a plugin may get wrong is told by an error that names its class. The shape of
+    weights is looked at again only when they are in another array than before.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ class States:
         If it is no generator, or from `next` if it yields anything but a proper
         `Epoch`.
     ValueError
-        From `next`, if it yields nothing at all, or weights that are not packed.
+        From `next`, if it yields nothing at all, or weights that are not packed
+        or whose padding is not zero.
     """
 
     def __init__(self, epochs, layout, origin):
@@ -46,6 +47,7 @@ class States:
                 "after each one."
             )
         self._epochs, self._layout, self._origin = epochs, layout, origin
+        self._padding = np.setdiff1d(np.arange(layout.size), layout.places)
         self.weights = None
 
     def __iter__(self):
@@ -66,6 +68,13 @@ class States:
         if state.weights is not self.weights:
             self._check_weights(state.weights)
             self.weights = state.weights
+        if self.weights[self._padding].any():
+            # Loops over bits would take it for weights.
+            raise ValueError(
+                f"{self._origin} yielded packed weights whose padding is not zero: "
+                "change only weights[layout.places], where layout=problem.layout, or "
+                "pack new ones by layout.pack_weights(dense, problem.dtype)."
+            )
         is_bool = isinstance(state.finished, _BOOL) and isinstance(state.settled, _BOOL)
         if not (is_bool and isinstance(state.loss, Real)):
             self._check_facts(state)
