@@ -63,8 +63,20 @@ def read_factors(model, X, y, max_errors="model", beta_ne=None):
         return Factors.of(problem, sample_weight=ones, beta_ne=beta_ne), weights, 0
     most = _allowed(max_errors, errors, problem.n_samples)
     _warn_of_errors(errors, most, problem.n_samples)
-    temperature = {"beta_ne": _ANY_TEMPERATURE} if most else {}
-    return Factors.of(problem, sample_weight=ones, **temperature), weights, most
+    if most:
+        factors = Factors.of(problem, sample_weight=ones, beta_ne=_ANY_TEMPERATURE)
+        most = _possible(most, factors.temperature)
+    if not most:
+        factors = Factors.of(problem, sample_weight=ones)
+    return factors, weights, most
+
+
+def _possible(most, temperature):
+    """Lower a number of errors to one that weights can make: copies count together."""
+    against, unit = int(temperature.against.sum()), temperature.spacing
+    if most < against or not unit:
+        return most
+    return against + int((most - against) // unit * unit)
 
 
 def _allowed(max_errors, errors, n_samples):

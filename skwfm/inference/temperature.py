@@ -43,6 +43,15 @@ class Temperature:
         return float(self.for_label.sum() + self.against.sum())
 
     @property
+    def spacing(self) -> int:
+        """By what numbers of errors differ at least, of whole weights.
+
+        More than 1 where each pattern has several copies; 0 if both labels of all have
+        equal weight.
+        """
+        return int(np.gcd.reduce((self.for_label - self.against).astype(np.int64)))
+
+    @property
     def log_right(self) -> np.ndarray:
         """Log A, (n_samples,)."""
         return self._logs(self.for_label, self.against)

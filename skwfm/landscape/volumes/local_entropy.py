@@ -26,8 +26,9 @@ from skwfm.inference import (
 from skwfm.inference.bounds import LEAST, bounded_log_volume
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.inference.fitted import read_factors
-from skwfm.landscape.volumes.descent import Descent, DescentWithErrors
-from skwfm.landscape.volumes.sampling import sample_local_volume
+from skwfm.landscape.volumes.descent import Descent
+from skwfm.landscape.volumes.errors_allowed import DescentWithErrors
+from skwfm.landscape.volumes.sampling import draw_errors, sample_local_volume
 from skwfm.landscape.volumes.splitting import Counting
 
 METHODS = ("auto", *ENGINES, "mc")
@@ -104,7 +105,7 @@ def local_entropy(
     n_samples : int, default=10000
         Draws, or particles, of "mc" at each overlap.
     random_state : int, RandomState instance or None, default=None
-        Seed of "mc".
+        Seed of "mc", and of engines where they draw.
     n_jobs : int or None, default=None
         Parallel populations of "mc". Engines go from one overlap to the next.
 
@@ -139,8 +140,8 @@ def local_entropy(
     Notes
     -----
     Where errors are allowed, engines look for the inverse temperature at which as many
-    are expected. The volume is the Legendre transform there, corrected for errors being
-    few and whole numbers. If even all weights together make fewer errors it is 0.
+    are expected, and take from there the share of the weights that make at most as
+    many. If even all weights together make fewer errors on average, 2000 are drawn.
     Corrected "ep" corrects the volume; the errors that it expects are its own.
 
     Engines go from large overlaps to small ones, each started from the one before. The
@@ -184,7 +185,7 @@ def local_entropy(
         options = {"method": method, "tol": tol, "max_sweeps": max_sweeps}
         if method == "ep" and weights == "spherical":
             options |= {"spans": span_inputs(factors), "corrected": corrected}
-        descent = _descent(factors, prior_at, options, most)
+        descent = _descent(factors, prior_at, options, most, random_state)
         points, advice = descent.follow(overlaps)
     entropy, error, errors, betas = points
     least = -np.inf if beta_ne is not None else LEAST
@@ -204,11 +205,16 @@ def local_entropy(
     )
 
 
-def _descent(factors, prior_at, options, most):
+def _descent(factors, prior_at, options, most, random_state):
     """Errors are looked for where some are allowed and no temperature is given."""
-    if most:
-        return DescentWithErrors(factors, prior_at, options, most)
-    return Descent(factors, prior_at, options)
+    if not most:
+        return Descent(factors, prior_at, options)
+    prior = prior_at(0.5).bind(factors)
+    # Engines are not random, nor is what they are compared with unless one asks for it.
+    seed = check_random_state(random_state or 0).randint(2**31)
+    known = prior.reference, prior.is_binary, options.get("spans"), seed
+    draw = partial(draw_errors, factors, *known)
+    return DescentWithErrors(factors, prior_at, options, most, draw)
 
 
 def _choose_weights(weights, model):
@@ -263,8 +269,7 @@ def _check_method(method, n_samples):
         raise ValueError(f"method={shown(method)} is unknown: pass one of {METHODS}.")
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(
-            f"n_samples={shown(n_samples)} is not a number of draws: pass an integer >="
-            " 1."
+            f"n_samples={shown(n_samples)} is not a number of draws: pass 1 or more."
         )
 
 

@@ -12,7 +12,10 @@ import numpy as np
 
 from skwfm.inference.ep.geometry import span_inputs
 from skwfm.landscape.volumes.pattern_sampler import PatternSampler
-from skwfm.landscape.volumes.splitting import estimate_fraction
+from skwfm.landscape.volumes.splitting import CHUNK, estimate_fraction
+
+# Draws that are enough to compare with: one in twenty must count.
+_FEW_DRAWS = 2000
 
 
 class ShellSampler(PatternSampler):
@@ -282,8 +285,36 @@ def sample_local_volume(
     estimate : VolumeEstimate
         Log-fraction and its standard error.
     """
-    if binary:
-        sampler = SignSampler(factors, reference, overlap)
-    else:
-        sampler = ShellSampler(factors, reference, overlap, spans)
+    sampler = _sampler(factors, reference, overlap, binary, spans)
     return estimate_fraction(sampler, n_samples=n_samples, **run)
+
+
+def draw_errors(factors, reference, binary, spans, seed, overlap):
+    """Draw a few weights near a reference and count their errors.
+
+    Parameters
+    ----------
+    factors, reference, binary, spans : object
+        See `sample_local_volume`.
+    seed : int
+        Source of randomness.
+    overlap : float
+        Overlap p, in (0, 1).
+
+    Returns
+    -------
+    errors : ndarray of shape (n_draws,)
+        By the weights of the patterns.
+    """
+    sampler = _sampler(factors, reference, overlap, binary, spans)
+    rng = np.random.default_rng(seed)
+    n_chunks = -(-_FEW_DRAWS * sampler.n_numbers // CHUNK)
+    sizes = np.diff(np.linspace(0, _FEW_DRAWS, n_chunks + 1).astype(int))
+    chunks = [sampler.errors(sampler.draw(size, rng)) for size in sizes if size]
+    return np.concatenate(chunks)
+
+
+def _sampler(factors, reference, overlap, binary, spans):
+    if binary:
+        return SignSampler(factors, reference, overlap)
+    return ShellSampler(factors, reference, overlap, spans)

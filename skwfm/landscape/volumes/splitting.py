@@ -19,7 +19,7 @@ _SURVIVORS = 0.25
 _N_MOVES = 10
 _ACCEPTANCE = 0.3
 # Numbers held in memory at a time by direct draws.
-_CHUNK = 4_000_000
+CHUNK = 4_000_000
 # Above this relative standard error of a volume, its error is not known either: the
 # populations then differ by factors, and the largest of them dominates the mean.
 LARGEST_ERROR = 0.2
@@ -162,7 +162,7 @@ def estimate_fraction(
 
 def _direct(sampler, n_samples, counting, rng):
     """Mean count by direct draws, or None if too few of them count."""
-    chunk = max(1, _CHUNK // sampler.n_numbers)
+    chunk = max(1, CHUNK // sampler.n_numbers)
     total = squares = errors_sum = drawn = 0
     while drawn < n_samples:
         size = min(chunk, n_samples - drawn)

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 from sklearn.model_selection import cross_validate
 
 from skwfm import CeSGDClassifier, LALClassifier
@@ -12,7 +11,6 @@ from skwfm.architectures import FullCommittee, TreeCommittee
 from skwfm.datasets import make_random_patterns
 from skwfm.inference import Factors, ReferencePrior, SphericalPrior, infer
 from skwfm.landscape import local_entropy, local_entropy_scorer
-from skwfm.landscape.volumes.descent import tail_correction
 from skwfm.theory import local_entropy_curve, solution_entropy
 
 ENGINES = ["amp", "bp", "ep"]
@@ -86,21 +84,6 @@ def test_volumes_are_those_of_direct_draws(problem, drawn, method, tolerance):
         else:
             assert curve.errors[0] == pytest.approx(most, abs=0.02 * most + 0.02)
             assert 0.3 < curve.beta_ne[0] < 5
-
-
-@pytest.mark.parametrize(("n", "p", "most"), [(40, 0.3, 5), (40, 0.3, 11), (9, 0.5, 1)])
-def test_tail_of_a_binomial(n, p, most):
-    """Tilted by exp(-beta errors) it is a binomial again; cold, warm and few."""
-    odds = most / (n - most)
-    beta = np.log(p / (1 - p) / odds)
-    leading = n * np.log(1 - p + p * np.exp(-beta)) + beta * most
-    variance = most * (1 - most / n)
-    found = leading + tail_correction(beta, variance, most)
-    assert found == pytest.approx(binom.logcdf(most, n, p), abs=0.05)
-
-
-def test_tail_of_a_certain_number_needs_no_correction():
-    assert tail_correction(1.0, 0.0, 3) == 0
 
 
 @pytest.mark.parametrize("method", [*ENGINES, "mc"])
