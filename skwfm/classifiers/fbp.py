@@ -60,7 +60,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
         Most sweeps at each coupling. "auto" is 200, and 20 for real weights by ep
         without noise if `n_hidden` is finite. The search for noise has its own.
     tol : float, default=1e-3
-        Largest change of a mean at which the next coupling's turn comes.
+        Largest change of a mean at which the next coupling's turn comes. The search for
+        noise has its own, and its own damping.
     symmetry_breaking : float, default=0.2
         Binary weights only: strength of a random field that tells units with the same
         inputs apart; else they merge into one perceptron.
@@ -126,7 +127,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     output_noise_ : float
         Infinite committee only: noise before the final sign, votes having size 1.
     log_evidence_ : float
-        Log-probability of the labels, in nats; NaN without noise or convergence.
+        Log-probability of the labels, in nats; NaN without noise or convergence. It
+        counts one order of the units: where they differ, up to log K! is missing.
     method_ : str
         The engine used.
     classes_ : ndarray of shape (n_classes,)
@@ -143,7 +145,8 @@ class FBPClassifier(InfiniteCommitteeMixin, BaseCommitteeClassifier):
     n_errors_ : int
         Training errors of the machine `coef_`, also if the posterior answers.
     converged_ : bool
-        Whether the protocol went through and, without noise, left no training error.
+        Whether the protocol went through and left no training error or, with noise,
+        more sweeps would not change the answers (the largest change is below 0.1).
     status_ : str
         "converged", "noisy", "errors_left", "interrupted", "stopped", or advice.
     loss_curve_ : list of int

@@ -98,7 +98,11 @@ class InfiniteCommitteeMixin:
         """Learn the patterns of a Problem, with their weights if it has some."""
         inputs, labels = problem.inputs, problem.labels
         weight = as_counts(check_weights(problem.sample_weight, len(labels)))
-        rows, *counts = merge_patterns(inputs, labels.astype(np.float64), weight)
+        # Without constants opposite inputs have opposite answers: they are one fact.
+        mirror = None if self.fit_intercept else -1
+        rows, *counts = merge_patterns(
+            inputs, labels.astype(np.float64), weight, mirror=mirror
+        )
         _check_size(len(rows))
         constant = self.intercept_scaling if self.fit_intercept else 0.0
         constant = "auto" if asks_for_scales(self) else constant

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from skwfm import FBPClassifier, LALClassifier
@@ -158,7 +159,8 @@ def test_every_class_has_its_own():
         expected = X @ machine.coef_.T + machine.intercept_
         np.testing.assert_allclose(fields, expected, atol=1e-12)
         noise_robustness(machine, X, y == name, levels=[0.1])
-    assert model.score(X, y) > 0.9
+    planes = LogisticRegression().fit(X, y)
+    assert model.score(X, y) > planes.score(X, y) - 0.05
     decision = np.column_stack([m.decision_function(X) for m in model.machines_])
     np.testing.assert_array_equal(model.decision_function(X), decision)
     again = pickle.loads(pickle.dumps(model))

@@ -7,7 +7,6 @@ rule, and the level that predicted best answers.
 
 from dataclasses import replace
 
-from skwfm.classifiers.focusing.found import total_errors
 from skwfm.classifiers.focusing.protocol import (
     NoWeightsError,
     protocol_steps,
@@ -16,8 +15,9 @@ from skwfm.inference import Factors
 from skwfm.inference.focusing import better
 from skwfm.inference.noise.held_out import N_FOLDS, left_out
 from skwfm.inference.noise.sharpness import LEAST_SURE, best_scale
+from skwfm.inference.noise.step import errors_of
 
-# Share of errors up to which a machine has stored labels.
+# Share of errors up to which a machine has stored labels, of equally many of both.
 _NEARLY_STORED = 0.05
 # Labels left out that are enough to tell what stored ones are worth.
 _ENOUGH = 300
@@ -68,8 +68,11 @@ def train_in_doubt(classifier, factors, found, rng):
 
 
 def _is_stored(solution, factors):
-    n_errors = total_errors(factors, factors.flat(solution.weights))
-    return n_errors <= _NEARLY_STORED * factors.temperature.for_label.sum()
+    weight = factors.temperature.for_label
+    # A constant answer stores the more frequent label, however many there are.
+    rarer = min(weight[factors.labels > 0].sum(), weight[factors.labels < 0].sum())
+    n_errors = errors_of(factors.flat(solution.weights), factors)
+    return n_errors <= 2 * _NEARLY_STORED * rarer
 
 
 def _with_caution(classifier, factors, solution, rng):

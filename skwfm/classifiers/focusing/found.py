@@ -8,7 +8,7 @@ import numpy as np
 from skwfm.architectures.layout import unit_norm
 from skwfm.classifiers.solution import Solution
 from skwfm.inference.noise.search import GAMMA, NoiseSearch
-from skwfm.inference.noise.step import NoiseStep, is_finite
+from skwfm.inference.noise.step import NoiseStep, errors_of, is_finite, is_settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,8 @@ class FoundNoise:
         classifier.gamma_ = self.gamma if machine is step.focused else 0.0
         weights = unit_norm(factors.dense(machine.flat_mean))
         n_iter, status = len(self.errors), self.status
-        return Solution(weights, n_iter, status == "noisy", status, self.errors)
+        is_done = status == "noisy" and is_settled(step.answer)
+        return Solution(weights, n_iter, is_done, status, self.errors)
 
 
 def best_machine(step, factors):
@@ -117,25 +118,6 @@ def best_machine(step, factors):
 
     def errors(posterior):
         is_known = is_finite(posterior)
-        return total_errors(factors, posterior.flat_mean) if is_known else np.inf
+        return errors_of(posterior.flat_mean, factors) if is_known else np.inf
 
     return min(step.focused, step.answer, key=errors)
-
-
-def total_errors(factors, weights):
-    """Add up the weights of the patterns that a machine answers wrongly.
-
-    Parameters
-    ----------
-    factors : Factors
-        The patterns.
-    weights : ndarray of shape (n_weights,)
-        Those of the machine.
-
-    Returns
-    -------
-    errors : float
-        Their total.
-    """
-    wrong = factors.problem.wrong(factors.fields(weights))
-    return factors.temperature.for_label @ wrong

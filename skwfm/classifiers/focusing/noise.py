@@ -16,7 +16,7 @@ from skwfm.classifiers.focusing.protocol import (
 from skwfm.classifiers.focusing.tasks import Tasks
 from skwfm.inference.noise.held_out import N_FOLDS
 from skwfm.inference.noise.search import GAMMA, LABEL_NOISES, NoiseSearch
-from skwfm.inference.noise.step import NoiseStep
+from skwfm.inference.noise.step import NoiseStep, believed_errors
 from skwfm.inference.priors import SphericalPrior
 from skwfm.problem.intercepts import join_intercept
 
@@ -186,8 +186,8 @@ def _options(method):
 def _is_separable(step, factors):
     if step is None or step.posterior.n_samples != factors.n_samples:
         return False
-    lowest = step.label_noise <= LABEL_NOISES[-1]
-    return lowest and step.posterior.expected_errors < _SEPARABLE
+    is_lowest = step.label_noise <= LABEL_NOISES[-1]
+    return is_lowest and believed_errors(step.posterior, factors) < _SEPARABLE
 
 
 def _references(classifier, factors, seed):

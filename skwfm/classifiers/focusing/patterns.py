@@ -7,6 +7,9 @@ import numpy as np
 from skwfm.inference import Factors
 from skwfm.problem.validation import content_order
 
+# Weights are whole numbers up to this relative difference.
+_ROUNDING = 1e-9
+
 
 def merged_factors(problem):
     """Take patterns as factors; copies of one are the same as one with a weight.
@@ -67,4 +70,7 @@ def as_counts(weight):
         The same numbers. If none reaches one they are shares, as boosting gives, that
         together would say as little as a few patterns: then they are over their mean.
     """
-    return weight if weight.max() >= 1 else weight / weight.mean()
+    weight = weight if weight.max() >= 1 else weight / weight.mean()
+    # Rounding makes no other patterns of ones with equal weights.
+    counts = np.round(weight)
+    return np.where(np.abs(weight - counts) <= _ROUNDING * weight, counts, weight)

@@ -11,10 +11,12 @@ from skwfm.inference.factors import Factors
 # Inputs count as weakly correlated if the squared cosines between them sum to at most
 # this many times what independent inputs would give.
 _WEAKLY_CORRELATED = 1.5
+# Sums of fewer inputs are not Gaussian, as amp supposes, and ep costs next to nothing.
+_FEWEST_INPUTS = 8
 
 
 def default_method(factors: Factors) -> Literal["amp", "ep"]:
-    """Choose amp for disjoint fields of weakly correlated inputs, ep otherwise.
+    """Choose amp for disjoint fields of many weakly correlated inputs, ep otherwise.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def default_method(factors: Factors) -> Literal["amp", "ep"]:
     n_features = factors.inputs.shape[1]
     seen = np.concatenate(factors.architecture.receptive_fields(n_features))
     if len(np.unique(seen)) < len(seen):
+        return "ep"
+    if min(factors.unit_sizes) < _FEWEST_INPUTS:
         return "ep"
     groups = range(len(factors.layout.groups))
     weak = all(_is_weakly_correlated(factors.group_inputs(group)) for group in groups)

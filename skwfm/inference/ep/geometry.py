@@ -311,9 +311,10 @@ def by_receptive_field(factors, make):
 
 
 def _check_seen(inputs, unit):
-    unseen = np.flatnonzero(~inputs.any(axis=1))
-    if unseen.size:
+    n_unseen = np.sum(~inputs.any(axis=1))  # they may be in another order, or merged
+    if n_unseen:
         raise ValueError(
-            f"all inputs of unit {unit} are zero on pattern {unseen[0]}, so that its "
-            "field has no distribution: remove the pattern or use fit_intercept=True."
+            f"all inputs of unit {unit} are zero on {n_unseen} of {len(inputs)} "
+            "distinct patterns, so that its field has no distribution there: remove "
+            "these rows or use fit_intercept=True."
         )

@@ -14,12 +14,13 @@ from typing import Self
 import numpy as np
 
 from skwfm.inference.factors import Factors
+from skwfm.inference.noise.repeats import MANY, is_repeated
 from skwfm.inference.noise.step import is_finite
 from skwfm.inference.posterior import Posterior
 
-# Patterns are left out by folds. Of one that counts as so many or more, each fold
-# leaves out its share of the copies.
-N_FOLDS = 3
+# Patterns are left out by folds. Of one that was met as often or more, each fold leaves
+# out its share of the copies.
+N_FOLDS = MANY
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +105,7 @@ def left_out(
     folds : list of Compared
         Empty if there are too few patterns.
     """
-    weight = factors.temperature.for_label + factors.temperature.against
-    is_many = weight >= N_FOLDS
+    is_many = is_repeated(factors)
     if is_many.sum() + (~is_many).sum() // N_FOLDS == 0:
         return []
     fold_of = np.arange(factors.n_samples) % N_FOLDS

@@ -10,13 +10,21 @@ import numpy as np
 from skwfm.architectures.layout import unit_norm
 from skwfm.inference.noise.held_out import Compared
 from skwfm.inference.noise.runs import PLAIN_SWEEPS, LevelRuns
-from skwfm.inference.noise.step import WORSE, NoiseStep, is_finite, is_known
+from skwfm.inference.noise.step import (
+    NEAR,
+    WORSE,
+    NoiseStep,
+    believed_errors,
+    is_finite,
+    is_known,
+    is_settled,
+)
 from skwfm.inference.posterior import Posterior
 from skwfm.inference.priors.interface import Prior
 
 # At the end, if messages have not converged, so often while the residual falls by half
-# or is below the second. Below that sweeps no longer change predictions.
-_MOST_ROUNDS_LEFT, _NEAR = 3, 0.1
+# or predictions no longer change.
+_MOST_ROUNDS_LEFT = 3
 # From a sample to all patterns in steps of at most this factor, if there are many wide
 # ones: the sites of more new patterns start too far off.
 _MOST_GROWTH = 4.0
@@ -159,7 +167,7 @@ class Refinement:
         total, is_idle = compared[0].total, False
         least = step.score - WORSE * total
         for _ in range(_ROUNDS):
-            noise = step.posterior.expected_errors / total
+            noise = believed_errors(step.posterior, compared[0].factors) / total
             noise = float(np.clip(noise, self.label_noises[-1], self.label_noises[0]))
             is_settled = abs(noise / step.label_noise - 1) < _SETTLED
             if is_settled and (is_idle or self._is_done(step.posterior)):
@@ -200,14 +208,13 @@ class Refinement:
                 return replace(step, posterior=posterior)
             if self.runs.is_interrupted or not is_finite(posterior):
                 break
-            if posterior.residuals[-1] > max(before / 2, _NEAR):
+            if posterior.residuals[-1] > max(before / 2, NEAR):
                 break
         return step
 
     def _is_done(self, posterior: Posterior) -> bool:
         """Whether sweeps change nothing, or little enough for the time they take."""
-        is_near = len(posterior.residuals) > 0 and posterior.residuals[-1] < _NEAR
-        return posterior.converged or (self.is_large and is_near)
+        return posterior.converged or (self.is_large and is_settled(posterior))
 
     def _is_over(self, step, compared):
         is_of_some = step.posterior.n_samples != compared.factors.n_samples

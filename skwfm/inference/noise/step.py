@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from skwfm.inference.factors import Factors
+from skwfm.inference.noise.repeats import evidence_unit
 from skwfm.inference.posterior import Posterior
 
 # Predictions must be better than chance by so many nats per pattern, and by so many in
-# all, which labels without a rule reach in 1 case of 1000.
+# all, which labels without a rule, met once, reach in 1 case of 1000.
 _LEARNED, _LEARNED_IN_ALL = 0.02, 5.0
 # Inputs whose root mean squares differ by this factor are of unequal scale.
 _MOST_UNEQUAL = 100.0
+# Below this residual sweeps no longer change predictions.
+NEAR = 0.1
 # Predictions are worse if they are so by more than so many nats per pattern.
 WORSE = 0.002
 
@@ -142,6 +145,23 @@ def is_finite(posterior: Posterior) -> bool:
     return bool(np.isfinite(posterior.flat_mean).all())
 
 
+def is_settled(posterior: Posterior) -> bool:
+    """Tell whether more sweeps would change no predictions.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Of any run.
+
+    Returns
+    -------
+    is_settled : bool
+        Also before the run has converged, where the evidence is known.
+    """
+    residuals = posterior.residuals
+    return posterior.converged or (len(residuals) > 0 and bool(residuals[-1] < NEAR))
+
+
 def is_above_chance(score: float, factors: Factors) -> bool:
     """Tell whether predictions are better than a coin's.
 
@@ -203,5 +223,48 @@ def has_similar_scales(factors: Factors) -> bool:
 
 
 def _exceeds(score, by_chance, factors):
-    total = factors.temperature.total
-    return score - by_chance > max(_LEARNED * total, _LEARNED_IN_ALL)
+    in_all = _LEARNED_IN_ALL * evidence_unit(factors)
+    return score - by_chance > max(_LEARNED * factors.temperature.total, in_all)
+
+
+def errors_of(weights: np.ndarray, factors: Factors) -> float:
+    """Add up the weights of the labels that a machine answers wrongly.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_weights,)
+        Flat weights.
+    factors : Factors
+        The patterns, at any temperature.
+
+    Returns
+    -------
+    errors : float
+        Their total.
+    """
+    wrong = factors.problem.wrong(factors.fields(weights))
+    return factors.temperature.expected_errors(wrong.astype(float))
+
+
+def believed_errors(posterior: Posterior, factors: Factors) -> float:
+    """Give the errors that a posterior expects, or those of its mean if these are more.
+
+    Messages that have not converged may be certain of everything, and wrong.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Of these patterns.
+    factors : Factors
+        The patterns.
+
+    Returns
+    -------
+    errors : float
+        Expected, unless the mean makes more than twice as many, one pattern apart.
+    """
+    temperature = factors.temperature
+    heaviest = np.max(temperature.for_label + temperature.against)
+    errors = errors_of(posterior.flat_mean, factors)
+    is_possible = errors <= 2 * posterior.expected_errors + heaviest
+    return posterior.expected_errors if is_possible else errors

@@ -39,9 +39,13 @@ def weights_of(factors):
     return factors.temperature.for_label + factors.temperature.against
 
 
-@pytest.mark.parametrize("weight", [None, np.r_[np.full(10, 7.0), np.ones(51)]])
-def test_each_pattern_is_left_out_once(weight):
+@pytest.mark.parametrize("kind", ["single", "weighted", "repeated"])
+def test_each_pattern_is_left_out_once(kind):
+    """In part if it was met several times; wholly if it was only weighted."""
     X, y = rare_class(61)
+    weight = np.r_[np.full(10, 7.0), np.ones(51)] if kind == "weighted" else None
+    if kind == "repeated":
+        X, y = np.r_[X, np.repeat(X[:10], 6, axis=0)], np.r_[y, np.repeat(-y[:10], 6)]
     factors = factors_of(X, y, sample_weight=weight, label_noise=0.1)
     folds = left_out(factors, prepared, 0)
     assert len(folds) == N_FOLDS
@@ -51,8 +55,7 @@ def test_each_pattern_is_left_out_once(weight):
         assert fold.total + n_asked == pytest.approx(factors.temperature.total)
         rows = {row.tobytes() for row in fold.factors.inputs}
         shared = [row.tobytes() in rows for row in fold.asked.inputs]
-        # Copies are left out in part, single patterns wholly.
-        assert sum(shared) == (0 if weight is None else 10)
+        assert sum(shared) == (10 if kind == "repeated" else 0)
 
 
 def test_fewer_folds_are_the_first_ones():
@@ -68,9 +71,10 @@ def test_too_few_patterns_are_not_left_out():
     assert left_out(factors_of(X, y, label_noise=0.1), prepared, 0) == []
 
 
-def test_many_copies_make_one_fold():
-    X, y = rare_class(5)
-    factors = factors_of(X, y, label_noise=0.1, sample_weight=np.full(5, 30.0))
+def test_all_rows_that_there_can_be_make_one_fold():
+    X = np.array([[a, b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)])
+    y, weight = X.prod(axis=1), np.full(4, 30.0)
+    factors = factors_of(X, y, label_noise=0.1, sample_weight=weight)
     (fold,) = left_out(factors, prepared, 0)
     np.testing.assert_allclose(weights_of(fold.asked), 10)
     np.testing.assert_allclose(weights_of(fold.factors), 20)

@@ -123,6 +123,8 @@ def test_auto_chooses_by_fields_and_correlation():
     X, y = rng.choice([-1.0, 1.0], (60, 90)), np.ones(60)
     assert default_method(Factors(X, y, TreeCommittee(3))) == "amp"
     assert default_method(Factors(X, y, FullCommittee(3))) == "ep"
+    few = np.random.default_rng(0).standard_normal((len(y), 7))
+    assert default_method(Factors(few, y, FullCommittee(1))) == "ep"
     biased = np.where(rng.random((60, 90)) < 0.9, 1.0, -1.0)
     assert default_method(Factors(biased, y, TreeCommittee(3))) == "ep"
     images = load_dress_coat(n_per_class=30, random_state=0).data
