@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_expit, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -28,7 +28,7 @@ def _gives_probabilities(model):
     if offers(machine, "channel"):
         return True
     raise AttributeError(
-        f"{type(model).__name__} has no predict_proba with {machine!r}, which has no "
+        f"{type(model).__name__} has no probabilities with {machine!r}, which has no "
         "`channel`: write one as skwfm.architectures.Architecture describes it, or use "
         "sklearn.calibration.CalibratedClassifierCV."
     )
@@ -97,15 +97,33 @@ class AnswersMixin:
             Probabilities of ``classes_``: for two classes those of the log-odds, for
             more those of each against all others, divided by their sum.
         """
+        return _probabilities(self.decision_function(X))
+
+    @available_if(_gives_probabilities)
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Give the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            Logarithms of what `predict_proba` gives, from the log-odds: no digits are
+            lost next to a probability of one. -inf where it gives zero.
+        """
         decision = self.decision_function(X)
         if decision.ndim == 1:
-            positive = expit(decision)
-            return np.column_stack([1 - positive, positive])
-        # In logs: all may be next to zero, and several next to one, where the last
-        # digits still tell their order.
-        finite = np.nan_to_num(decision)
-        logs = log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
-        return _highest_at(softmax(logs, axis=1), finite.argmax(axis=1))
+            logs = log_expit(_both_classes(decision))
+        else:
+            logs = log_softmax(_unnormalised(decision), axis=1)
+            # Unless no class is possible, which makes them equally likely.
+            is_possible = decision > -np.inf
+            is_impossible = ~is_possible & is_possible.any(axis=1)[:, None]
+            logs = _highest_at(np.where(is_impossible, -np.inf, logs), decision)
+        return np.where(_probabilities(decision) > 0, logs, -np.inf)
 
     def _decisions(self, X, problem=None):
         if len(self.classes_) == 2:
@@ -193,8 +211,34 @@ class AnswersMixin:
         return self.classes_[(answers > 0).astype(int)]
 
 
-def _highest_at(proba, chosen):
-    """Break ties of rounding: the class that is predicted has the highest."""
+def _probabilities(decision):
+    if decision.ndim == 1:
+        # Not one minus the other, which would round to zero from odds of 37.
+        return expit(_both_classes(decision))
+    return _highest_at(softmax(_unnormalised(decision), axis=1), decision)
+
+
+def _both_classes(log_odds):
+    """Log-odds of each of two classes, from those of the second."""
+    return np.column_stack([-log_odds, log_odds])
+
+
+def _unnormalised(decision):
+    """Log-probabilities of each class against all others, which need not sum to one.
+
+    In logs: all may be next to zero, and several next to one, where the last digits
+    still tell their order.
+    """
+    finite = np.nan_to_num(decision)
+    return log_expit(finite) + _LAST_DIGITS * finite / (1 + np.abs(finite))
+
+
+def _highest_at(proba, decision):
+    """Break ties of rounding: the class that is predicted has the highest.
+
+    Of probabilities or their logarithms, in place.
+    """
+    chosen = np.nan_to_num(decision).argmax(axis=1)
     rows = np.arange(len(proba))
     is_tied = proba.argmax(axis=1) != chosen
     above = np.nextafter(proba.max(axis=1), 1)
