@@ -11,6 +11,7 @@ import importlib
 import inspect
 from functools import lru_cache
 
+from skwfm import plugins
 from skwfm._entry_points import installed, normalised
 from skwfm._warn import warn
 from skwfm.plugins import PluginError
@@ -56,7 +57,9 @@ def trusted_types(*distributions: str) -> list[str]:
     Returns
     -------
     names : list of str
-        Classes as ``"module.Class"``, sorted.
+        Classes as ``"module.Class"``, sorted, by the modules that define them. Those of
+        plugins are imported to find these; one that cannot be used has the name under
+        which it is registered.
 
     Raises
     ------
@@ -79,8 +82,21 @@ def trusted_types(*distributions: str) -> list[str]:
                 f"{distribution!r} registers no plugins: pass the name of an installed "
                 f"distribution, one of {known}."
             )
-        names |= {entry.reference.replace(":", ".") for entry in entries}
+        names |= {_name_of_class(entry) for entry in entries}
     return sorted(names)
+
+
+def _name_of_class(entry):
+    """Name the class of a plugin as skops does, not by where else it can be found."""
+    registered = entry.reference.replace(":", ".")
+    if entry.builtin:
+        return registered  # the same, and nothing is imported
+    try:
+        found = plugins.get(entry.group, entry.qualified_name)
+    except (PluginError, ValueError):
+        # No model holds it here; and the other classes are to be had all the same.
+        return registered
+    return f"{found.__module__}.{found.__qualname__}"
 
 
 class Versioned:
@@ -93,7 +109,7 @@ class Versioned:
         state = super().__getstate__()
         versions = {"skwfm": _version("skwfm")}
         versions |= {package: version for _, _, package, version in _needed(self)}
-        return {**state, _VERSIONS: versions}
+        return {**state, _VERSIONS: _shared(tuple(versions.items()))}
 
     def __setstate__(self, state):
         state = dict(state)
@@ -178,10 +194,27 @@ def _version(distribution):
         return ""
 
 
+def _shared(items):
+    """Return one dict for all models of equal versions, filled anew.
+
+    The models of one file then share it, also once they are loaded, see `_compare`.
+    """
+    versions = _dict_of(items)
+    versions.update(items)
+    return versions
+
+
+@lru_cache
+def _dict_of(items):
+    return {}
+
+
 def _compare(name, saved):
-    for package, version in saved.items():
+    """Warn of other versions, and let the models of the same file not repeat it."""
+    for package, version in list(saved.items()):
         here = _version(package)
         if version and here != version:
+            saved.clear()
             warn(
                 f"{name} was saved with {package} {version} and is read with {here}: "
                 "it may answer otherwise or fail. Fit it again, or install "

@@ -301,6 +301,10 @@ def test_killed_worker_is_explained(study, monkeypatch):
         (["--data", "{own}", "--weight-column", "kid"], "no column 'kid'"),
         (["--weight-column", "z"], "--weight-column goes with --data"),
         (["--data", "{own}", "--test", "gone.csv"], "gone.csv does not exist"),
+        (
+            ["--data", "{own}", "--test", "{unlabelled}"],
+            "unlabelled.csv has no column 'kind', the label of the training data",
+        ),
         (["--data", "{own}", "--algorithms", "SVM"], "Did you mean 'SVC'"),
         (["--target", "kind"], "--target goes with --data"),
         (["--test-size", "0.5"], "--test-size goes with --data"),
@@ -319,7 +323,10 @@ def test_killed_worker_is_explained(study, monkeypatch):
 )
 def test_user_errors(own, tmp_path, capsys, options, message):
     arguments = ["compare", "--out", str(tmp_path / "out"), *options]
-    assert main([argument.format(own=own) for argument in arguments]) == 2
+    unlabelled = tmp_path / "unlabelled.csv"
+    unlabelled.write_text(own.read_text().replace("kind", "other", 1))
+    files = {"own": own, "unlabelled": unlabelled}
+    assert main([argument.format(**files) for argument in arguments]) == 2
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.startswith("skwfm: error: ")

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import make_pipeline
 
 from skwfm import (
@@ -272,6 +273,115 @@ def test_a_class_that_a_plugin_has_no_more_is_named(plugin):
     module.write_text(module.read_text().replace("class Guess", "class Renamed"))
     done = python(LOAD, names[0], path=folder)
     assert "has no such class in guessing" in done.stderr
+
+
+EXPORTED = """
+    from exporting._inside import Guess, Machine
+"""
+OFFERED = """
+    [skwfm.algorithms]
+    guess = exporting:Guess
+    lost = exporting:Lost
+    broken = exporting.broken:Broken
+
+    [skwfm.architectures]
+    machine = exporting:Machine
+"""
+TRUST = """
+    import pickle, sys
+    import numpy as np
+    import skops.io
+    from skwfm import LALClassifier
+    from skwfm.persistence import trusted_types
+    from exporting import Guess, Machine
+
+    names = trusted_types("exporting-plugin")
+    print(*(name for name in names if name.startswith("exporting")))
+    X, y = np.random.default_rng(0).normal(size=(20, 30)), np.repeat([0, 1], 10)
+    for model in (Guess(n_hidden=3), LALClassifier(architecture=Machine(3))):
+        skops.io.dump(model.fit(X, y), sys.argv[1])
+        print(type(skops.io.load(sys.argv[1], trusted=names)).__name__)
+"""
+
+
+def test_trusted_types_are_where_classes_are_defined(tmp_path):
+    """A package registers what it offers, and skops asks for the module behind it."""
+    pytest.importorskip("skops.io", reason="skops is in the extra 'test'")
+    package = tmp_path / "exporting"
+    package.mkdir()
+    (package / "__init__.py").write_text(textwrap.dedent(EXPORTED))
+    (package / "_inside.py").write_text(textwrap.dedent(PLUGIN))
+    (package / "broken.py").write_text("import sys\nsys.exit('no licence')\n")
+    information = tmp_path / "exporting_plugin-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: exporting-plugin\nVersion: 1.0\n"
+    )
+    (information / "entry_points.txt").write_text(textwrap.dedent(OFFERED))
+    done = python(TRUST, str(tmp_path / "model.skops"), path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        *("exporting.Lost", "exporting._inside.Guess", "exporting._inside.Machine"),
+        *("exporting.broken.Broken", "Guess", "LALClassifier"),
+    ]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "model",
+    [
+        LALClassifier(**FEW),
+        make_pipeline(MedianBinarizer(), LALClassifier(**FEW)),
+        VotingClassifier([("l", LALClassifier(**FEW)), ("e", ELALClassifier(**FEW))]),
+    ],
+    ids=["classes", "pipeline", "ensemble"],
+)
+def test_another_version_is_told_once_for_all_models_of_a_file(
+    model, way, tmp_path, monkeypatch
+):
+    """A classifier of three classes said it four times; and each load says it."""
+    X, y = clouds(40, 50, 3)
+    save(model.fit(X, y), way, tmp_path)
+    monkeypatch.setattr(persistence, "_version", lambda name: "9.9")
+    for _ in range(2):
+        with pytest.warns(VersionWarning) as caught:
+            again = load(way, tmp_path)
+        assert len([w for w in caught if w.category is VersionWarning]) == 1
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def save(model, way, folder):
+    """Save as one of the ways does, without loading."""
+    if way is by_pickle:
+        (folder / "model.pickle").write_bytes(pickle.dumps(model))
+    elif way is by_joblib:
+        joblib.dump(model, folder / "model.joblib")
+    else:
+        skops = pytest.importorskip("skops.io", reason="skops is in the extra 'test'")
+        skops.dump(model, folder / "model.skops")
+
+
+def load(way, folder):
+    if way is by_pickle:
+        return pickle.loads((folder / "model.pickle").read_bytes())
+    if way is by_joblib:
+        return joblib.load(folder / "model.joblib")
+    import skops.io
+
+    unknown = skops.io.get_untrusted_types(file=folder / "model.skops")
+    return skops.io.load(folder / "model.skops", trusted=unknown)
+
+
+def test_models_saved_after_a_warning_have_their_versions(monkeypatch):
+    """What a copy has told is not lost to the next file."""
+    model = LALClassifier(**FEW).fit(*clouds())
+    now = persistence._version("skwfm")
+    state = model.__getstate__()
+    with monkeypatch.context() as patch:
+        patch.setattr(persistence, "_version", lambda name: "9.9")
+        with pytest.warns(VersionWarning):
+            LALClassifier().__setstate__(state)
+    assert model.__getstate__()["_skwfm_versions"]["skwfm"] == now
 
 
 def test_fitted_models_are_light():

@@ -4,11 +4,10 @@ from skwfm.experiments.compare import compare
 from skwfm.experiments.comparison import Comparison
 from skwfm.experiments.data.drawn import DrawnSource, random_patterns
 from skwfm.experiments.data.reading import read_source
-from skwfm.experiments.data.sources import Source, dress_coat
+from skwfm.experiments.data.sources import Source, Split, dress_coat
 from skwfm.experiments.study.contestants import Contestant
-from skwfm.experiments.study.measures import Measured
 from skwfm.experiments.study.naming import find_contestants, known_names
-from skwfm.experiments.study.records import Run
+from skwfm.experiments.study.records import Measured, Run
 from skwfm.experiments.study.results import StudyResult
 from skwfm.experiments.study.study import Study
 
@@ -19,6 +18,7 @@ __all__ = [
     "Measured",
     "Run",
     "Source",
+    "Split",
     "Study",
     "StudyResult",
     "compare",

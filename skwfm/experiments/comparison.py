@@ -131,6 +131,11 @@ class Comparison:
         -------
         figures : dict of str to bytes
             PNG images by name.
+
+        Warns
+        -----
+        UserWarning
+            If a figure cannot be drawn; it is left out.
         """
         from skwfm.experiments.report.plots import draw_all
 
@@ -147,13 +152,21 @@ class Comparison:
             Target file.
         figures : dict of str to bytes, default=None
             PNG images as returned by `figures`; None draws them.
+
+        Warns
+        -----
+        UserWarning
+            As `figures`.
         """
         from skwfm.experiments.report.page import render
 
-        write_atomically(path, render(self, figures or self.figures()))
+        figures = self.figures() if figures is None else figures
+        write_atomically(path, render(self, figures))
 
     def write(self, folder: str | PathLike) -> list[Path]:
         """Write CSV, JSON, PNG figures and the HTML page into one folder.
+
+        The numbers come first: they are there even if a figure or the page fails.
 
         Parameters
         ----------
@@ -163,14 +176,19 @@ class Comparison:
         Returns
         -------
         paths : list of Path
-            The files written; the page comes first.
+            The files written, with the page in front.
+
+        Warns
+        -----
+        UserWarning
+            As `figures`.
         """
         folder = Path(folder)
-        figures = self.figures()
         paths = [folder / "index.html", folder / "runs.csv", folder / "summary.json"]
-        self.to_html(paths[0], figures)
         self.to_csv(paths[1])
         self.to_json(paths[2])
+        figures = self.figures()
+        self.to_html(paths[0], figures)
         for name, png in figures.items():
             paths.append(folder / f"{name}.png")
             write_atomically(paths[-1], png)

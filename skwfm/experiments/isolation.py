@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -108,6 +109,68 @@ class _Recorder:
 
 
 recorded_warnings = _Recorder()
+
+
+class _TaskOutput:
+    """Send to standard error what tasks print: standard output is for results.
+
+    ``contextlib.redirect_stdout`` changes `sys.stdout` for all threads, and the last of
+    them to leave puts back what it found, which may be the redirection of another. Here
+    the first block to come changes it, the last to leave puts it back, and threads that
+    are in no task go on printing where they did.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        # Threads in a block, once for each; and those that were there before the first.
+        self._inside, self._before = [], frozenset()
+
+    @contextmanager
+    def __call__(self):
+        thread = threading.current_thread()
+        with self._lock:
+            if not self._inside:
+                self._before = frozenset(threading.enumerate())
+                self._stream = _ByThread(self, sys.stdout)
+                if sys.stdout is not None:  # as in a program without a console
+                    sys.stdout = self._stream
+            self._inside.append(thread)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside.remove(thread)
+                # Unless somebody has put another one in its place.
+                if not self._inside and sys.stdout is self._stream:
+                    sys.stdout = self._stream.elsewhere
+
+    def is_of_task(self):
+        """Whether the current thread is in a task, or one that a task has started.
+
+        Returns
+        -------
+        is_of_task : bool
+            False if no task runs.
+        """
+        inside, thread = self._inside, threading.current_thread()
+        return thread in inside or (bool(inside) and thread not in self._before)
+
+
+class _ByThread:
+    """A stream that is standard error in tasks, and `elsewhere` in other threads."""
+
+    def __init__(self, output, elsewhere):
+        # What a block left behind, because something else was in its place.
+        while isinstance(elsewhere, _ByThread):
+            elsewhere = elsewhere.elsewhere
+        self._output, self.elsewhere = output, elsewhere
+
+    def __getattr__(self, name):
+        to_stderr = self._output.is_of_task() and sys.stderr is not None
+        return getattr(sys.stderr if to_stderr else self.elsewhere, name)
+
+
+task_output = _TaskOutput()
 
 
 @contextmanager

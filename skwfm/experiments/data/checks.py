@@ -1,4 +1,4 @@
-"""What arrays must hold so that they can be standardised and learned."""
+"""What data must be so that they can be standardised and learned."""
 
 from __future__ import annotations
 
@@ -8,6 +8,56 @@ from skwfm._shown import shown
 
 # Columns of arrays are standardised as they are: the square must be a float.
 _LEAST_SPREAD = 1e-150
+# A column of which at least this share are numbers was probably meant to be one.
+MOSTLY = 0.8
+
+
+def check_distinct(names: list[str], where: object) -> None:
+    """Raise ValueError if two columns have the same name.
+
+    Parameters
+    ----------
+    names : list of str
+        The names.
+    where : object
+        What has the columns, for the message.
+
+    Raises
+    ------
+    ValueError
+        If a name appears twice.
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice and not twice[0].strip():
+        raise ValueError(
+            f"{where}: {names.count(twice[0])} columns have no name; give them names, "
+            "or remove them: separators at the end of each line make such columns."
+        )
+    if twice:
+        raise ValueError(f"{where}: column {twice[0]!r} appears more than once.")
+
+
+def label_column(
+    names: list[str], target: str | None, weight_column: str | None
+) -> str | None:
+    """Return the name of the label.
+
+    Parameters
+    ----------
+    names : list of str
+        All columns.
+    target : str or None
+        The name, if it was given.
+    weight_column : str or None
+        Name of the column of weights.
+
+    Returns
+    -------
+    name : str or None
+        By default the last column that is not the weights; None if there is none.
+    """
+    others = [name for name in names if name != weight_column]
+    return others[-1] if target is None and others else target
 
 
 def check_numbers(X: np.ndarray, y: np.ndarray, where: object) -> None:

@@ -4,120 +4,11 @@ from __future__ import annotations
 
 from typing import Self
 
-import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-# Cells of a test row may be this many times farther off than all training rows; what
-# trains on float32, as scikit-learn's forests do, could not take more.
-_FARTHEST = 2.0**100
-
-
-class Numbers(TransformerMixin, BaseEstimator):
-    """Count a column of numbers from one of them, in units of a power of two.
-
-    Both are learned on the training rows. Without it, float64 would lose the last
-    digits of long integers, and variances of very large or very small numbers would
-    overflow or vanish when the column is standardised.
-
-    Attributes
-    ----------
-    origin_ : int or float
-        The median of the training rows, or a neighbour of it.
-    exponent_ : int
-        No training row is farther from the origin than two to this power.
-    unit_ : str or None
-        Unit of dates or time spans.
-    """
-
-    def fit(self, X: object, y: object = None) -> Self:
-        """Learn origin and unit.
-
-        Parameters
-        ----------
-        X : Series or ndarray of shape (n_samples,)
-            Booleans, numbers, also Python integers of any size, dates or time spans;
-            missing values are left out.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : Numbers
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If a number is infinite.
-        """
-        self.unit_ = getattr(getattr(X, "dt", None), "unit", None)
-        values, _ = _given(X, self.unit_)
-        middle = np.sort(values)[len(values) // 2] if len(values) else 0
-        # An integer of Python, which does not overflow.
-        self.origin_ = middle.item() if isinstance(middle, np.generic) else middle
-        farthest = np.max(np.abs(_half_distances(values, self.origin_)), initial=0.0)
-        if not np.isfinite(farthest):
-            name = getattr(X, "name", None)
-            raise ValueError(
-                f"column {name!r} holds an infinite number; fill in or drop it."
-            )
-        self.exponent_ = int(np.frexp(farthest)[1]) + 1
-        return self
-
-    def transform(self, X: object) -> np.ndarray:
-        """Return distances from the origin.
-
-        Parameters
-        ----------
-        X : Series or ndarray of shape (n_samples,)
-            As in `fit`.
-
-        Returns
-        -------
-        distances : ndarray of shape (n_samples,)
-            Float64, NaN where missing; training rows in [-1, 1].
-        """
-        values, present = _given(X, self.unit_)
-        distances = np.full(len(present), np.nan)
-        with np.errstate(over="ignore"):
-            halves = _half_distances(values, self.origin_)
-            found = np.ldexp(halves, 1 - self.exponent_)
-        distances[present] = np.clip(found, -_FARTHEST, _FARTHEST)
-        return distances
-
-
-def _given(column, unit):
-    """Return what is not missing, as integers or float64, and where it is."""
-    import pandas as pd
-
-    column = pd.Series(column)
-    present = column.notna().to_numpy()
-    values = column[present]
-    if values.dtype.kind in "mM":
-        if isinstance(values.dtype, pd.DatetimeTZDtype):
-            values = values.dt.tz_convert(None)
-        return values.dt.as_unit(unit).to_numpy().astype(np.int64), present
-    if values.dtype == object and all(isinstance(v, int) for v in values):
-        return values.to_numpy(), present
-    if values.dtype.kind == "u":
-        return values.to_numpy(np.uint64), present
-    if values.dtype.kind in "ib":
-        return values.to_numpy(np.int64), present
-    return values.to_numpy(np.float64), present
-
-
-def _half_distances(values, origin):
-    """Return half the distances, as those of two finite numbers may be infinite."""
-    if values.dtype == object:
-        exact = (int(v) - origin if isinstance(origin, int) else v for v in values)
-        shift = 0 if isinstance(origin, int) else origin
-        return np.array([float(d) / 2 - shift / 2 for d in exact])
-    if values.dtype.kind == "f" or isinstance(origin, float):
-        return values / 2 - origin / 2
-    # The difference of two integers of 64 bits may need 65: by halves of 32 bits.
-    low = np.int64(2**32 - 1).astype(values.dtype)
-    high = (values >> 32).astype(np.float64) - float(origin >> 32)
-    return high * 2.0**31 + ((values & low).astype(np.float64) - (origin % 2**32)) / 2
+from skwfm._warn import warn
+from skwfm.experiments.data.cells.numbers import Numbers
+from skwfm.experiments.data.cells.reader import Reader, first_of
 
 
 class TableNumbers(TransformerMixin, BaseEstimator):
@@ -176,12 +67,10 @@ class TableNumbers(TransformerMixin, BaseEstimator):
         numbers : DataFrame of shape (n_samples, n_outputs)
             In the order of the columns.
         """
-        from skrub import Cleaner
-
         self.n_features_in_ = X.shape[1]
-        self.cleaner_ = Cleaner()
-        X = self.cleaner_.fit_transform(X)
-        self.made_ = {n: made for n in X if (made := _made_of(X[n])) is not None}
+        self.reader_ = Reader()
+        X = self.reader_.fit_transform(X)
+        self.made_ = {name: _made_of(X[name]) for name in self.reader_.kinds}
         others = X.drop(columns=list(self.made_))
         self.vectorizer_ = clone(self.vectorizer)
         rest = others if others.empty else self.vectorizer_.fit_transform(others)
@@ -206,8 +95,20 @@ class TableNumbers(TransformerMixin, BaseEstimator):
         -------
         numbers : DataFrame of shape (n_samples, n_outputs)
             As of the training rows.
+
+        Warns
+        -----
+        UserWarning
+            If cells are no number, or no date, where those of the training rows are.
         """
-        X = self.cleaner_.transform(X)
+        X, unread = self.reader_.transform(X)
+        for name, cells in unread.items():
+            warn(
+                f"column {name!r} holds {first_of(cells)}, which cannot be read as a "
+                f"{self.reader_.kinds[name]}, as the training data are ({len(cells)} "
+                f"such cells in {len(X)} rows); such cells are taken as missing.",
+                UserWarning,
+            )
         others = X.drop(columns=list(self.made_))
         rest = others
         if others.shape[1]:
@@ -223,40 +124,18 @@ class TableNumbers(TransformerMixin, BaseEstimator):
                 parts.append(rest[self.vectorizer_.input_to_outputs_[name]])
                 continue
             *encoder, numbers = self.made_[name]
-            column = _as_numbers(X[name], coerce=True)
-            parts += [each.transform(column) for each in encoder]
-            parts.append(pd.Series(numbers.transform(column), X.index, name=name))
+            parts += [each.transform(X[name]) for each in encoder]
+            parts.append(pd.Series(numbers.transform(X[name]), X.index, name=name))
         return pd.concat(parts, axis=1)
 
 
 def _made_of(column):
-    """Return the fitted transformers of numbers and dates, None for other columns."""
+    """Return the fitted transformers of a column of numbers or dates."""
     from skrub import DatetimeEncoder
 
-    try:
-        column = _as_numbers(column)
-    except (ValueError, TypeError):
-        return None
     numbers = Numbers().fit(column)
     if column.dtype.kind != "M":
         return (numbers,)
     encoder = DatetimeEncoder(add_total_seconds=False)
     encoder.fit(column)
     return encoder, numbers
-
-
-def _as_numbers(column, coerce=False):
-    """Return numbers, time spans or dates as such; ValueError or NaN if it has none."""
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        raise TypeError("categories are no numbers, even if they look like some")
-    if column.dtype.kind in "mM" or pd.api.types.is_numeric_dtype(column):
-        return column
-    try:
-        return pd.to_numeric(column)
-    except (ValueError, TypeError):
-        if not coerce:
-            raise
-        # Long integers become floats now, which is all right for a column with texts.
-        return pd.to_numeric(column, errors="coerce")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,13 +11,11 @@ import numpy as np
 
 from skwfm._shown import shown
 from skwfm._warn import warn
+from skwfm.experiments.data.separated import read_separated
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 FORMATS = "a .csv, .tsv, .parquet or .npz file"
-# What stands for a missing value besides what pandas takes for one; "?" is usual in the
-# tables of the UCI repository.
-MISSING = ("?",)
 _NEEDED = ("pandas", "skrub")
 
 
@@ -60,16 +58,23 @@ def check_file(path: Path) -> None:
         raise FileNotFoundError(f"{path} {what}; give {FORMATS}.")
 
 
-def read_frame(path: Path, text_column: str | None):
+def read_frame(
+    path: Path,
+    target: str | None = None,
+    weight_column: str | None = None,
+    as_text: Collection[str] = (),
+):
     """Read a CSV or Parquet file.
 
     Parameters
     ----------
     path : Path
         The file, whose suffix says the format.
-    text_column : str or None
-        In a CSV the column whose cells are kept as they are written, the label; None
-        is the last one.
+    target, weight_column : str or None, default=None
+        Columns of the label and of the weights, as in `label_column`: the labels of a
+        CSV are kept as they are written.
+    as_text : collection of str, default=()
+        More columns of a CSV whose cells are kept as they are written.
 
     Returns
     -------
@@ -82,11 +87,16 @@ def read_frame(path: Path, text_column: str | None):
         If pandas, skrub or pyarrow are missing.
     ValueError
         If the format is unknown or the content is not what it should be.
+
+    Warns
+    -----
+    UserWarning
+        If most names of columns in a CSV are numbers.
     """
     suffix = path.suffix.lower()
     if suffix in CSV_SUFFIXES:
         check_installed()
-        return _read_csv(path, text_column)
+        return read_separated(path, target, weight_column, as_text)
     if suffix in PARQUET_SUFFIXES:
         check_installed("pyarrow")
         return _read_parquet(path)
@@ -139,89 +149,6 @@ def numbered(frame, where):
             UserWarning,
         )
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
-
-
-def _read_csv(path, text_column):
-    import pandas as pd
-
-    delimiter, header, lines = _scan(path)
-    kept = header[-1] if text_column is None else text_column
-    frame = pd.read_csv(
-        path, sep=delimiter, names=header, header=0, index_col=False, dtype={kept: str},
-        na_values=MISSING, skipinitialspace=True, encoding="utf-8-sig",
-        low_memory=False,
-    )  # fmt: skip
-    frame.index = pd.Index(lines, name="line")
-    return frame
-
-
-def _scan(path):
-    """Return delimiter, header, line numbers; pandas would fill or shift bad lines."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            first = stream.readline()
-            stream.seek(0)
-            delimiter = max(",;\t", key=first.count)
-            reader = csv.reader(stream, delimiter=delimiter)
-            sizes = [(reader.line_num, len(row)) for row in reader if row]
-            stream.seek(0)
-            header = next(filter(None, csv.reader(stream, delimiter=delimiter)), [])
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8 CSV.") from None
-    except csv.Error as error:  # such as a quotation mark that nothing closes
-        raise ValueError(
-            f"{path}, line {reader.line_num}: {error}; is it a table, with every "
-            "quotation mark closed?"
-        ) from None
-    if len(sizes) < 2:
-        raise ValueError(
-            f"{path} holds {len(sizes)} lines; it needs a header and rows."
-        )
-    header = [name.strip() for name in header]
-    _check_header(header, path)
-    for line, n_cells in sizes[1:]:
-        if n_cells != len(header):
-            raise ValueError(
-                f"{path}, line {line}: {n_cells} cells where the header has "
-                f"{len(header)}."
-            )
-    return delimiter, header, [line for line, _ in sizes[1:]]
-
-
-def _check_header(header, path):
-    if all(_is_number(name) for name in header):
-        raise ValueError(
-            f"{path}: the first line holds only numbers; put the column names there."
-        )
-    check_distinct(header, path)
-
-
-def check_distinct(names, where):
-    """Raise ValueError if two columns have the same name.
-
-    Parameters
-    ----------
-    names : list of str
-        The names.
-    where : object
-        What has the columns, for the message.
-
-    Raises
-    ------
-    ValueError
-        If a name appears twice.
-    """
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{where}: column {twice[0]!r} appears more than once.")
-
-
-def _is_number(cell):
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def read_arrays(path: Path, *names: str) -> list[np.ndarray]:

@@ -115,7 +115,8 @@ def prepared(source: Source, seed: int) -> Prepared:
     -----
     UserWarning
         Whatever skrub warns of, but for categories that are not among the training
-        patterns.
+        patterns. If test patterns hold cells that are no number, or no date, where all
+        of the training patterns do.
     """
     if not source.is_table:
         return Prepared(source)

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from skwfm.experiments.data.arrays import table_of_arrays
+from skwfm.experiments.data.cells.oddities import may_be_text, read_alike
 from skwfm.experiments.data.files import (
     PARQUET_SUFFIXES,
     array_names,
@@ -41,10 +42,12 @@ def read_source(
         A table, whose columns may hold numbers, categories, texts, dates and missing
         values: a ``.csv`` (or ``.tsv``) file with a header line, a ``.parquet`` file or
         a pandas data frame; they need the extra ``skwfm[tables]``. Or an ``.npz`` file
-        with arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``.
+        with arrays ``X`` and ``y`` and, optionally, ``X_test`` and ``y_test``. Cells of
+        a CSV are separated by commas, semicolons, tabs or "|"; unless by commas,
+        numbers may have a decimal comma.
     target : str or hashable, default=None
-        Name of the label: in a table a column, None takes the last one; in an NPZ an
-        array, None takes ``y``.
+        Name of the label, also of test patterns: in a table a column, None takes the
+        last one of the training patterns; in an NPZ an array, None takes ``y``.
     test : str, path-like or DataFrame, default=None
         Test patterns of their own. None splits the first, stratified.
     test_size : float, default=0.25
@@ -66,14 +69,17 @@ def read_source(
     ImportError
         If a table is given, and pandas, skrub or, for Parquet, pyarrow are missing.
     ValueError
-        If the data cannot be read as patterns of two or more classes.
+        If the data cannot be read as patterns of two or more classes, or test patterns
+        not as the training patterns are.
 
     Warns
     -----
     UserWarning
         If a column of a table looks like a mistake, such as one that only counts its
         rows; without a name such a column is left out. If a table has an index with a
-        name or several levels, which is left out as well.
+        name or several levels, which is left out as well. If labels differ only in how
+        a number is written, or in capitals. If a few cells of test patterns are no
+        number, or no date, where those of the training patterns are.
     """
     if not 0 < test_size < 1:
         raise ValueError(
@@ -89,39 +95,59 @@ def read_source(
             "hold labels and weights; name two columns."
         )
     name, train = _read(path, target, weight_column)
-    held_out = None if test is None else _read(test, target, weight_column)
-    if held_out is None:
-        held_out = name, _embedded_test(path, weight_column)
-    test_name, test_table = held_out
-    if test_table is not None:
-        test_table = _matched(test_table, train, test_name)
-    _check_classes(train, name, test_size if test_table is None else None)
-    X_test, y_test, w_test = test_table or (None, None, None)
+    if test is None:
+        test_name, held_out = name, _embedded_test(path, weight_column)
+    else:
+        _check_both_tables(path, test)
+        test_name, held_out = _read(test, target, weight_column, train)
+    if held_out is not None:
+        held_out = _matched(held_out, train, test_name)
+    _check_classes(train, name, test_size if held_out is None else None)
+    _check_varied(train.X, name)
+    X_test, y_test, w_test, _ = held_out or Table(None, None)
     return Source(
         Path(str(name)).name, train.X, train.y, X_test, y_test, test_size=test_size,
         weights=train.weights, weights_test=w_test, weight_name=weight_column,
     )  # fmt: skip
 
 
-def _read(given, target, weight_column):
-    """Return the name of what is given, and the table in it."""
+def _read(given, target, weight_column, train=None):
+    """Return the name of what is given, and the table in it, one like the training."""
+    like = None if train is None or train.names is None else train
     if hasattr(given, "columns"):
         check_installed()
         frame = numbered(given, "table")
-        return "table", table_of_frame(frame, "table", target, weight_column)
+        return "table", table_of_frame(frame, "table", target, weight_column, like)
     path = Path(given)
     check_file(path)
-    if path.suffix.lower() == ".npz":
+    if _is_npz(path):
         return path, table_of_arrays(path, "X", target or "y", weight_column)
-    frame = read_frame(path, target)
+    as_text = ()
+    if like is not None:
+        target = like.target
+        as_text = [name for name in like.names if may_be_text(like.X[name])]
+    frame = read_frame(path, target, weight_column, as_text)
     if path.suffix.lower() in PARQUET_SUFFIXES:
         frame = numbered(frame, path)
-    return path, table_of_frame(frame, path, target, weight_column)
+    return path, table_of_frame(frame, path, target, weight_column, like)
+
+
+def _is_npz(given):
+    return not hasattr(given, "columns") and Path(given).suffix.lower() == ".npz"
+
+
+def _check_both_tables(path, test):
+    if _is_npz(path) != _is_npz(test):
+        where = "test data" if hasattr(test, "columns") else test
+        raise ValueError(
+            f"{where}: training and test patterns must both be tables, or both arrays "
+            "of NPZ files."
+        )
 
 
 def _embedded_test(given, weight_column):
     """Return the test patterns inside an NPZ file, None if there are none."""
-    if hasattr(given, "columns") or Path(given).suffix.lower() != ".npz":
+    if not _is_npz(given):
         return None
     if not {"X_test", "y_test"} & set(array_names(given)):
         return None
@@ -130,17 +156,8 @@ def _embedded_test(given, weight_column):
 
 
 def _matched(held_out, train, where):
-    """Put the test columns in the order of the training columns, or say why not."""
-    X, y, weights = held_out
-    if held_out.names is not None and train.names is not None:
-        missing = [name for name in train.names if name not in held_out.names]
-        if missing:
-            raise ValueError(
-                f"{where} has no column {missing[0]!r} of the training data."
-            )
-        X = X[train.names]
-    elif held_out.names != train.names:
-        raise ValueError(f"{where}: training and test patterns must both be tables.")
+    """Return test patterns that fit the training patterns, or say why they do not."""
+    X, y, weights, _ = held_out
     if X.shape[1] != train.X.shape[1]:
         raise ValueError(
             f"{where}: test patterns have {X.shape[1]} features, training patterns "
@@ -157,7 +174,22 @@ def _matched(held_out, train, where):
             f"{where}: test label {unknown[0]!s} is not among the training labels "
             f"{_listed(np.unique(train.y))}."
         )
+    if train.names is not None:
+        X = read_alike(X, train.X, where)
     return Table(X, y, weights)
+
+
+def _check_varied(X, where):
+    """Raise ValueError if there is nothing to learn from."""
+    if hasattr(X, "columns"):
+        varied = any(X[name].nunique(dropna=False) > 1 for name in X)
+    else:
+        varied = bool(np.any(X[:1] != X))
+    if not varied:
+        raise ValueError(
+            f"{where}: every column besides the label is empty or holds the same value "
+            "in all rows, so that there is nothing to learn from; give other columns."
+        )
 
 
 def _check_classes(train, where, test_size):

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 
 class Split(NamedTuple):
-    """Training and test patterns of one seed, the same for every algorithm."""
+    """Training and test patterns of one seed, the same for every algorithm.
+
+    Parameters
+    ----------
+    X_train : ndarray of shape (n_train, n_features)
+        Training patterns; rows of a data frame, if the source is a table.
+    y_train : ndarray of shape (n_train,)
+        Their labels.
+    X_test : ndarray of shape (n_test, n_features)
+        Test patterns, of the same kind.
+    y_test : ndarray of shape (n_test,)
+        Their labels, all of which are among those of the training patterns.
+    """
 
     X_train: np.ndarray
     y_train: np.ndarray

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Hashable
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 
 from skwfm._shown import shown
 from skwfm._warn import warn
-from skwfm.experiments.data.files import check_distinct
-
-# A column of fewer rows may count them, or differ in each of them, by chance.
-_FEW_ROWS = 5
-# A column of which at least this share are numbers was probably meant to be one.
-_MOSTLY_NUMBERS = 0.8
+from skwfm.experiments.data.cells.oddities import may_be_text, without_index
+from skwfm.experiments.data.checks import MOSTLY, check_distinct, label_column
 
 
 class Table(NamedTuple):
@@ -25,6 +21,8 @@ class Table(NamedTuple):
     X: object
     y: np.ndarray
     weights: np.ndarray | None = None
+    # Name of the label, None for an array.
+    target: str | None = None
 
     @property
     def names(self):
@@ -32,7 +30,7 @@ class Table(NamedTuple):
         return list(self.X.columns) if hasattr(self.X, "columns") else None
 
 
-def table_of_frame(frame, where, target=None, weight_column=None):
+def table_of_frame(frame, where, target=None, weight_column=None, like=None):
     """Take labels and weights out of a data frame.
 
     Parameters
@@ -45,6 +43,9 @@ def table_of_frame(frame, where, target=None, weight_column=None):
         Name of the label column; None takes the last one that is not the weights.
     weight_column : str, default=None
         Name of the column of weights.
+    like : Table, default=None
+        The training data, if the frame holds test data: the label and the inputs are
+        the columns of the same names.
 
     Returns
     -------
@@ -66,43 +67,50 @@ def table_of_frame(frame, where, target=None, weight_column=None):
     names = [str(name) for name in frame.columns]
     check_distinct(names, where)
     frame = frame.set_axis(names, axis=1)
-    _check_cells(frame, where)
     if weight_column is not None:
         _check_column(names, weight_column, where)
     others = [name for name in names if name != weight_column]
-    target = others[-1] if target is None and others else target
-    _check_column(others, target, where)
-    inputs = frame[[name for name in others if name != target]]
-    if inputs.shape[1] == 0:
-        raise ValueError(f"{where}: there is no column besides the label {target!r}.")
+    label, inputs = _label_and_inputs(others, target, where, like)
+    if not inputs:
+        raise ValueError(f"{where}: there is no column besides the label {label!r}.")
+    # Whatever else there is in test data does not matter.
+    used = [*inputs, label] + ([] if weight_column is None else [weight_column])
+    _check_cells(frame[used], where)
     weights = None if weight_column is None else _weights(frame[weight_column], where)
-    y = _labels(frame[target], where)
-    _check_finite(inputs, where)
-    return Table(_without_index(inputs, where), y, weights)
+    y = _labels(frame[label], where, by_default=like is None and target is None)
+    if like is None:
+        _warn_of_twins(y, label, where)
+    _check_finite(frame[inputs], where)
+    X = without_index(frame[inputs], where) if like is None else frame[inputs]
+    return Table(X, y, weights, label)
 
 
-def _check_column(names, name, where):
+def _label_and_inputs(others, target, where, like):
+    """Return names: of test data those of the training data, in their order."""
+    if like is None:
+        label = label_column(others, target, None)
+        _check_column(others, label, where)
+        return label, [name for name in others if name != label]
+    _check_column(others, like.target, where, ", the label of the training data")
+    for name in like.names:
+        _check_column(others, name, where, " of the training data")
+    return like.target, like.names
+
+
+def _check_column(names, name, where, role=""):
     if name in names:
         return
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    raise ValueError(f"{where} has no column {name!r}.{hint} Columns: {listed}.")
+    raise ValueError(f"{where} has no column {name!r}{role}.{hint} Columns: {listed}.")
 
 
-def _labels(column, where):
+def _labels(column, where, by_default=False):
     """Return labels as an array: text, unless they are integers or booleans."""
     from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
 
-    missing = column.isna()
-    if column.dtype.kind not in "biuf":
-        missing |= column.astype(str).str.strip() == ""
-    if missing.any():
-        raise ValueError(
-            f"{where}, {_place(column, missing)}: the label in column "
-            f"{column.name!r} is missing ({missing.sum()} in all); fill in or drop "
-            "these rows."
-        )
+    _check_labelled(column, where, by_default)
     if is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=bool)
     if is_integer_dtype(column.dtype):
@@ -111,6 +119,48 @@ def _labels(column, where):
     if is_float_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64)
     return np.array(column.astype(str).str.strip().tolist())
+
+
+def _check_labelled(column, where, by_default):
+    """Raise ValueError if labels are missing; the wrong column may have been taken."""
+    missing = column.isna()
+    if column.dtype.kind not in "biuf":
+        missing |= column.astype(str).str.strip() == ""
+    if not missing.any():
+        return
+    remedy = "fill in or drop these rows"
+    if by_default:
+        remedy += (
+            "; or, as this is only the last column, name that of the label with "
+            "--target (in Python: target=)"
+        )
+    raise ValueError(
+        f"{where}, {_place(column, missing)}: the label in column {column.name!r} is "
+        f"missing ({missing.sum()} in all); {remedy}."
+    )
+
+
+def _warn_of_twins(labels, name, where):
+    """Warn of texts that are the same number, or the same word but for capitals."""
+    known = {}
+    for label in np.unique(labels).tolist() if labels.dtype.kind == "U" else ():
+        first = known.setdefault(_meaning(label), label)
+        if first != label:
+            warn(
+                f"{where}: the labels {first!r} and {label!r} in column {name!r} are "
+                "taken as two classes; write them alike if they are one.",
+                UserWarning,
+            )
+            return
+
+
+def _meaning(label):
+    """Return what a label says: integers of any length stay apart."""
+    try:
+        number = Decimal(label)
+    except ArithmeticError:
+        return label.casefold()
+    return number if number.is_finite() else label.casefold()
 
 
 def _weights(column, where):
@@ -158,10 +208,10 @@ def _check_finite(inputs, where):
 
     for name, column in inputs.items():
         numbers = column
-        if _may_be_text(column):
+        if may_be_text(column):
             numbers = pd.to_numeric(column, errors="coerce")
             # Among words "inf" is another one.
-            if not numbers[column.notna()].notna().mean() >= _MOSTLY_NUMBERS:
+            if not numbers[column.notna()].notna().mean() >= MOSTLY:
                 continue
         elif not pd.api.types.is_numeric_dtype(column):
             continue
@@ -173,79 +223,3 @@ def _check_finite(inputs, where):
                 f"{_place(column, infinite)} ({infinite.sum()} such cells in all); "
                 "fill in or drop them. Missing values may be left empty."
             )
-
-
-def _without_index(inputs, where):
-    """Leave out columns without a name that count the rows; warn of odd ones.
-
-    In a file sorted by class such a column reveals the label.
-    """
-    left_out = []
-    for name in inputs.columns:
-        said = _oddity(inputs[name])
-        if said is None:
-            continue
-        if "only counts" in said and not _has_name(name):
-            said = "only counts the rows; it has no name and is left out"
-            left_out.append(name)
-        warn(f"{where}: column {name!r} {said}.", UserWarning)
-    if len(left_out) == inputs.shape[1]:
-        raise ValueError(f"{where}: there is no column besides the label and an index.")
-    return inputs.drop(columns=left_out)
-
-
-def _has_name(name):
-    """Whether a header is neither empty nor what pandas writes for an index."""
-    return bool(name.strip()) and not name.startswith("Unnamed:")
-
-
-def _oddity(column):
-    """Say what is odd about a column, None if nothing is."""
-    if len(column) < _FEW_ROWS:
-        return None
-    if column.dtype.kind in "iuf":
-        counts = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        counts = counts - np.arange(len(counts))
-        if counts[0] in (0, 1) and np.all(counts == counts[0]):
-            return (
-                "only counts the rows; it is taken as a feature: drop it if it is an "
-                "index"
-            )
-        return None
-    return _odd_text(column)
-
-
-def _may_be_text(column):
-    from pandas.api.types import is_string_dtype
-
-    return is_string_dtype(column) or column.dtype == object
-
-
-def _odd_text(column):
-    import pandas as pd
-
-    if not _may_be_text(column):
-        return None
-    given = column.dropna()
-    numbers = pd.to_numeric(given, errors="coerce")
-    if _MOSTLY_NUMBERS <= numbers.notna().mean() < 1:
-        first = given[numbers.isna()]
-        return (
-            f"holds {first.iloc[0]!r} in {first.index.name or 'row'} {first.index[0]}, "
-            "which is not a number, as most of its cells are; it is taken as text: "
-            "leave such cells empty if they are missing values"
-        )
-    if given.is_unique and numbers.isna().all() and _dates(given).isna().any():
-        return (
-            "holds a different text in each row; it is taken as a feature: drop it if "
-            "it only names the rows"
-        )
-    return None
-
-
-def _dates(column):
-    import pandas as pd
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of formats that cannot be guessed
-        return pd.to_datetime(column, errors="coerce")

@@ -11,6 +11,7 @@ from typing import TypeVar
 import joblib
 
 from skwfm import __version__
+from skwfm._shown import shown
 from skwfm.experiments.study.execution import execute_all
 from skwfm.experiments.study.provenance import provenance, source_hash
 from skwfm.experiments.study.results import StudyResult
@@ -133,6 +134,11 @@ class Call:
             source=source_hash(self.function),
             skwfm=__version__,
         )
+
+    def words(self):
+        """Name the function, with its arguments."""
+        given = ", ".join(f"{k}={shown(v)}" for k, v in self.arguments.items())
+        return f"{self.function.__name__}({given})"
 
     def prepared(self):
         """Nothing is better done once."""

@@ -18,9 +18,14 @@ def new_figure(height):
 
 
 def logarithmic(axes, which):
-    """Make the "x" or "y" axis logarithmic once all is drawn, with plain numbers."""
+    """Make the "x" or "y" axis logarithmic once all is drawn, with plain numbers.
+
+    It stays linear if nothing on it is positive.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+    if not getattr(axes.dataLim, f"minpos{which}") < float("inf"):
+        return
     axes.set(**{f"{which}scale": "log"})
     axis = getattr(axes, f"{which}axis")
     low, high = getattr(axes, f"get_{which}lim")()

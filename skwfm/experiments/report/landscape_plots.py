@@ -75,12 +75,15 @@ def _curves(comparison, name, measure):
 
 
 def _line(axes, name, curves, style):
-    x = sorted({x for found in curves for x in found.x})
+    x = sorted({x for found in curves for x in found.x if x is not None})
     values = np.array([_at(x, found) for found in curves], dtype=float)
+    is_log = curves[0].yscale == "log"
+    if is_log:
+        values[values <= 0] = np.nan
     # Means over different runs at different points would not make a curve.
     lost = np.isnan(values).any(axis=0)
     label = f"{name}\n({lost.sum()} points missing)" if lost.any() else name
-    if curves[0].yscale == "log":
+    if is_log:
         mean, bar = _mean_and_bar(np.log(values))
         middle = np.exp(mean)
         bars = middle - np.exp(mean - bar), np.exp(mean + bar) - middle

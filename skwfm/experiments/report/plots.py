@@ -8,6 +8,8 @@ import io
 
 import numpy as np
 
+from skwfm._warn import warn
+from skwfm.experiments.failures import reason_of
 from skwfm.experiments.report import landscape_plots
 from skwfm.experiments.report.canvas import (
     BLUE,
@@ -28,6 +30,8 @@ COLOUR = {"committee": BLUE, "standard": GREY}
 MARKER = {"committee": "o", "standard": "s"}
 MEANING = {"committee": "committee machines (skwfm)", "standard": "standard methods"}
 DPI = 160
+# Losses that can be drawn are smaller: margins and ticks of larger ones overflow.
+_LARGEST = 1e200
 
 
 def draw_all(comparison):
@@ -35,7 +39,8 @@ def draw_all(comparison):
 
     They are "accuracy", "time", the curve of each measure that has one, such as
     "local_entropy_curve", "measures_and_error" and, for committee machines, "learning"
-    and, for images, "weights".
+    and, for images, "weights". One that cannot be drawn is left out with a warning:
+    numbers of plugins may be such as nobody has thought of.
     """
     import matplotlib as mpl
 
@@ -52,9 +57,15 @@ def draw_all(comparison):
     with mpl.rc_context(style):
         draws = _SCORES | landscape_plots.drawings(comparison) | _TRAINING
         for name, draw in draws.items():
-            figure = draw(comparison)
-            if figure is not None:
-                drawn[name] = _png(figure)
+            try:
+                figure = draw(comparison)
+                if figure is not None:
+                    drawn[name] = _png(figure)
+            except Exception as error:
+                warn(
+                    f"the figure {name!r} cannot be drawn and is left out: "
+                    f"{reason_of(error)}",
+                )
     return drawn
 
 
@@ -187,26 +198,45 @@ def learning(comparison):
 
 def _curve_panel(axes, run):
     epochs, losses = np.transpose(run.curve)
+    # Infinite ones would leave no scale for the others.
+    losses = np.where(np.abs(losses) < _LARGEST, losses, np.nan)
     axes.plot(epochs, losses, color=BLUE, lw=1.6)
     axes.set_title(run.algorithm, loc="left", fontweight="bold", fontsize=10)
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     if epochs[-1] > 1:
         logarithmic(axes, "x")
-    if losses.min() > 0:
+    _scale_losses(axes, losses[np.isfinite(losses)])
+    rule(axes)
+
+
+def _scale_losses(axes, losses):
+    """Choose the scale for losses that are finite."""
+    if losses.size == 0:
+        where = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, "no finite loss", color=RED, **where)
+        axes.set(xticks=[], yticks=[])
+    elif losses.min() > 0:
         logarithmic(axes, "y")
     elif losses.max() > 10:
         # Counts that reach zero: linear below one, logarithmic above.
         axes.set_yscale("symlog", linthresh=1)
-        axes.set_ylim(bottom=0)
+        if losses.min() == 0:
+            axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter("{x:g}")
-    rule(axes)
 
 
 def weights(comparison):
     """Draw the weights of one hidden unit of each committee machine as images."""
-    runs = _first_seed_committees(comparison, "first_unit")
-    if comparison.image_shape is None or not runs:
+    if comparison.image_shape is None:
+        return None
+    n_pixels = np.prod(comparison.image_shape)
+    runs = [
+        run
+        for run in _first_seed_committees(comparison, "first_unit")
+        if len(run.first_unit) == n_pixels  # and not of inputs made of the pixels
+    ]
+    if not runs:
         return None
     figure = new_figure(0.6 + (WIDTH - 0.9) / max(len(runs), 3))
     panels = figure.subplots(1, len(runs), squeeze=False).ravel()

@@ -3,7 +3,10 @@
 import ctypes
 import os
 import sys
+import warnings
 from contextlib import contextmanager, redirect_stdout, suppress
+
+from sklearn.exceptions import FitFailedWarning
 
 from skwfm.experiments.report.wording import constant_balanced, duration, written
 
@@ -34,6 +37,7 @@ class ProgressBar:
         )
 
         self.n_kept, self.n_runs, self._n_failed = 0, 0, 0
+        self._filters = warnings.catch_warnings()
         self._progress = Progress(
             MofNCompleteColumn(),
             BarColumn(),
@@ -46,14 +50,19 @@ class ProgressBar:
         self._task = self._progress.add_task("", total=None)
 
     def __enter__(self):
+        self._filters.__enter__()
         self._progress.start()
         return self
 
     def __exit__(self, *exception):
         self._progress.stop()
+        self._filters.__exit__(*exception)
 
     def update(self, n_done, n_runs, run):
         """Show the numbers of finished and of all runs, and the last run or None."""
+        if run is None:  # before the first
+            # `print_outcome` says what failed, and why.
+            warnings.simplefilter("ignore", FitFailedWarning)
         self._n_failed += run is not None and run.status == "failed"
         self.n_kept, self.n_runs = n_done - self._n_failed, n_runs
         text = "" if run is None else f"{run.algorithm}, seed {run.seed}"

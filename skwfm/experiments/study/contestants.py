@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Self
 
 from sklearn.base import BaseEstimator, clone
@@ -110,12 +112,29 @@ class Contestant:
         Raises
         ------
         ValueError
-            If the estimator has no such parameter.
+            If the estimator does not take such parameters.
         """
         if not parameters:
             return self
+        self._check_names(parameters)
+        estimator = clone(self.estimator)
+        try:
+            estimator.set_params(**parameters)
+        except Exception as error:
+            given = shown(dict(parameters))
+            raise ValueError(
+                f"settings {given} cannot be set for {self.name}: {error}"
+            ) from error
+        told = ", ".join(f"{k}={shown(v)}" for k, v in parameters.items())
+        return replace(self, estimator=estimator, settings=f"{self.settings}; {told}")
+
+    def _check_names(self, parameters):
+        """Raise ValueError for names that the estimator does not have.
+
+        Of what is nested in its own parameters, it knows more once those are set.
+        """
         known = self.estimator.get_params(deep=True)
-        unknown = sorted(set(parameters) - set(known))
+        unknown = sorted(k for k in parameters if k.partition("__")[0] not in known)
         if unknown:
             has = "it has no parameters, so leave it out of a study with settings"
             if known:
@@ -124,12 +143,6 @@ class Contestant:
                 f"settings name {', '.join(unknown)}, which {self.name} does not have: "
                 f"{has}."
             )
-        told = ", ".join(f"{k}={shown(v)}" for k, v in parameters.items())
-        return replace(
-            self,
-            estimator=clone(self.estimator).set_params(**parameters),
-            settings=f"{self.settings}; {told}",
-        )
 
     def standardised(self) -> Self:
         """Return the same contestant behind a ``StandardScaler``.
@@ -169,8 +182,19 @@ def registered(group, plugin_class):
     Returns
     -------
     plugin : Plugin or None
-        The first entry that refers to this class in the module that defines it.
+        The first entry that refers to this class, in the module that defines it or in
+        another one that has been imported.
     """
-    reference = f"{plugin_class.__module__}:{plugin_class.__qualname__}"
     entries = plugins.available(group)
-    return next((entry for entry in entries if entry.reference == reference), None)
+    return next((entry for entry in entries if _refers_to(entry, plugin_class)), None)
+
+
+def _refers_to(entry, plugin_class):
+    """Whether an entry of the registry means a class, without importing anything."""
+    module, _, path = entry.reference.partition(":")
+    if (module, path) == (plugin_class.__module__, plugin_class.__qualname__):
+        return True
+    try:
+        return attrgetter(path)(sys.modules[module]) is plugin_class
+    except (KeyError, AttributeError):
+        return False

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple, Protocol
 
 from skwfm._warn import warn
@@ -15,6 +14,7 @@ from skwfm.experiments.isolation import (
     interrupt_wins,
     recorded_warnings,
     single_thread,
+    task_output,
 )
 from skwfm.experiments.study.storage import RunStore
 
@@ -27,6 +27,9 @@ class Task(Protocol):
 
     def key(self) -> str:
         """Return a hash of all that the result depends on."""
+
+    def words(self) -> str:
+        """Return what messages call the task."""
 
     def prepared(self) -> Task:
         """Return the task with all that is better done once, before the dispatch."""
@@ -104,6 +107,9 @@ def execute_all(
     ------
     KeyboardInterrupt
         On Ctrl-C; finished results stay in the store, unfinished ones are lost.
+    Exception
+        What a task raised, or the store; or that a worker has died. A note says what is
+        kept and how to go on.
     """
     keys = [task.key() for task in tasks]
     by_key = dict(zip(keys, tasks, strict=True))
@@ -114,12 +120,46 @@ def execute_all(
     missing = {key: task for key, task in by_key.items() if key not in done}
     # Outermost: scikit-learn gives each task the filters of warnings found here.
     with single_thread(), recorded_warnings() as caught:
-        for key, result in _dispatch(missing, store, n_jobs):
-            done[key] = result
-            tell(len(done), len(by_key), result)
+        try:
+            for key, result in _dispatch(missing, store, n_jobs):
+                done[key] = result
+                tell(len(done), len(by_key), result)
+        except Exception as error:
+            error.add_note(_what_is_kept(by_key, done, store))
+            if isinstance(error, BrokenProcessPool):
+                error.add_note(_under_way(missing, done, store, n_jobs))
+            raise
     for message in caught:
         warn(message)
     return Executed([done[key] for key in keys], n_reused)
+
+
+def _what_is_kept(tasks, done, store):
+    """Say how many results are there, and how to go on from them."""
+    if store.folder is None:
+        return (
+            f"{len(done)} of {len(tasks)} runs were finished and are lost: give a "
+            "cache, a folder that keeps them."
+        )
+    # Some may have been stored without coming back.
+    n_kept = sum(map(store.has, tasks))
+    return (
+        f"{n_kept} of {len(tasks)} runs were finished and are kept in {store.folder}: "
+        "start again with the same cache to go on from there."
+    )
+
+
+def _under_way(missing, done, store, n_jobs):
+    """Name the tasks that a worker which died may have been at."""
+    from joblib import effective_n_jobs
+
+    # They are taken in this order.
+    left = [k for k in missing if k not in done and not store.has(k)]
+    taken = [missing[key].words() for key in left[: effective_n_jobs(n_jobs)]]
+    return (
+        f"Under way were probably: {'; '.join(taken)}. With n_jobs=1 there are no "
+        "workers, and less memory is needed."
+    )
 
 
 def restored(task: Task, key: str, store: RunStore) -> object:
@@ -197,12 +237,7 @@ def finish(task: Task, key: str, store: RunStore, study_pid: int) -> object:
     found = restored(task, key, store)
     if found is not None:
         return found
-    # Standard output is for results: what an algorithm prints goes to standard error.
-    with (
-        single_thread(),
-        interrupt_wins(os.getpid() == study_pid),
-        redirect_stdout(sys.stderr),
-    ):
+    with single_thread(), interrupt_wins(os.getpid() == study_pid), task_output():
         result = task.execute()
     record = task.to_record(result)
     if record is not None:

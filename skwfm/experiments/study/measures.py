@@ -3,74 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from itertools import takewhile
-from typing import Self
 
 import joblib
 import numpy as np
 
+from skwfm.experiments.failures import reason_of, traceback_of
 from skwfm.experiments.isolation import recorded_warnings
 from skwfm.experiments.study.classes import machines_of_classes, mean_curve
 from skwfm.experiments.study.contestants import STANDARD, registered
+from skwfm.experiments.study.records import Measured
 from skwfm.landscape.measure import NEEDS, Curve, resolve_measure, unmet_need
 
 DEFAULT_MEASURES = ("local_entropy", "hessian", "noise_robustness")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The result of one measure on one trained classifier.
-
-    Parameters
-    ----------
-    values : dict of str to float or None
-        By column; None where there is no finite number.
-    curve : Curve or None
-        Curve of the measure, made of tuples.
-    reason : str
-        Why numbers are missing, and other warnings of the measure.
-    failed : bool
-        Whether the measure raised an error, which is the reason.
-    """
-
-    values: dict
-    curve: Curve | None = None
-    reason: str = ""
-    failed: bool = False
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every number and every point of the curve is there.
-
-        Returns
-        -------
-        is_complete : bool
-            False as well if there is nothing at all.
-        """
-        points = self.curve.y if self.curve else ()
-        return None not in (*self.values.values(), *points)
-
-    @classmethod
-    def of(cls, record: dict) -> Self:
-        """Restore a result from its JSON record.
-
-        Parameters
-        ----------
-        record : dict
-            Attributes by name, with lists instead of tuples.
-
-        Returns
-        -------
-        measured : Measured
-            Equal to the stored one.
-        """
-        curve = record["curve"]
-        if curve is not None:
-            curve = Curve(*(tuple(v) if isinstance(v, list) else v for v in curve))
-        # Records of development versions before 0.1.0 do not tell of errors.
-        failed = record.get("failed", False)
-        return cls(record["values"], curve, record["reason"], failed)
 
 
 def find_measures(measures, reserved=()):
@@ -266,9 +211,12 @@ def _take(measure, trained, seed, family, solutions_only):
             curve = _plain_curve(mean_curve([curve for _, curve in found]))
             by_column = dict(zip(measure.columns, values, strict=True))
         except (Exception, SystemExit) as error:
-            reason = f"{type(error).__name__}: {error}"
-            nothing = dict.fromkeys(measure.columns)
-            return Measured(nothing, reason=reason, failed=True)
+            return Measured(
+                dict.fromkeys(measure.columns),
+                reason=reason_of(error),
+                failed=True,
+                traceback=traceback_of(error),
+            )
     messages = (" ".join(str(message).split()) for message in caught)
     reason = "; ".join(dict.fromkeys(messages))
     if None in values and not reason:

@@ -1,12 +1,71 @@
-"""The record of one run of a comparison."""
+"""The record of one run, and of one measure taken in it."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Self
 
-from skwfm.experiments.study.measures import Measured
+from skwfm.landscape.measure import Curve
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The result of one measure on one trained classifier.
+
+    Parameters
+    ----------
+    values : dict of str to float or None
+        By column; None where there is no finite number.
+    curve : Curve or None
+        Curve of the measure, made of tuples.
+    reason : str
+        Why numbers are missing, and other warnings of the measure.
+    failed : bool
+        Whether the measure raised an error, which is the reason.
+    traceback : str
+        The innermost calls of that error, as Python prints them.
+    """
+
+    values: dict
+    curve: Curve | None = None
+    reason: str = ""
+    failed: bool = False
+    traceback: str = field(default="", repr=False, compare=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every number and every point of the curve is there.
+
+        Returns
+        -------
+        is_complete : bool
+            False as well if there is nothing at all.
+        """
+        points = self.curve.y if self.curve else ()
+        return None not in (*self.values.values(), *points)
+
+    @classmethod
+    def of(cls, record: dict) -> Self:
+        """Restore a result from its JSON record.
+
+        Parameters
+        ----------
+        record : dict
+            Attributes by name, with lists instead of tuples.
+
+        Returns
+        -------
+        measured : Measured
+            Equal to the stored one.
+        """
+        curve = record["curve"]
+        if curve is not None:
+            curve = Curve(*(tuple(v) if isinstance(v, list) else v for v in curve))
+        # Records of development versions before 0.1.0 do not tell of errors, and
+        # older ones of this version not of their calls.
+        of_error = record.get("failed", False), record.get("traceback", "")
+        return cls(record["values"], curve, record["reason"], *of_error)
 
 
 @dataclass(frozen=True)
@@ -24,8 +83,8 @@ class Run:
     status : {"ok", "failed"}
         Whether training and testing succeeded.
     reason : str
-        Why it failed. The row of a successful run has here why numbers of measures
-        are missing.
+        Why it failed and, in code of others, where. The row of a successful run has
+        here why numbers of measures are missing.
     n_epochs : int or None
         Passes over the training patterns, for algorithms that make such passes.
     n_train, n_test : int or None
@@ -49,6 +108,8 @@ class Run:
     provenance : dict
         Versions, processor, plugins, hashes of the data and of the source code of other
         packages that the run was made with.
+    traceback : str
+        The innermost calls of the error of a failed run, as Python prints them.
     """
 
     algorithm: str
@@ -69,6 +130,7 @@ class Run:
     measures: dict = field(default_factory=dict, repr=False)
     # What a run was made with does not make it another one.
     provenance: dict = field(default_factory=dict, repr=False, compare=False)
+    traceback: str = field(default="", repr=False, compare=False)
 
     def row(self) -> dict[str, object]:
         """Return the scalar attributes and the numbers of the measures, by name.
@@ -89,9 +151,20 @@ class Run:
             record |= found.values
         return record
 
+    def record(self) -> dict:
+        """Return what is stored of a successful run.
+
+        Returns
+        -------
+        record : dict
+            For JSON; `of` restores the run.
+        """
+        record = asdict(self)
+        return {name: record[name] for name in record if name not in _NOT_STORED}
+
     @classmethod
     def of(cls, record: dict) -> Self:
-        """Restore a run from the JSON record of ``dataclasses.asdict``.
+        """Restore a run from what `record` returned.
 
         Parameters
         ----------
@@ -115,10 +188,12 @@ class Run:
 
 
 # Columns of the CSV file and keys of the runs in the JSON file, before the measures'.
-_NO_COLUMNS = {"curve", "first_unit", "measures", "provenance"}
+_NO_COLUMNS = {"curve", "first_unit", "measures", "provenance", "traceback"}
 COLUMNS = tuple(f.name for f in fields(Run) if f.name not in _NO_COLUMNS)
 
 
+# Failed runs are not stored.
+_NOT_STORED = {"traceback"}
 _COUNTS = ("seed", "n_train", "n_train_errors", "n_test")
 _RANGES = {
     "test_accuracy": 1,
@@ -129,7 +204,7 @@ _RANGES = {
 
 def _check_record(record):
     """Raise ValueError unless it is a successful run with all its numbers."""
-    names = {f.name for f in fields(Run)}
+    names = {f.name for f in fields(Run)} - _NOT_STORED
     if not isinstance(record, dict) or set(record) != names:
         raise ValueError("it is not the record of a run")
     if record["status"] != "ok":

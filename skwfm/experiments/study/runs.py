@@ -1,9 +1,8 @@
 """One run: one algorithm trained and tested on the split of one seed."""
 
 import time
-import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -15,6 +14,7 @@ from skwfm import __version__
 from skwfm._warn import warn
 from skwfm.experiments.data.preparation import preparation_key, prepared
 from skwfm.experiments.data.sources import Source, Split, of_mean_one
+from skwfm.experiments.failures import reason_of, traceback_of
 from skwfm.experiments.isolation import recorded_warnings
 from skwfm.experiments.study.classes import total_curve
 from skwfm.experiments.study.contestants import COMMITTEE, Contestant
@@ -98,6 +98,13 @@ class RunTask:
             self.contestant, self.source, self.seed, self.measures, self.solutions_only
         )
 
+    def words(self):
+        """Name the algorithm, its settings, the data and the seed."""
+        member = self.contestant
+        return (
+            f"{member.name} ({member.settings}) on {self.source.name}, seed {self.seed}"
+        )
+
     def prepared(self):
         """Prepare a table once for all algorithms of a seed, and not in every worker.
 
@@ -120,8 +127,10 @@ class RunTask:
             how = seed, self.measures, self.solutions_only
             run = _train(member, split, weights, *how)
         except (Exception, SystemExit) as error:  # fit may even call sys.exit
-            reason = "".join(traceback.format_exception_only(error)).strip()
-            return Run(member.name, member.family, seed, "failed", reason)
+            return Run(
+                member.name, member.family, seed, "failed", reason_of(error),
+                traceback=traceback_of(error),
+            )  # fmt: skip
         made = provenance(member.estimator, *self.measures, *self.source.code)
         return replace(run, provenance={"data": self.source.digest, **made})
 
@@ -138,7 +147,7 @@ class RunTask:
         record : dict or None
             For JSON.
         """
-        return asdict(run) if run.status == "ok" else None
+        return run.record() if run.status == "ok" else None
 
     def from_record(self, record):
         """Restore a run.

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from skwfm._warn import warn
@@ -48,11 +48,18 @@ _REMEDIES = {
 }
 
 
+# Without O_BINARY, Windows would change the ends of lines.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
 def _write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, str):
         content = content.encode()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}"
+    # The kernel applies the umask. Python could only read it by setting it, which
+    # changes it for all threads.
+    handle = os.open(temporary, _NEW, mode=0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -60,18 +67,10 @@ def _write(path, content):
             # a power cut must not outlive its content.
             stream.flush()
             os.fsync(stream.fileno())
-        # Files of mkstemp are private; results get the permissions of the umask.
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_rows(path, rows):
@@ -152,6 +151,21 @@ class RunStore:
         """
         text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def has(self, key):
+        """Return whether there is a record, good or damaged.
+
+        Parameters
+        ----------
+        key : str
+            As returned by `key`.
+
+        Returns
+        -------
+        has : bool
+            False if nothing is kept.
+        """
+        return self.folder is not None and os.path.exists(self.folder / f"{key}.json")
 
     def load(self, key):
         """Return the stored record, or None.

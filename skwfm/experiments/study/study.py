@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from os import PathLike
@@ -11,10 +10,10 @@ from typing import NamedTuple
 from sklearn.model_selection import ParameterGrid
 
 from skwfm._shown import shown
-from skwfm._warn import warn
 from skwfm.experiments.data.drawn import DrawnSource
 from skwfm.experiments.data.reading import read_source
 from skwfm.experiments.data.sources import Source
+from skwfm.experiments.failures import warn_of_failed
 from skwfm.experiments.study.contestants import STANDARD, Contestant
 from skwfm.experiments.study.execution import execute_all
 from skwfm.experiments.study.measures import find_measures
@@ -172,9 +171,15 @@ class Study:
             If `n_jobs` is 0.
         KeyboardInterrupt
             On Ctrl-C; finished runs stay in `cache`, unfinished ones are lost.
+        BrokenProcessPool
+            If a worker died, as when memory runs out. Notes say what is kept and what
+            was under way.
 
         Warns
         -----
+        FitFailedWarning
+            If runs failed: once, with their number and the first reason. Each has
+            ``run.reason`` and ``run.traceback``.
         UserWarning
             If a measure raised an error: once for each measure and reason.
         """
@@ -182,7 +187,7 @@ class Study:
             raise ValueError("n_jobs must not be 0; use 1, or -1 for every core.")
         tasks = [task for seed in self.seeds for task in self.tasks(seed)]
         runs, n_reused = execute_all(tasks, RunStore(cache), n_jobs, progress)
-        _warn_of_failed_measures(runs)
+        warn_of_failed(runs)
         keys = [{"data": cell.source.name} | cell.settings for cell in self.cells]
         return StudyResult(runs, len(self.seeds) * keys, n_reused)
 
@@ -220,28 +225,6 @@ def _is_cheap(measure):
 def _has_no_landscape(contestant):
     """Whether it is a standard method: asking it for all measures costs nothing."""
     return contestant.family == STANDARD and not contestant.is_guess
-
-
-def _warn_of_failed_measures(runs):
-    """Warn once for each measure and reason, at the place that called the study."""
-    failed = defaultdict(lambda: defaultdict(list))
-    for run in runs:
-        for name, found in run.measures.items():
-            if found.failed:
-                failed[name, found.reason][run.algorithm].append(run.seed)
-    for (name, reason), seeds in failed.items():
-        whom = "; ".join(f"{who}, {_seeds(of)}" for who, of in seeds.items())
-        warn(
-            f"the measure {name} raised an error, so that its numbers are missing, for "
-            f"{whom}: {reason}",
-        )
-
-
-def _seeds(seeds, n_named=10):
-    named = list(dict.fromkeys(seeds))
-    more = f" and {len(named) - n_named} more" if len(named) > n_named else ""
-    plural = "s" if len(named) > 1 else ""
-    return f"seed{plural} {', '.join(map(str, named[:n_named]))}{more}"
 
 
 def _check_integer(name, value):

@@ -29,13 +29,13 @@ class HessianEnds:
 
     Parameters
     ----------
-    operator : HessianOperator
-        The Hessian.
+    operator : HessianOperator or None
+        The Hessian; None if there is no beta to take it at.
     spectra : dict of str to HessianSpectrum
         By "largest" and "smallest", from Lanczos.
     """
 
-    operator: HessianOperator
+    operator: HessianOperator | None
     spectra: dict
 
     def end(self, which):
@@ -118,14 +118,18 @@ class Hessian(Measure):
     Raises
     ------
     ValueError
-        If a parameter is wrong; when a model is measured, if it has no smallest beta,
-        or as `hessian_spectrum`.
+        If a parameter is wrong; when a model is measured, as `hessian_spectrum`, and as
+        `smallest_beta` but for training errors.
 
     Notes
     -----
     The result is a `HessianEnds`. The seed has no effect: Lanczos starts from a fixed
     vector. The curve shows the largest eigenvalues by rank, without those that cannot
     be told from zero; there is none if no column needs the largest eigenvalue.
+
+    Without `beta`, all numbers are NaN, with a warning, where there is no smallest
+    beta: where the machine makes errors, or where the smooth machine makes none however
+    flat its units are.
     """
 
     beta: float | None = None
@@ -158,8 +162,12 @@ class Hessian(Measure):
         return tuple(f"hessian_{name}" for name in self.measures)
 
     def __call__(self, model, X, y, random_state=None):
-        beta = self._smallest_beta(model, X, y) if self.beta is None else self.beta
         solution = read_solution(model, X, y)
+        beta = self.beta
+        if beta is None:
+            beta = _ABOVE_SMALLEST_BETA * self._smallest_beta(solution, model, X, y)
+        if not beta:
+            return HessianEnds(None, {})
         operator = HessianOperator(solution, self._loss(beta), bool(self.tangent))
         if operator.is_saturated:
             _warn_of_saturation(beta)
@@ -175,16 +183,28 @@ class Hessian(Measure):
         return HessianEnds(operator, spectra)
 
     @staticmethod
-    def _smallest_beta(model, X, y):
-        beta = _ABOVE_SMALLEST_BETA * smallest_beta(model, X, y)
+    def _smallest_beta(solution, model, X, y):
+        """Return zero, with a warning, if there is none."""
+        if solution.n_errors():
+            beta, why = 0.0, "the machine makes training errors, which no beta mends"
+        else:
+            beta = smallest_beta(model, X, y)
+            why = (
+                "the smooth machine answers alike at every steepness beta, however "
+                "small. So it is where a plane separates the classes, or a class from "
+                "the rest, and with parity machines"
+            )
         if not beta:
-            raise ValueError(
-                "the smooth machine answers alike at every steepness, so that there is "
-                "no smallest one to compare at: pass a beta."
+            warn(
+                f"no curvature, as there is no smallest beta to take it at: {why}. "
+                "From Python, Hessian(beta=...) takes it at a beta of your own",
+                UserWarning,
             )
         return beta
 
     def values(self, result):
+        if result.operator is None:
+            return [np.nan] * len(self.measures)
         return [_QUANTITIES[name](result) for name in self.measures]
 
     def curve(self, result):

@@ -1,5 +1,6 @@
 """Names, classes and estimators become contestants."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 from skwfm import plugins
 from skwfm._entry_points import Plugin
+from skwfm.architectures import FullCommittee
 from skwfm.classifiers import LALClassifier, published_settings
 from skwfm.experiments import Contestant, find_contestants, known_names
+from skwfm.experiments.study.contestants import registered
 from skwfm.experiments.study.naming import (
     LAL_DEFAULT,
     PUBLISHED,
@@ -82,6 +85,55 @@ def test_a_registered_algorithm_that_inherits_nothing_is_a_committee(monkeypatch
     entry = Plugin("mine", "my-dist", "1.0", reference, "algorithms")
     monkeypatch.setattr(plugins, "available", lambda group: (entry,))
     assert Contestant("x", GaussianNB()).family == "committee"
+
+
+def test_a_class_is_registered_wherever_its_entry_finds_it(monkeypatch):
+    """Packages register their classes by the names that they offer them under."""
+    entry = Plugin("mine", "my-dist", "1.0", "sklearn.naive_bayes:Own", "algorithms")
+    others = [
+        replace(entry, reference="not_imported:GaussianNB"),
+        replace(entry, reference="sklearn.naive_bayes:Gone"),
+    ]
+    monkeypatch.setattr(plugins, "available", lambda group: (*others, entry))
+    assert registered("algorithms", GaussianNB) is None
+    naive_bayes = sys.modules["sklearn.naive_bayes"]
+    monkeypatch.setattr(naive_bayes, "Own", GaussianNB, raising=False)
+    assert registered("algorithms", GaussianNB) is entry
+    assert "not_imported" not in sys.modules
+
+
+@pytest.mark.parametrize("architecture", ["full", FullCommittee, FullCommittee(9)])
+def test_parameters_of_a_machine_are_settings_however_it_is_given(architecture):
+    """By name or class it has none of its own until they are set."""
+    member = Contestant("lal", LALClassifier(architecture=architecture))
+    changed = member.with_parameters({"architecture__n_hidden": 3, "eta": 0.1})
+    assert changed.estimator.architecture.n_hidden == 3
+    assert changed.estimator.eta == 0.1
+    assert changed.settings.endswith("; architecture__n_hidden=3, eta=0.1")
+    assert member.estimator.architecture is architecture
+    behind = replace(member, estimator=make_pipeline(StandardScaler(), LALClassifier()))
+    changed = behind.with_parameters({"lalclassifier__architecture__n_hidden": 5})
+    assert changed.estimator[-1].architecture.n_hidden == 5
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"depth": 1}, "settings name depth, which lal does not have: its parameters "
+         "are architecture, "),
+        ({"depth__n": 1}, "settings name depth__n, which lal does not have"),
+        ({"architecture__depth": 1}, r"settings {'architecture__depth': 1} cannot be "
+         r"set for lal: architecture__depth cannot be set: FullCommittee has no such "
+         r"parameter; choose from \['architecture__n_hidden'\]"),
+        ({"architecture": "ful", "architecture__n_hidden": 3},
+         "cannot be set for lal: unknown architecture 'ful'. Did you mean 'full'"),
+        ({"eta__n": 1}, "settings {'eta__n': 1} cannot be set for lal: "),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_set_are_explained(parameters, message):
+    member = Contestant("lal", LALClassifier(architecture="full"))
+    with pytest.raises(ValueError, match=message):
+        member.with_parameters(parameters)
 
 
 def test_every_random_state_is_seeded():

@@ -144,6 +144,28 @@ def test_bad_declarations_are_explained(change, message):
         Study(**declared | change).run(n_jobs=1)
 
 
+def test_the_units_of_a_machine_given_by_name_are_a_setting():
+    study = Study(
+        [LALClassifier(architecture="full")],
+        random_patterns(9, 5),
+        settings={"architecture__n_hidden": [3, 5]},
+        n_seeds=1,
+    )
+    result = study.run(n_jobs=1)
+    assert not result.failed
+    assert [row["architecture__n_hidden"] for row in result.summary()] == [3, 5]
+    for units in (3, 5):
+        alone = Study(
+            [LALClassifier(architecture="full", n_hidden=units)],
+            random_patterns(9, 5),
+            n_seeds=1,
+        ).run(n_jobs=1)
+        (run,) = result.groups()[
+            "9 random patterns of 5 inputs", "LALClassifier", units
+        ]
+        assert run.curve == alone.runs[0].curve
+
+
 def test_data_that_is_no_source_is_explained():
     with pytest.raises(TypeError, match="data must be sources or data frames"):
         Study([LogisticRegression()], np.eye(3))
