@@ -176,7 +176,7 @@ WRONG = {
     "output of 0": ("output", lambda r, h: r * (h[:, 0] > 0), "never 0"),
     "output column": ("output", lambda r, h: r[:, None], "one per row"),
     "constant output": ("output", lambda r, h: np.ones(len(h)), "both labels"),
-    "output of batch": ("output", lambda r, h: r * r[0], "other rows"),
+    "output of batch": ("output", lambda r, h: r * r[0], "other patterns"),
     "output writes": ("output", write_into, "read-only"),
     "decision against": (
         "decision",
@@ -446,9 +446,13 @@ def test_n_errors_are_those_of_the_machine_not_of_predict():
     assert model.n_errors_ < np.sum(model.predict(X) != y)
     algorithm._check_errors(model, X, y)
     algorithm._check_output(model, X)
-    # Nothing but its parameter allows that.
-    with pytest.raises(AssertionError, match="predict: differs"):
-        algorithm._check_output(Voting(answer="machine").fit(X, y), X)
+    # Nothing but its parameter allows that; "auto" is the posterior beside noise only.
+    noisy = Voting(answer="auto").fit(X, y)
+    noisy.label_noise_ = 0.1
+    algorithm._check_output(noisy, X)
+    for answer in ("machine", "auto"):
+        with pytest.raises(AssertionError, match="predict: differs"):
+            algorithm._check_output(Voting(answer=answer).fit(X, y), X)
     model.n_errors_ = int(np.sum(model.predict(X) != y))
     with pytest.raises(AssertionError, match="coef_ errs on"):
         algorithm._check_errors(model, X, y)

@@ -139,9 +139,63 @@ class TakenColumn(Margin):
     columns: ClassVar = ("minima_manifold_dimension",)
 
 
+class ColumnOfTables(Margin):
+    columns: ClassVar = ("test_accuracy",)
+
+
+class ColumnsOfTables(Margin):
+    columns: ClassVar = ("margin", "seed", "reason")
+
+    def values(self, result):
+        return [float(np.mean(result))] * 3
+
+
+def architecture_of(model):
+    last = model[-1] if hasattr(model, "named_steps") else model
+    return last.architecture_
+
+
+class Smooths(Margin):
+    """Calls a method that not every committee machine has."""
+
+    def __call__(self, model, X, y, random_state=None):
+        machine = architecture_of(model)
+        value = machine.smooth(np.ones((1, machine.n_hidden)), 2.0)[0]
+        return value + super().__call__(model, X, y, random_state)
+
+
+class SmoothsAsItSays(Smooths):
+    needs = "smooth"
+
+
+class NeedsTheOther(Smooths):
+    needs = "channel"
+
+
+class Channels(Margin):
+    def __call__(self, model, X, y, random_state=None):
+        machine = architecture_of(model)
+        ones = np.ones((1, machine.n_hidden))
+        return machine.channel(ones, ones, np.ones(1))[0]
+
+
+class ChannelsAsItSays(Channels):
+    needs = "channel"
+
+
+class CatchesWhatIsMissing(Smooths):
+    def __call__(self, model, X, y, random_state=None):
+        try:
+            return super().__call__(model, X, y, random_state)
+        except NotImplementedError:
+            return Margin.__call__(self, model, X, y, random_state)
+
+
 def test_a_right_measure_passes():
     check_measure(Margin)
     check_measure(Margin(2.0))
+    for right in (SmoothsAsItSays, ChannelsAsItSays, CatchesWhatIsMissing):
+        check_measure(right)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +216,15 @@ def test_a_right_measure_passes():
         (Overwrites, "__call__: changes the measure's own scale, which was 0.1; leav"),
         (Remembers, r"__call__: changes the measure's own seen, which was \[\]"),
         (TakenName, "name: is 'local_entropy', that of the built-in LocalEntropy"),
+        (ColumnOfTables, "columns: has test_accuracy, which the tables of a comparis"),
+        (ColumnsOfTables, "columns: has reason, seed, which .*; choose other names"),
+        (
+            Smooths,
+            "__call__: measuring a committee machine without smooth and channel, as "
+            "needs='committee' allows, raised NotImplementedError.*; call no other",
+        ),
+        (NeedsTheOther, "without smooth, as needs='channel' allows, .*name the one"),
+        (Channels, "without smooth and channel, .*_Plain has no channel.*in needs"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -280,7 +343,10 @@ def of_negative_input(model, weights):
 
 
 DRAWS = {
-    "text": (with_history([1.0, "a"]), r"loss_curve_: is \[1.0, 'a'\]; give a list of"),
+    "text": (
+        with_history([1.0, "a"]),
+        r"(fit|loss_curve_): .*\[1.0, 'a'\].*list of num",
+    ),
     "many": (with_history([1.0] * 3), "loss_curve_: has 3 losses, but n_iter_ is 2"),
     "verbose": (of_verbose, "fit: changes the parameter verbose from 0 to 5; leave"),
     "input": (of_negative_input, "intercept_scaling_: is -1.0; make it the positive"),

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-# Volumes are differences of large numbers when weights are held near a reference. They
-# may exceed their bounds by so many roundings of the largest of these numbers.
+# Volumes are differences of large numbers when weights are held near a reference, and
+# variances of squares. They may exceed their bounds by so many roundings of the largest
+# of these numbers.
 _ROUNDING = 64 * np.finfo(float).eps
 # Volumes that rounding makes uncertain by more than this, in nats, are not given.
 _MOST_UNCERTAIN = 1e-7
@@ -52,10 +53,36 @@ def has_possible_marginals(mean, variance, is_binary):
     -------
     possible : bool
         Whether all are finite, no variance is negative and no mean of +-1 weights is
-        larger than 1.
+        larger than 1, by more than rounding.
     """
+    mean, variance = without_rounding(mean, variance, is_binary)
     if not (np.isfinite(mean).all() and np.isfinite(variance).all()):
         return False
     if np.any(variance < 0):
         return False
     return not is_binary or bool(np.abs(mean).max() <= 1)
+
+
+def without_rounding(mean, variance, is_binary):
+    """Put marginals that are out of bounds by rounding only on their bounds.
+
+    Parameters
+    ----------
+    mean, variance : ndarray of shape (n_weights,)
+        Of the weights.
+    is_binary : bool
+        Whether the weights are +-1.
+
+    Returns
+    -------
+    mean, variance : ndarray of shape (n_weights,)
+        The same, where variances are not below 0 and means of +-1 weights not beyond
+        1, or by more than rounding.
+    """
+    # Weights are of order 1; a variance may be that of their square less its mean's.
+    uncertain = _ROUNDING * np.maximum(1, np.square(mean))
+    variance = np.where((variance < 0) & (variance >= -uncertain), 0.0, variance)
+    if is_binary:
+        size = np.abs(mean)
+        mean = np.where((size > 1) & (size <= 1 + _ROUNDING), np.sign(mean), mean)
+    return mean, variance

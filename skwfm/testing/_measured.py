@@ -13,6 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from skwfm import plugins
 from skwfm._shown import shown
+from skwfm.architectures import Architecture, FullCommittee
 from skwfm.classifiers import LALClassifier
 from skwfm.landscape.measure import Curve
 from skwfm.testing._promises import expect, global_random_state
@@ -35,13 +36,31 @@ _READ_LABELS = (
 _ROUNDING = 1e-9
 
 
-def example(labels=_LABELS[0], seed=SEED):
+class _Plain(FullCommittee):
+    """A committee without the optional methods that a measure may need."""
+
+    smooth, channel = Architecture.smooth, Architecture.channel
+
+
+class _Smooth(_Plain):
+    smooth = FullCommittee.smooth
+
+
+class _Channel(_Plain):
+    channel = FullCommittee.channel
+
+
+# What an architecture has at least, by what a measure needs.
+_LEAST = {"smooth": _Smooth, "channel": _Channel}
+
+
+def example(labels=_LABELS[0], seed=SEED, architecture="full"):
     """A committee machine without training errors, its patterns and labels."""
     rng = np.random.default_rng(SEED)
     X = rng.choice([-1.0, 1.0], size=(_N_SAMPLES, _N_FEATURES))
     y = np.array(labels)[rng.permutation(np.repeat([0, 1], _N_SAMPLES // 2))]
-    model = LALClassifier(n_hidden=N_HIDDEN, random_state=seed).fit(X, y)
-    return model, X, y
+    options = {"architecture": architecture, "n_hidden": N_HIDDEN}
+    return LALClassifier(**options, random_state=seed).fit(X, y), X, y
 
 
 def measured(measure, example, what="a committee machine", remedy=_ACCEPT):
@@ -145,6 +164,18 @@ def check_any_classifier(measure, values):
         expect(fits, measure, "values", problem, "give one number for each column")
 
 
+def check_least_architecture(measure, values):
+    """Check that a measure calls no optional method but the one that it needs."""
+    machine = _LEAST.get(measure.needs, _Plain)
+    lacks = " and ".join(name for name in _LEAST if name != measure.needs)
+    what = f"a committee machine without {lacks}, as needs={measure.needs!r} allows,"
+    remedy = "call no other method, or name the one that it calls in needs"
+    found, _ = measured(measure, example(architecture=machine), what, remedy)
+    fits = found.shape == values.shape
+    problem = f"gave shape {found.shape} for {what[:-1]}"
+    expect(fits, measure, "values", problem, "give one number for each column")
+
+
 def check_curve(measure, shown_example):
     """Check the curve, if there is one, and that all models have its positions."""
     if not hasattr(measure, "curve"):
@@ -191,7 +222,9 @@ def _are_points(curve):
 
 
 def check_names(measure):
-    """Check that a measure of another package takes no name of a built-in."""
+    """Check that a measure of another package takes no name that tables have."""
+    from skwfm.experiments.study.records import COLUMNS  # loads all of a comparison
+
     entries = [p for p in plugins.available("measures") if p.builtin]
     built_in = [plugins.get("measures", entry.name) for entry in entries]
     if type(measure) in built_in:
@@ -201,6 +234,11 @@ def check_names(measure):
         problem = f"is {shown(measure.name)}, {owner}"
         free = measure.name != made.name
         expect(free, measure, "name", problem, "choose another name")
-        taken = sorted(set(measure.columns) & set(made.columns))
-        problem = f"has {', '.join(taken)}, {owner}"
-        expect(not taken, measure, "columns", problem, "choose other names")
+        _expect_free(measure, made.columns, owner)
+    _expect_free(measure, COLUMNS, "which the tables of a comparison have themselves")
+
+
+def _expect_free(measure, columns, owner):
+    taken = ", ".join(sorted(set(measure.columns) & set(columns)))
+    problem = f"has {taken}, {owner}"
+    expect(not taken, measure, "columns", problem, "choose other names")

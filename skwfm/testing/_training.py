@@ -5,6 +5,7 @@ from contextlib import closing, redirect_stdout
 from copy import deepcopy
 from functools import partial
 from io import StringIO
+from itertools import islice
 from numbers import Real
 from unittest import SkipTest
 
@@ -20,19 +21,22 @@ from skwfm.testing._promises import expect, global_random_state
 QUICK = {"max_iter": 200, "random_state": 0}
 # The mean of equal weights, or signs of equal size, have them up to rounding.
 _SAME_WEIGHTS = 1e-6
+# Padding that is changed at all is changed at once.
+_FEW_EPOCHS = 3
 
 
-def fit(make, X, y, **parameters):
+def fit(make, X, y, sample_weight=None, **parameters):
     """Fit a new estimator and check that nothing else changes."""
     model = make()
     known = model.get_params()
     quick = {key: value for key, value in QUICK.items() if key in known}
-    model.set_params(**quick, **parameters)
+    model.set_params(**(quick | parameters))
     before, printed, given = global_random_state(), StringIO(), (X.copy(), y.copy())
+    options = {} if sample_weight is None else {"sample_weight": sample_weight}
     passed = _parameters(model)
     with warnings.catch_warnings(), redirect_stdout(printed):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = _fitted(model, *given, parameters)
+        fitted = _fitted(model, *given, parameters, options)
     expect(fitted is model, model, "fit", "does not return self", "return self")
     _check_parameters(model, passed)
     same = np.array_equal(given[0], X) and np.array_equal(given[1], y)
@@ -46,15 +50,15 @@ def fit(make, X, y, **parameters):
     return model
 
 
-def _fitted(model, X, y, parameters):
+def _fitted(model, X, y, parameters, options):
     try:
-        return model.fit(X, y)
+        return model.fit(X, y, **options)
     except NotImplementedError:
         raise
     except Exception as cause:
         name = type(model).__name__
         given = f"X of dtype {X.dtype} and shape {X.shape}, y of dtype {y.dtype}"
-        for key, value in parameters.items():
+        for key, value in (parameters | options).items():
             given += f", {key}={shown(value)}"
         remedy = (
             "; accept them, or raise NotImplementedError if the machine lacks a method"
@@ -124,7 +128,7 @@ def check_scaling(model, X, y):
 
 
 def check_epochs(fitted, X, y):
-    """Check that epochs start from the weights they are given, and yield these first.
+    """Check that epochs start from the weights they are given, and keep to packed ones.
 
     All labels are turned, so that there is something to learn.
     """
@@ -133,11 +137,13 @@ def check_epochs(fitted, X, y):
         raise SkipTest("it is no IterativeClassifier")
     labels = np.where(y == model.classes_[1], -1.0, 1.0)
     machine = model.architecture_, model._has_intercept, model.intercept_scaling_
-    problem = Problem(X, labels, *machine)
+    problem = _WatchedProblem(X, labels, *machine)
     layout = problem.layout
     given = layout.pack_weights(model._dense_weights(), problem.dtype)
-    first = partial(_first_weights, model, problem)
-    found, fresh = first(given), first(None)
+    [fresh] = _weights_of(model, problem, None, 0)
+    found, *later = _weights_of(model, problem, given, _FEW_EPOCHS)
+    for weights in (fresh, found, *later):
+        _expect_clean(model, _is_padded(layout, weights), "yields")
     distance = np.abs(_directions(layout, found) - _directions(layout, given)).max()
     if distance <= _SAME_WEIGHTS:
         return
@@ -150,17 +156,55 @@ def check_epochs(fitted, X, y):
     require(False, problem=what, remedy=remedy)
 
 
-def _first_weights(model, problem, weights):
+def _weights_of(model, problem, weights, n_epochs):
+    """The weights that are yielded first and after each of some epochs."""
     weights = None if weights is None else weights.copy()
     rng = np.random.default_rng(0)
     try:
         with closing(deepcopy(model)._epochs(problem, rng, weights, 0)) as epochs:
-            return next(epochs).weights.copy()
+            return [state.weights.copy() for state in islice(epochs, n_epochs + 1)]
+    except _DirtyPadding:
+        _expect_clean(model, False, "gives the problem")
     except Exception as cause:
         given = "weights=None" if weights is None else "packed weights of a fit"
         remedy = "accept (problem, rng, weights=None, n_done=0)"
         problem = f"raised {cause!r} for {given} and n_done=0"
         expect(False, model, "_epochs", problem, remedy)
+
+
+def _expect_clean(model, holds, verb):
+    problem = f"{verb} packed weights whose padding is not zero"
+    remedy = "change weights through problem.layout; the padding must stay 0"
+    expect(holds, model, "_epochs", problem, remedy)
+
+
+def _is_padded(layout, weights):
+    """Whether there are zeros between the units: loops over bits read them, too."""
+    return np.array_equal(weights, layout.pack(weights[layout.places], weights.dtype))
+
+
+class _DirtyPadding(Exception):
+    """Packed weights have numbers where there are no weights."""
+
+
+class _WatchedProblem(Problem):
+    """Looks at the padding of all weights that it is given."""
+
+    def _watch(self, weights):
+        if not _is_padded(self.layout, weights):
+            raise _DirtyPadding
+
+    def fields(self, weights, rows):
+        self._watch(weights)
+        return super().fields(weights, rows)
+
+    def has_errors(self, weights):
+        self._watch(weights)
+        return super().has_errors(weights)
+
+    def count_errors(self, weights, at_most=np.inf):
+        self._watch(weights)
+        return super().count_errors(weights, at_most)
 
 
 def _directions(layout, packed):

@@ -8,6 +8,7 @@ least-action rule by following it until the pattern is right.
 from __future__ import annotations
 
 import inspect
+import operator
 import pickle
 from contextlib import redirect_stdout, suppress
 from functools import partial
@@ -17,26 +18,36 @@ from numbers import Integral
 import numpy as np
 
 from skwfm._shown import shown
+from skwfm.testing._channel import check_channel, check_pair_probability
+from skwfm.testing._declared import (
+    check_fields,
+    check_mirror_sign,
+    check_monotone,
+    check_parameters,
+    check_theory_name,
+)
 from skwfm.testing._optional import (
-    check_channel,
     check_curvature,
+    check_single_precision,
     check_smooth,
     check_unit_to_fix,
 )
-from skwfm.testing._pairs import check_pair_probability
-from skwfm.testing._probe import call, expect, outcomes, signs_of
-from skwfm.testing._promises import global_random_state
-from skwfm.testing._single_precision import check_single_precision
-from skwfm.testing._symmetries import (
-    check_mirror_sign,
-    check_monotone,
-    check_theory_name,
+from skwfm.testing._probe import (
+    MAX_ENUMERATED,
+    call,
+    call_array,
+    expect,
+    expect_rows_alone,
+    outcomes,
+    signs_of,
 )
+from skwfm.testing._promises import global_random_state
 
 __all__ = ["architecture_checks", "check_architecture"]
 
-# The default first; one unit, and more than can be enumerated.
-_SIZES = (9, 3, 1, 11)
+# The default of all classifiers first; then one unit, many, and even numbers.
+_DEFAULT = 9
+_SIZES = (_DEFAULT, 3, 1, 11, 2, 4)
 
 _OPTIONAL_CHECKS = {
     "smooth": check_smooth,
@@ -55,7 +66,8 @@ def check_architecture(architecture: object) -> tuple[str, ...]:
     Parameters
     ----------
     architecture : type or object
-        Architecture class, checked at 9, 3, 1 and 11 hidden units, or an instance.
+        Architecture class, checked at 9, 3, 1, 11, 2 and 4 hidden units and at its
+        default, or an instance.
 
     Returns
     -------
@@ -104,7 +116,7 @@ def architecture_checks(architecture):
     """
     if inspect.isclass(architecture):
         yield "constructor", partial(_check_constructor, architecture)
-        sizes = _SIZES
+        sizes = _sizes(architecture)
     else:
         yield "n_hidden", partial(_check_n_hidden, architecture, None)
         sizes = [None]
@@ -122,6 +134,14 @@ def architecture_checks(architecture):
             yield f"{title}: {method}", partial(_run, method, check, make)
 
 
+def _sizes(architecture):
+    """Numbers of units to try: there is another default where 9 are impossible."""
+    with suppress(Exception):
+        default = architecture().n_hidden
+        return tuple(dict.fromkeys((*_SIZES, operator.index(default))))
+    return _SIZES
+
+
 def _made(architecture, size):
     """An instance of that size; None if there is none, as the constructor may say."""
     with suppress(Exception):
@@ -133,7 +153,18 @@ def _skip_size(architecture, size):
     try:
         architecture(n_hidden=size)
     except ValueError as reason:
-        raise NotImplementedError(str(reason)) from reason
+        told = str(reason)
+        if size == _DEFAULT:
+            told += (
+                f" (Classes that cannot be made with n_hidden={_DEFAULT} cannot be "
+                "registered as plugins: pass the class, with n_hidden, or an instance.)"
+            )
+        raise NotImplementedError(told) from reason
+    except Exception as cause:
+        raise AssertionError(
+            f"{architecture.__name__}: the constructor with n_hidden={size} raised "
+            f"{cause!r}; raise ValueError if this number of units is impossible."
+        ) from cause
 
 
 def _run(method, check, machine):
@@ -160,12 +191,30 @@ def _required(method, check, machine):
 
 
 def _check_constructor(architecture):
-    _check_n_hidden(_construct(architecture, n_hidden=9), 9)
-    _check_n_hidden(_construct(architecture), 9)
-    for size in _SIZES:
-        made = _made(architecture, size)
-        if made is not None:
-            _check_n_hidden(made, size)
+    default = _construct(architecture)
+    expected = None if _refuses_default(architecture) else _DEFAULT
+    _check_n_hidden(default, expected)
+    sizes = _sizes(architecture)
+    made = {size: _made(architecture, size) for size in sizes}
+    for size, machine in made.items():
+        if machine is not None:
+            _check_n_hidden(machine, size)
+    if all(machine is None for machine in made.values()):
+        raise AssertionError(
+            f"{architecture.__name__}: the constructor raised an error for each "
+            f"n_hidden of {sizes}; accept at least the default as an argument."
+        )
+
+
+def _refuses_default(architecture):
+    """Whether it says by a ValueError that its units are never 9."""
+    try:
+        _construct(architecture, n_hidden=_DEFAULT)
+    except AssertionError as error:
+        if not isinstance(error.__cause__, ValueError):
+            raise
+        return True
+    return False
 
 
 def _construct(architecture, **parameters):
@@ -174,7 +223,8 @@ def _construct(architecture, **parameters):
     except Exception as cause:
         raise AssertionError(
             f"{architecture.__name__}: the constructor with {parameters or 'no'} "
-            f"arguments raised {cause!r}; declare __init__(self, n_hidden=9)."
+            f"arguments raised {cause!r}; declare __init__(self, n_hidden=9), with "
+            "another default if 9 units are impossible."
         ) from cause
 
 
@@ -188,66 +238,30 @@ def _check_n_hidden(machine, expected):
         )
 
 
-def _check_fields(machine, rng):
-    n_hidden = machine.n_hidden
-    sizes = [n_hidden, 4 * n_hidden, 4 * n_hidden + 1, 7 * n_hidden - 1]
-    accepted = [n for n in sizes if _fields_are_valid(machine, n)]
-    problem = f"raised ValueError for each n_features of {sizes}"
-    remedy = "at least one multiple of n_hidden must be possible"
-    expect(accepted, machine, "receptive_fields", problem, remedy)
-    for n_features in range(1, min(n_hidden, 4)):
-        _fields_are_valid(machine, n_features)
-
-
-def _fields_are_valid(machine, n_features):
-    """Check the receptive fields; return whether this number of inputs is allowed."""
-    require = partial(expect, machine=machine, method=f"receptive_fields({n_features})")
-    try:
-        fields = machine.receptive_fields(n_features)
-        again = machine.receptive_fields(n_features)
-    except ValueError:
-        return False
-    except NotImplementedError:
-        raise
-    except Exception as cause:
-        require(False, problem=f"raised {cause!r}", remedy="raise ValueError instead")
-    count = f"gave {len(fields)} receptive fields"
-    require(len(fields) == machine.n_hidden, problem=count, remedy="give one per unit")
-    for unit, field in enumerate(fields):
-        problem = f"the field of unit {unit} is {shown(field)}"
-        indices = np.asarray(field)
-        is_index = indices.ndim == 1 and np.issubdtype(indices.dtype, np.integer)
-        require(is_index, problem=problem, remedy="give a 1-d array of integers")
-        remedy = "give each unit an input, or raise ValueError if there are too few"
-        require(indices.size > 0, problem=problem, remedy=remedy)
-        inside = indices.min() >= 0 and indices.max() < n_features
-        remedy = f"keep the indices from 0 to {n_features - 1}"
-        require(inside, problem=problem, remedy=remedy)
-        unique = np.unique(indices).size == indices.size
-        require(unique, problem=problem, remedy="name each input once")
-    same = all(np.array_equal(a, b) for a, b in zip(fields, again, strict=True))
-    remedy = "make the fields a function of n_features alone"
-    require(same, problem="two calls gave different fields", remedy=remedy)
-    return True
-
-
 def _check_output(machine, rng):
-    require = partial(expect, machine=machine, method="output")
-    hidden = rng.permutation(outcomes(machine, rng))
+    hidden = outcomes(machine, rng)
     signs = signs_of(machine, "output", hidden)
-    both = f"gave {signs[0]} for every outcome of the hidden units"
-    require(set(signs) == {-1, 1}, problem=both, remedy="both labels must be possible")
-    alone = [signs_of(machine, "output", row[np.newaxis])[0] for row in hidden[:32]]
-    backwards = signs_of(machine, "output", hidden[::-1])[::-1]
-    same = np.array_equal(alone, signs[:32]) and np.array_equal(backwards, signs)
-    problem = "a row's answer depends on the other rows, or on chance"
-    require(same, problem=problem, remedy="compute each row from itself alone")
+    n_states = f"2^{machine.n_hidden} states"
+    tried = "all" if len(hidden) == 2**machine.n_hidden else f"{len(hidden)} of"
+    problem = f"gave {signs[0]} for {tried} {n_states} of the hidden units"
+    remedy = "both labels must be possible, or the constructor must raise ValueError"
+    if tried != "all":
+        remedy += f" (with {MAX_ENUMERATED} units all states are tried)"
+    expect(set(signs) == {-1, 1}, machine, "output", problem, remedy)
+    _check_rows(machine, "output", hidden, rng)
+
+
+def _check_rows(machine, method, hidden, rng):
+    def answers(rows):
+        return (call_array(machine, method, hidden[rows]),)
+
+    expect_rows_alone(machine, method, answers, ["the answer"], len(hidden), rng)
 
 
 def _check_decision(machine, rng):
     require = partial(expect, machine=machine, method="decision")
     hidden = outcomes(machine, rng)
-    values = np.asarray(call(machine, "decision", hidden))
+    values = call_array(machine, "decision", hidden)
     shape = f"gave shape {values.shape} for {len(hidden)} rows"
     require(values.shape == (len(hidden),), problem=shape, remedy="give one per row")
     finite = np.isrealobj(values) and np.isfinite(values).all()
@@ -259,22 +273,7 @@ def _check_decision(machine, rng):
     problem = f"gave {values[bad]} for hidden = {hidden[bad]}, against output"
     remedy = "be positive exactly where output is +1"
     require(not bad.size, problem=problem, remedy=remedy)
-
-
-def _check_parameters(machine, rng):
-    """Check that machines with `get_params` store the arguments of the constructor."""
-    if not hasattr(machine, "get_params"):
-        return
-    require = partial(expect, machine=machine, method="get_params")
-    remedy = "store each argument of the constructor under its name, as it is"
-    try:
-        params = machine.get_params(deep=False)
-        again = type(machine)(**params).get_params(deep=False)
-    except Exception as cause:
-        require(False, problem=f"raised {cause!r}", remedy=remedy)
-    changed = [name for name in params if again[name] is not params[name]]
-    problem = f"the constructor changed {changed}"
-    require(not changed, problem=problem, remedy=remedy)
+    _check_rows(machine, "decision", hidden, rng)
 
 
 def _check_pickle(machine, rng):
@@ -285,16 +284,17 @@ def _check_pickle(machine, rng):
         copy = pickle.loads(pickle.dumps(machine))
     except Exception as cause:
         require(False, problem=f"pickling raised {cause!r}", remedy=remedy)
-    same = np.array_equal(copy.output(hidden), machine.output(hidden))
+    given, found = (call(m, "output", hidden) for m in (machine, copy))
+    same = np.array_equal(found, given)
     require(same, problem="an unpickled copy gives other outputs", remedy=remedy)
 
 
 _REQUIRED_CHECKS = {
-    "receptive_fields": _check_fields,
+    "receptive_fields": check_fields,
     "output": _check_output,
     "decision": _check_decision,
     "mirror_sign": check_mirror_sign,
     "theory_name": check_theory_name,
-    "get_params": _check_parameters,
+    "get_params": check_parameters,
     "__reduce__": _check_pickle,
 }

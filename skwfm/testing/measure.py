@@ -23,6 +23,7 @@ from skwfm.testing._measured import (
     check_any_classifier,
     check_curve,
     check_labels,
+    check_least_architecture,
     check_names,
     example,
     measured,
@@ -95,6 +96,7 @@ def measure_checks(measure):
         yield name, partial(_on_values, check, made, learned, values)
     yield "labels", lambda: check_labels(made(), values())
     yield "needs", lambda: check_any_classifier(made(), values())
+    yield "optional methods", lambda: check_least_architecture(made(), values())
     yield "names", lambda: check_names(made())
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 
 from skwfm.inference.bounds import bounded_log_volume, has_possible_marginals
+from skwfm.inference.engines import held
 from skwfm.inference.engines.damping import FixedDamping, StepDamping
 from skwfm.inference.engines.sweeps import run_sweeps
 from skwfm.inference.factors import Factors
@@ -189,13 +190,13 @@ class Engine(ABC):
         posterior : Posterior
             The result. A keyboard interrupt ends the run and leaves what was reached.
         """
-        prior = bind_prior(prior, factors)
+        prior = held.held_prior(bind_prior(prior, factors), factors.n_weights)
         try:
             engine = cls(factors, prior, state, rng, **options)
         except FloatingPointError:
             return cls._without_start(factors, state)
         status, residuals = run_sweeps(
-            engine,
+            held.held_engine(engine),
             damping=engine._damping(damping),
             tol=tol,
             max_sweeps=max_sweeps,
@@ -232,7 +233,7 @@ class Engine(ABC):
     def _posterior(self, status, residuals):
         """Put the result together; volumes only if the run converged."""
         factors, prior = self.factors, self.prior
-        mean, variance = self.weights()
+        mean, variance = held.marginals_of(self)
         log_z, added, error = np.nan, 0.0, np.nan
         if status == "converged":
             status, log_z = self._judge(mean, variance)
@@ -282,8 +283,9 @@ class Engine(ABC):
                 cavity = self.cavity()
         if cavity is None:
             return None, np.nan, np.nan, np.nan
+        shape, temperature = (factors.n_samples, factors.n_hidden), factors.temperature
+        held.two_arrays(self, "cavity", cavity, shape)
         wrong = factors.wrong_probability(*cavity)
-        temperature = factors.temperature
         errors, energy = temperature.expected_errors(wrong), temperature.energy(wrong)
         return cavity, errors, float(np.sum(factors.channel(*cavity)[0])), energy
 
@@ -313,5 +315,5 @@ class Engine(ABC):
             return "contradiction", np.nan
         if not self.prior.has_evidence:
             return "converged", np.nan
-        log_z = float(self.log_evidence())
+        log_z = held.one_number(self, "log_evidence", self.log_evidence())
         return ("converged", log_z) if np.isfinite(log_z) else ("diverged", np.nan)

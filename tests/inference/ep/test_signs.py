@@ -253,7 +253,7 @@ def test_patterns_beyond_capacity_are_not_given_a_volume():
 def test_pattern_without_inputs_is_refused():
     inputs = np.ones((3, 5))
     inputs[1] = 0
-    with pytest.raises(ValueError, match=r"pattern 1.*fit_intercept=True"):
+    with pytest.raises(ValueError, match=r"zero on 1 of 3 .*fit_intercept=True"):
         EPEngine.run(Factors(inputs, np.ones(3), FullCommittee(1)), BinaryPrior())
 
 
