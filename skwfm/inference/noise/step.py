@@ -16,6 +16,8 @@ from skwfm.inference.posterior import Posterior
 _LEARNED, _LEARNED_IN_ALL = 0.02, 5.0
 # Inputs whose root mean squares differ by this factor are of unequal scale.
 _MOST_UNEQUAL = 100.0
+# The mean of a posterior may make so many times as many errors as it expects.
+_MOST_WRONG = 10.0
 # Below this residual sweeps no longer change predictions.
 NEAR = 0.1
 # Predictions are worse if they are so by more than so many nats per pattern.
@@ -261,10 +263,11 @@ def believed_errors(posterior: Posterior, factors: Factors) -> float:
     Returns
     -------
     errors : float
-        Expected, unless the mean makes more than twice as many, one pattern apart.
+        Expected, unless the mean makes ten times as many, and those of ten patterns.
     """
     temperature = factors.temperature
     heaviest = np.max(temperature.for_label + temperature.against)
     errors = errors_of(posterior.flat_mean, factors)
-    is_possible = errors <= 2 * posterior.expected_errors + heaviest
+    # Means may be worse than what they are means of, but not that much.
+    is_possible = errors <= _MOST_WRONG * (posterior.expected_errors + heaviest)
     return posterior.expected_errors if is_possible else errors
