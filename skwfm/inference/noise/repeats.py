@@ -62,7 +62,7 @@ def _recur(factors, is_many):
     if np.mean(factors.temperature.against[is_many] > 0) >= _CONTRADICT:
         return True
     most, n_combinations = factors.n_samples / _FILLED, 1
-    for column in factors.inputs.T:
+    for column in np.asarray(factors.inputs).T:  # signs may be packed
         n_combinations *= len(np.unique(column))
         if n_combinations > most:
             return False

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skwfm.architectures import FullCommittee
+from skwfm.datasets import PackedSigns
 from skwfm.inference import Factors
 from skwfm.inference.noise.repeats import evidence_unit, is_repeated
 
@@ -52,6 +53,18 @@ def test_rows_of_few_values_were_met():
     assert not is_repeated(
         factors_of(np.repeat(more, 9, axis=0), np.repeat(y, 9))
     ).any()
+
+
+def test_packed_signs_are_told_like_others():
+    """`PackedSigns` have no columns: weights of three or more raised AttributeError."""
+    rng = np.random.default_rng(0)
+    X, y = rng.choice([-1, 1], (40, 31)), rng.choice([-1, 1], 40)
+    grid = np.array([[a, b] for a in (-1, 1) for b in (-1, 1)])
+    for signs, labels, expected in ((X, y, False), (grid, grid.prod(axis=1), True)):
+        bits = PackedSigns(np.packbits(signs < 0, axis=1), signs.shape[1])
+        for inputs in (bits, signs.astype(float)):
+            factors = factors_of(inputs, labels, np.full(len(labels), 5.0))
+            assert is_repeated(factors).tolist() == [expected] * len(labels)
 
 
 def test_single_rows_of_such_a_table_are_single():
