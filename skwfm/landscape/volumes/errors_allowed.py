@@ -57,14 +57,12 @@ class DescentWithErrors(Descent):
         volume = error = np.nan
         if posterior.converged and errors > self._most:
             posterior, volume, error = self._at_as_many_errors(overlap, errors, drawn)
-            errors, beta = posterior.expected_errors, self._beta
+            is_known = np.isfinite(volume)
+            errors = posterior.expected_errors if is_known else np.nan
+            beta = self._beta if is_known else np.nan
         volume, error = drawn.checked(volume, error, self._most)
-        return (
-            min(volume, 0.0) / n_weights,
-            error / n_weights,
-            errors,
-            beta,
-        ), posterior
+        volume = min(volume, 0.0) / n_weights
+        return (volume, error / n_weights, errors, beta), posterior
 
     def _at_as_many_errors(self, overlap, errors, drawn):
         """Posterior, log-volume and its error, in nats, at the right temperature."""

@@ -73,7 +73,8 @@ def test_what_draws_contradict_is_not_given():
     model, X, y = near_copies()
     with pytest.warns(ConvergenceWarning, match="contradict.*pass method='mc'"):
         curve = local_entropy(model, X, y, overlaps=[0.7], max_errors=29, method="ep")
-    assert np.isnan(curve.entropy[0])
+    found = curve.entropy[0], curve.error[0], curve.errors[0], curve.beta_ne[0]
+    assert np.isnan(found).all()
     assert not curve.converged[0]
 
 
